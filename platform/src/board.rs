@@ -1,0 +1,95 @@
+//! What the device tree says about the machine.
+//!
+//! [`Board::parse`] reads the flattened tree once and keeps only plain numbers. It is pure: any
+//! bytes give a board or an error that names what is missing and where; none make it panic.
+
+mod devices;
+mod error;
+mod memory;
+mod options;
+mod tree;
+
+pub use devices::{Conduit, InterruptController};
+pub use error::{BoardError, Word};
+pub use options::Options;
+
+use dtoolkit::fdt::Fdt;
+
+use crate::address::PhysicalRange;
+
+/// The size to which ranges of memory are rounded.
+pub const PAGE: u64 = 4096;
+/// The most cores that are used.
+pub const CORES: usize = 8;
+
+/// The parts of a machine that the kernel and its boot path need to know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Board {
+    /// RAM: ascending, disjoint, not adjacent, rounded inwards to pages.
+    pub memory: heapless::Vec<PhysicalRange, 16>,
+    /// RAM that belongs to firmware or devices (memory reservation block and
+    /// `/reserved-memory`), in the order of the tree, rounded outwards to pages.
+    pub reserved: heapless::Vec<PhysicalRange, 32>,
+    /// MPIDR affinities of the usable cores; in the order of the tree until
+    /// [`Board::order_cores`]. Cores beyond [`CORES`] are left out.
+    pub cores: heapless::Vec<u64, CORES>,
+    /// The GIC.
+    pub interrupt_controller: InterruptController,
+    /// The PL011 for messages: the one of `/chosen/stdout-path`, else the first.
+    pub uart: Option<PhysicalRange>,
+    /// How to call the firmware that starts cores and switches off.
+    pub psci: Option<Conduit>,
+    /// The initial ramdisk as the boot loader placed it, byte-exact.
+    pub initrd: Option<PhysicalRange>,
+    /// The command line.
+    pub options: Options,
+}
+
+impl Board {
+    /// Read a flattened device tree. `blob` may be longer than the tree.
+    ///
+    /// # Errors
+    /// [`BoardError`] names what is missing or malformed and the node.
+    pub fn parse(blob: &[u8]) -> Result<Self, BoardError> {
+        let fdt = Fdt::new(tree::exact(blob)?).map_err(BoardError::NotADeviceTree)?;
+        Ok(Self {
+            memory: memory::ram(fdt)?,
+            reserved: memory::reserved(fdt)?,
+            cores: devices::cores(fdt)?,
+            interrupt_controller: devices::interrupt_controller(fdt)?,
+            uart: devices::uart(fdt)?,
+            psci: devices::psci(fdt)?,
+            initrd: memory::initrd(fdt)?,
+            options: options::parse(fdt)?,
+        })
+    }
+
+    /// Put the boot core first, keep the others in order, and drop those that the option
+    /// `tessera.cores` leaves out.
+    pub fn order_cores(&mut self, boot_core: u64) {
+        let mut ordered = heapless::Vec::new();
+        let others = self.cores.iter().copied().filter(|core| *core != boot_core);
+        for core in core::iter::once(boot_core).chain(others).take(self.options.cores) {
+            // Never full: the option is at most CORES.
+            let _ = ordered.push(core);
+        }
+        self.cores = ordered;
+    }
+
+    /// Where the kernel's window of RAM starts: the lowest RAM address rounded down.
+    #[must_use]
+    pub fn window_start(&self) -> u64 {
+        let lowest = self.memory.first().map_or(0, |range| range.start);
+        lowest & !(crate::handover::WINDOW_ALIGNMENT - 1)
+    }
+
+    /// Leave out RAM that the kernel's window cannot show, and the window's first page, which
+    /// would have the object name 0. Returns how many bytes beyond the window were dropped.
+    pub fn fit_window(&mut self) -> u64 {
+        let start = self.window_start();
+        memory::fit_window(&mut self.memory, start)
+    }
+}
+
+#[cfg(test)]
+mod tests;
