@@ -1,0 +1,177 @@
+//! What gets built: kernel images and user programs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::image;
+use crate::process::{self, Fallible};
+use crate::toolchain::{Target, Toolchain};
+use crate::workspace::{KERNEL, ROOT_TASK, SUITE, Workspace};
+
+/// The builds of the kernel. All are optimised; they differ in what they offer to programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Image {
+    /// With console output, debug calls and checks of invariants.
+    #[default]
+    Debug,
+    /// As shipped.
+    Release,
+    /// As shipped, plus the benchmark calls.
+    Benchmark,
+}
+
+impl Image {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Debug, Self::Release, Self::Benchmark];
+
+    /// The word in options and file names.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+            Self::Benchmark => "benchmark",
+        }
+    }
+
+    /// The cargo feature that makes it.
+    pub(crate) fn feature(self) -> Option<&'static str> {
+        (self != Self::Release).then(|| self.name())
+    }
+}
+
+/// A kernel, as linked and as booted.
+#[derive(Clone, Debug)]
+pub(crate) struct KernelFiles {
+    /// With symbols, for gdb and the list of panic sites.
+    pub(crate) elf: PathBuf,
+    /// With the boot header, for QEMU.
+    pub(crate) image: PathBuf,
+}
+
+/// Which user program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// The initial task of our own system.
+    RootTask,
+    /// The on-target test suite.
+    Suite,
+}
+
+impl Program {
+    /// The name of its file.
+    pub(crate) fn name(self) -> &'static str {
+        self.package_and_binary().1
+    }
+
+    fn package_and_binary(self) -> (&'static str, &'static str) {
+        match self {
+            Self::RootTask => (ROOT_TASK, "root-task"),
+            Self::Suite => (SUITE, "suite"),
+        }
+    }
+}
+
+/// The command that builds a kernel.
+pub(crate) fn kernel_command(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    image: Image,
+) -> Command {
+    let mut command = toolchain.cargo_for(workspace, "build", Target::Kernel);
+    command.args(["--release", "--package", KERNEL, "--bin", "kernel"]);
+    if let Some(feature) = image.feature() {
+        command.args(["--features", feature]);
+    }
+    command
+}
+
+/// The command that builds a user program.
+pub(crate) fn program_command(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    program: Program,
+) -> Command {
+    let (package, binary) = program.package_and_binary();
+    let mut command = toolchain.cargo_for(workspace, "build", Target::User);
+    command.args(["--release", "--package", package, "--bin", binary]);
+    command
+}
+
+/// Keeps a kernel that was just built under a name of its own, since the next build with other
+/// features overwrites cargo's file, and makes its image.
+pub(crate) fn collect_kernel(workspace: &Workspace, image: Image) -> Fallible<KernelFiles> {
+    let built = workspace.target.join(Target::Kernel.triple()).join("release/kernel");
+    let bytes = std::fs::read(&built)
+        .map_err(|error| format!("cannot read {}: {error}", built.display()))?;
+    let folder = workspace.output_folder("images")?;
+    let name = format!("kernel-{}", image.name());
+    let files = KernelFiles {
+        elf: folder.join(format!("{name}.elf")),
+        image: folder.join(format!("{name}.bin")),
+    };
+    write(&files.elf, &bytes)?;
+    write(&files.image, &image::flatten(&bytes)?)?;
+    Ok(files)
+}
+
+/// Where cargo leaves a user program.
+pub(crate) fn program_file(workspace: &Workspace, program: Program) -> PathBuf {
+    let (_, binary) = program.package_and_binary();
+    workspace.target.join(Target::User.triple()).join("release").join(binary)
+}
+
+/// Builds a kernel with cargo's messages on our console.
+pub(crate) fn build_kernel(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    image: Image,
+) -> Fallible<KernelFiles> {
+    process::visibly(&mut kernel_command(workspace, toolchain, image))?;
+    collect_kernel(workspace, image)
+}
+
+/// Builds a user program with cargo's messages on our console.
+pub(crate) fn build_program(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    program: Program,
+) -> Fallible<PathBuf> {
+    process::visibly(&mut program_command(workspace, toolchain, program))?;
+    Ok(program_file(workspace, program))
+}
+
+/// Builds all there is and says where it lies and how large it is.
+pub(crate) fn build_everything(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<()> {
+    let mut files = Vec::new();
+    for image in Image::ALL {
+        files.push(build_kernel(workspace, toolchain, image)?.image);
+    }
+    for program in [Program::RootTask, Program::Suite] {
+        files.push(build_program(workspace, toolchain, program)?);
+    }
+    for file in files {
+        let size = file.metadata().map_or(0, |data| data.len());
+        println!("{size:>9} bytes  {}", file.display());
+    }
+    Ok(())
+}
+
+/// Replaces a file, but leaves it alone if it is the same, for those who look at its time.
+pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) -> Fallible<()> {
+    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    std::fs::write(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_release_image_has_no_feature() {
+        assert_eq!(Image::Release.feature(), None);
+        assert_eq!(Image::Debug.feature(), Some("debug"));
+        assert_eq!(Image::Benchmark.feature(), Some("benchmark"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The options of the verbs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::artefacts::Image;
+use crate::process::Fallible;
+use crate::qemu::{Gic, Machine, Mebibytes};
+
+/// What to boot, on which machine, and when to stop.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct RunOptions {
+    /// The root task; our own if absent.
+    pub(crate) root_task: Option<PathBuf>,
+    /// Which build of the kernel.
+    pub(crate) image: Image,
+    /// The machine that QEMU plays.
+    pub(crate) machine: Machine,
+    /// Longest duration of the run.
+    pub(crate) timeout: Option<Duration>,
+    /// Console text that ends the run.
+    pub(crate) until: Option<String>,
+}
+
+/// Which steps of the tests to run.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct TestOptions {
+    /// Only steps whose name contains this.
+    pub(crate) filter: Option<String>,
+    /// Print the names instead.
+    pub(crate) list: bool,
+}
+
+/// The words of a command line that are not consumed yet; `--name=value` counts as two.
+pub(crate) struct Words {
+    words: std::collections::VecDeque<String>,
+}
+
+impl Words {
+    /// Splits `--name=value` words.
+    pub(crate) fn new(words: &[String]) -> Self {
+        let split = words.iter().flat_map(|word| match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => vec![name.into(), value.into()],
+            _ => vec![word.clone()],
+        });
+        Self { words: split.collect() }
+    }
+
+    /// The next word.
+    pub(crate) fn next(&mut self) -> Option<String> {
+        self.words.pop_front()
+    }
+
+    /// Consumes the next word if it is `name`.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        let found = self.words.front().is_some_and(|word| word == name);
+        if found {
+            self.words.pop_front();
+        }
+        found
+    }
+
+    /// The value that has to follow `option`.
+    fn value(&mut self, option: &str) -> Fallible<String> {
+        self.next().ok_or_else(|| format!("{option} needs a value"))
+    }
+}
+
+/// Parses the options of `run` and `debug`.
+pub(crate) fn run_options(words: &mut Words) -> Fallible<RunOptions> {
+    let mut options = RunOptions::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--root-task" => options.root_task = Some(words.value(&word)?.into()),
+            "--debug" => options.image = Image::Debug,
+            "--release" => options.image = Image::Release,
+            "--benchmark" => options.image = Image::Benchmark,
+            "--timeout" => options.timeout = Some(seconds(&words.value(&word)?)?),
+            "--until" => options.until = Some(words.value(&word)?),
+            _ => machine_option(&word, words, &mut options.machine)?,
+        }
+    }
+    Ok(options)
+}
+
+/// One option that describes the machine.
+fn machine_option(word: &str, words: &mut Words, machine: &mut Machine) -> Fallible<()> {
+    match word {
+        "--cpus" => machine.cores = cores(&words.value(word)?)?,
+        "--memory" => machine.memory = memory(&words.value(word)?)?,
+        "--cpu" => machine.cpu = words.value(word)?,
+        "--gic" => machine.gic = gic(&words.value(word)?)?,
+        "--el2" => machine.el2 = true,
+        "--append" => machine.append.push(words.value(word)?),
+        _ => return Err(format!("unknown option `{word}`; see `cargo xtask --help`")),
+    }
+    Ok(())
+}
+
+/// Parses the options of `test`.
+pub(crate) fn test_options(words: &mut Words) -> Fallible<TestOptions> {
+    let mut options = TestOptions::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--list" => options.list = true,
+            _ if word.starts_with("--") || options.filter.is_some() => {
+                return Err(format!("`test` takes one FILTER and no `{word}`"));
+            }
+            _ => options.filter = Some(word),
+        }
+    }
+    Ok(options)
+}
+
+fn seconds(text: &str) -> Fallible<Duration> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(format!("--timeout takes seconds, not `{text}`")),
+    }
+}
+
+fn cores(text: &str) -> Fallible<u32> {
+    match text.parse() {
+        Ok(count @ 1..=8) => Ok(count),
+        _ => Err(format!("--cpus takes 1 to 8, not `{text}`")),
+    }
+}
+
+fn gic(text: &str) -> Fallible<Gic> {
+    match text {
+        "2" => Ok(Gic::V2),
+        "3" => Ok(Gic::V3),
+        _ => Err(format!("--gic takes 2 or 3, not `{text}`")),
+    }
+}
+
+fn memory(text: &str) -> Fallible<Mebibytes> {
+    let (digits, factor) = match text.strip_suffix(['G', 'g']) {
+        Some(digits) => (digits, 1024),
+        None => (text.strip_suffix(['M', 'm']).unwrap_or(text), 1),
+    };
+    match digits.parse::<u64>().ok().and_then(|count| count.checked_mul(factor)) {
+        Some(count) if count > 0 => Ok(Mebibytes(count)),
+        _ => Err(format!("--memory takes a size such as 128M or 8G, not `{text}`")),
+    }
+}

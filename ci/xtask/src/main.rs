@@ -1,0 +1,76 @@
+//! Builds, runs and tests Tessera: the two commands of the README and their helpers.
+//!
+//! The tool depends on nothing but the standard library, so that it builds wherever cargo does,
+//! before anything has been set up. One idea per file:
+//!
+//! | file | idea |
+//! |---|---|
+//! | `cli` | the command line, as data |
+//! | `setup`, `toolchain` | what a machine must have, and how to get it |
+//! | `artefacts`, `image`, `elf` | from crates to a bootable flat image |
+//! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
+//! | `device_tree` | reading and changing flattened device trees |
+//! | `test` | everything that CI checks, as named steps |
+//! | `tidy` | rules about the source text and the dependency graph |
+//! | `coverage`, `panic_sites` | figures about the kernel |
+
+mod artefacts;
+mod cli;
+mod console;
+mod coverage;
+mod demangle;
+mod device_tree;
+mod elf;
+mod image;
+mod json;
+mod panic_sites;
+mod process;
+mod qemu;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use cli::Verb;
+use process::Fallible;
+use setup::Purpose;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = cli::parse(&words).and_then(perform);
+    result.unwrap_or_else(|problem| {
+        eprintln!("xtask: {problem}");
+        ExitCode::from(2)
+    })
+}
+
+/// Does what the command line asks for.
+fn perform(verb: Verb) -> Fallible<ExitCode> {
+    let workspace = Workspace::locate()?;
+    match verb {
+        Verb::Help => print!("{}", cli::HELP),
+        Verb::Setup => drop(setup::ensure(Purpose::Test)?),
+        Verb::Build => artefacts::build_everything(&workspace, &setup::ensure(Purpose::Build)?)?,
+        Verb::Run(options) => {
+            return run::run(&workspace, &setup::ensure(Purpose::Run)?, &options);
+        }
+        Verb::Debug(options) => {
+            return run::debug(&workspace, &setup::ensure(Purpose::Run)?, &options);
+        }
+        Verb::Test(options) => return test::run(&workspace, &options),
+        Verb::Tidy => return tidy::run(&workspace),
+        Verb::Coverage => {
+            let toolchain = setup::ensure(Purpose::Test)?;
+            print!("{}", coverage::measure(&workspace, &toolchain)?);
+        }
+        Verb::PanicSites { update } => {
+            return panic_sites::run(&workspace, &setup::ensure(Purpose::Build)?, update);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,84 @@
+//! The verbs `run` and `debug`: one machine, on our console.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use crate::artefacts::{self, KernelFiles, Program};
+use crate::cli::RunOptions;
+use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::process::{self, Fallible};
+use crate::qemu::Boot;
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+
+/// Status of a run that reached its time limit, as that of `timeout`.
+const TIME_LIMIT_STATUS: u8 = 124;
+
+/// Boots a root task and leaves QEMU's status.
+pub(crate) fn run(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    options: &RunOptions,
+) -> Fallible<ExitCode> {
+    let (_, mut qemu) = prepare(workspace, toolchain, options)?;
+    watch(&mut qemu, options)
+}
+
+/// Boots a root task stopped at its first instruction, waiting for gdb.
+pub(crate) fn debug(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    options: &RunOptions,
+) -> Fallible<ExitCode> {
+    let (kernel, mut qemu) = prepare(workspace, toolchain, options)?;
+    qemu.args(["-s", "-S"]);
+    eprintln!("QEMU waits for a debugger; in another terminal:");
+    eprintln!("  gdb-multiarch {} -ex 'target remote :1234'", kernel.elf.display());
+    watch(&mut qemu, options)
+}
+
+/// Builds what is to be booted.
+fn prepare(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    options: &RunOptions,
+) -> Fallible<(KernelFiles, Command)> {
+    let root_task = root_task(workspace, toolchain, options)?;
+    let kernel = artefacts::build_kernel(workspace, toolchain, options.image)?;
+    let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
+    let qemu = options.machine.boot(boot);
+    Ok((kernel, qemu))
+}
+
+/// The given root task, or ours, built now.
+fn root_task(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    options: &RunOptions,
+) -> Fallible<PathBuf> {
+    match &options.root_task {
+        Some(file) if file.is_file() => Ok(file.clone()),
+        Some(file) => Err(format!("there is no file {}", file.display())),
+        None => artefacts::build_program(workspace, toolchain, Program::RootTask),
+    }
+}
+
+fn watch(qemu: &mut Command, options: &RunOptions) -> Fallible<ExitCode> {
+    eprintln!("{}", process::line(qemu));
+    let until = options.until.clone().map_or(Until::Never, Until::Text);
+    let limits = Limits { time: options.timeout, until };
+    let ended = console::watch(qemu, &limits, Audience::Human)?;
+    eprintln!("\n{}", ended.reason);
+    Ok(status_of(&ended.reason))
+}
+
+fn status_of(reason: &Reason) -> ExitCode {
+    match reason {
+        // A signal leaves no status; any failure will do.
+        Reason::Exited(status) => {
+            ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+        }
+        Reason::TimeLimit(_) => ExitCode::from(TIME_LIMIT_STATUS),
+        Reason::Seen(_) => ExitCode::SUCCESS,
+    }
+}

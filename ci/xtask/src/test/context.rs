@@ -1,0 +1,58 @@
+//! What steps share: places, the toolchain, and programs that are built once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+
+use crate::artefacts::{self, Image, KernelFiles, Program};
+use crate::process::{self, Fallible};
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+
+/// What steps share.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    /// Where things are.
+    pub(crate) workspace: &'a Workspace,
+    /// How things are built.
+    pub(crate) toolchain: Toolchain,
+    kernels: Mutex<HashMap<&'static str, Fallible<KernelFiles>>>,
+    programs: Mutex<HashMap<&'static str, Fallible<PathBuf>>>,
+}
+
+impl<'a> Context<'a> {
+    /// Nothing built yet.
+    pub(crate) fn new(workspace: &'a Workspace, toolchain: Toolchain) -> Self {
+        Self { workspace, toolchain, kernels: Mutex::default(), programs: Mutex::default() }
+    }
+
+    /// A kernel, built by the first who asks; everybody else waits for it.
+    pub(crate) fn kernel(&self, image: Image) -> Fallible<KernelFiles> {
+        let mut kernels = self.kernels.lock().map_err(|_| "a build panicked")?;
+        let build = || {
+            quietly(&mut artefacts::kernel_command(self.workspace, &self.toolchain, image))?;
+            artefacts::collect_kernel(self.workspace, image)
+        };
+        kernels.entry(image.name()).or_insert_with(build).clone()
+    }
+
+    /// A user program, built by the first who asks.
+    pub(crate) fn program(&self, program: Program) -> Fallible<PathBuf> {
+        let mut programs = self.programs.lock().map_err(|_| "a build panicked")?;
+        let build = || {
+            quietly(&mut artefacts::program_command(self.workspace, &self.toolchain, program))?;
+            Ok(artefacts::program_file(self.workspace, program))
+        };
+        programs.entry(program.name()).or_insert_with(build).clone()
+    }
+}
+
+/// Builds something; what cargo said is told only if it fails.
+fn quietly(command: &mut Command) -> Fallible<()> {
+    let finished = process::captured(command)?;
+    if finished.status.success() {
+        return Ok(());
+    }
+    Err(format!("`{}` failed\n{}", process::line(command), finished.text()))
+}

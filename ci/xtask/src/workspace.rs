@@ -1,0 +1,53 @@
+//! Where things are, and what the crates are called.
+
+use std::path::{Path, PathBuf};
+
+use crate::process::Fallible;
+
+/// The kernel: library and `kernel` binary.
+pub(crate) const KERNEL: &str = "tessera-kernel";
+/// The machine below the kernel.
+pub(crate) const PLATFORM: &str = "tessera-platform";
+/// What user programs link.
+pub(crate) const LIBSYS: &str = "tessera-libsys";
+/// The initial task of our own system.
+pub(crate) const ROOT_TASK: &str = "tessera-root-task";
+/// The on-target test suite, a root task.
+pub(crate) const SUITE: &str = "tessera-suite";
+
+/// The crates whose tests run on the development machine, in the order of their dependencies.
+pub(crate) const HOST_CRATES: [&str; 5] = ["tessera-abi", PLATFORM, KERNEL, LIBSYS, "xtask"];
+
+/// The checkout and the folder for everything that is built.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// The folder of the root manifest.
+    pub(crate) root: PathBuf,
+    /// Cargo's target folder, absolute.
+    pub(crate) target: PathBuf,
+}
+
+impl Workspace {
+    /// Finds the checkout from the place where this tool was compiled.
+    pub(crate) fn locate() -> Fallible<Self> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = manifest.ancestors().nth(2).map(Path::to_path_buf);
+        let root = root.filter(|root| root.join("Cargo.toml").is_file()).ok_or_else(|| {
+            format!("no workspace above {}: was the checkout moved?", manifest.display())
+        })?;
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) => std::path::absolute(folder)
+                .map_err(|error| format!("CARGO_TARGET_DIR is of no use: {error}"))?,
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// A folder below the target folder, created if missing.
+    pub(crate) fn output_folder(&self, name: &str) -> Fallible<PathBuf> {
+        let folder = self.target.join(name);
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        Ok(folder)
+    }
+}
