@@ -1,0 +1,214 @@
+//! What a program asks the device tree of its boot information.
+//!
+//! The tree is input from outside: whatever its bytes, each question has an answer, at worst
+//! `None`.
+
+use abi::bootinfo::EXTRA_DEVICE_TREE;
+use dtoolkit::fdt::{Fdt, FdtNode};
+use dtoolkit::standard::NodeStandard;
+use dtoolkit::{Node, Property};
+
+/// Bytes of the header of a chunk of extra boot information.
+const HEADER_BYTES: usize = size_of::<abi::bootinfo::ExtraHeader>();
+
+/// The device tree of the machine, if the kernel has passed one.
+#[must_use]
+pub fn blob() -> Option<&'static [u8]> {
+    chunk(crate::extra_boot_info(), EXTRA_DEVICE_TREE)
+}
+
+/// The content of the first chunk of this kind.
+fn chunk(mut extra: &[u8], id: u64) -> Option<&[u8]> {
+    loop {
+        let length = usize::try_from(word(extra, 8)?).ok()?;
+        let content = extra.get(HEADER_BYTES..length)?;
+        if word(extra, 0) == Some(id) {
+            return Some(content);
+        }
+        extra = &extra[length..];
+    }
+}
+
+/// The little-endian word at an offset.
+fn word(bytes: &[u8], offset: usize) -> Option<u64> {
+    let bytes = bytes.get(offset..offset + 8)?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// A device tree whose structure has been checked.
+#[derive(Clone, Copy)]
+pub struct DeviceTree<'a> {
+    tree: Fdt<'a>,
+}
+
+impl<'a> DeviceTree<'a> {
+    /// Checks the structure of a tree.
+    #[must_use]
+    pub fn new(blob: &'a [u8]) -> Option<Self> {
+        Fdt::new(blob).ok().map(|tree| Self { tree })
+    }
+
+    /// The machine's name.
+    #[must_use]
+    pub fn model(&self) -> Option<&'a str> {
+        let root = self.tree.root();
+        root.model().ok().flatten().or_else(|| root.compatible()?.next())
+    }
+
+    /// Number of usable cores.
+    #[must_use]
+    pub fn core_count(&self) -> usize {
+        let Some(cpus) = self.tree.find_node("/cpus") else { return 0 };
+        let cores = cpus.children().filter(|node| node.name_without_address() == "cpu");
+        cores.filter(is_usable).count()
+    }
+
+    /// Bytes of RAM.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let nodes = self.tree.root().children();
+        let memory = nodes.filter(|node| node.name_without_address() == "memory");
+        memory.flat_map(ranges).map(|(_, size)| size).fold(0, u64::saturating_add)
+    }
+
+    /// The boot command line.
+    #[must_use]
+    pub fn command_line(&self) -> Option<&'a str> {
+        self.tree.find_node("/chosen")?.property("bootargs")?.value_as().ok()
+    }
+
+    /// Physical address of the PL011 for messages: the one of `/chosen/stdout-path`, else the
+    /// first at the root that is usable.
+    #[must_use]
+    pub fn console(&self) -> Option<u64> {
+        let mut nodes = self.chosen_console().into_iter().chain(self.tree.root().children());
+        let uart = nodes.find(|node| node.is_compatible("arm,pl011") && is_usable(node))?;
+        ranges(uart).next().map(|(address, _)| address)
+    }
+
+    /// The node that `/chosen/stdout-path` names, by path or by alias, without the options
+    /// behind a colon.
+    fn chosen_console(&self) -> Option<FdtNode<'a>> {
+        let chosen = self.tree.find_node("/chosen")?;
+        let path: &str = chosen.property("stdout-path")?.value_as().ok()?;
+        let path = path.split(':').next()?;
+        if path.starts_with('/') {
+            return self.tree.find_node(path);
+        }
+        let alias = self.tree.find_node("/aliases")?.property(path)?;
+        self.tree.find_node(alias.value_as().ok()?)
+    }
+}
+
+/// The entries of a node's `reg`: address and size. Malformed ones are left out.
+fn ranges<'a>(node: FdtNode<'a>) -> impl Iterator<Item = (u64, u64)> + 'a {
+    let entries = node.reg().ok().flatten().into_iter().flatten();
+    entries.filter_map(|entry| Some((entry.address().ok()?, entry.size().ok()?)))
+}
+
+/// Whether the node describes a thing that may be used.
+fn is_usable(node: &FdtNode<'_>) -> bool {
+    let status = node.property("status");
+    status.is_none_or(|status| matches!(status.value(), b"okay\0" | b"ok\0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+    use vm_fdt::FdtWriter;
+
+    fn board(stdout: Option<&str>) -> Result<Vec<u8>, vm_fdt::Error> {
+        let mut tree = FdtWriter::new()?;
+        let root = tree.begin_node("")?;
+        tree.property_u32("#address-cells", 2)?;
+        tree.property_u32("#size-cells", 2)?;
+        tree.property_string("model", "test,board")?;
+        let chosen = tree.begin_node("chosen")?;
+        tree.property_string("bootargs", "a b=c")?;
+        if let Some(path) = stdout {
+            tree.property_string("stdout-path", path)?;
+        }
+        tree.end_node(chosen)?;
+        for base in [0x4000_0000, 0x1_0000_0000] {
+            let memory = tree.begin_node(&std::format!("memory@{base:x}"))?;
+            tree.property_array_u64("reg", &[base, 0x2000_0000])?;
+            tree.end_node(memory)?;
+        }
+        cpus(&mut tree)?;
+        for (base, status) in [(0x900_0000, "disabled"), (0x910_0000, "okay"), (0x920_0000, "ok")] {
+            let uart = tree.begin_node(&std::format!("serial@{base:x}"))?;
+            tree.property_string_list(
+                "compatible",
+                ["arm,pl011", "arm,primecell"].map(Into::into).to_vec(),
+            )?;
+            tree.property_string("status", status)?;
+            tree.property_array_u64("reg", &[base, 0x1000])?;
+            tree.end_node(uart)?;
+        }
+        tree.end_node(root)?;
+        tree.finish()
+    }
+
+    fn cpus(tree: &mut FdtWriter) -> Result<(), vm_fdt::Error> {
+        let cpus = tree.begin_node("cpus")?;
+        tree.property_u32("#address-cells", 1)?;
+        tree.property_u32("#size-cells", 0)?;
+        for (core, status) in ["okay", "fail", "okay"].into_iter().enumerate() {
+            let cpu = tree.begin_node(&std::format!("cpu@{core}"))?;
+            tree.property_string("device_type", "cpu")?;
+            tree.property_string("status", status)?;
+            tree.end_node(cpu)?;
+        }
+        tree.end_node(cpus)
+    }
+
+    #[test]
+    fn a_board_is_understood() {
+        let blob = board(None).expect("a tree");
+        let tree = DeviceTree::new(&blob).expect("a valid tree");
+        assert_eq!(tree.model(), Some("test,board"));
+        assert_eq!(tree.core_count(), 2);
+        assert_eq!(tree.memory_bytes(), 0x4000_0000);
+        assert_eq!(tree.command_line(), Some("a b=c"));
+        assert_eq!(tree.console(), Some(0x910_0000));
+    }
+
+    #[test]
+    fn the_chosen_console_comes_first() {
+        let blob = board(Some("/serial@9200000:115200n8")).expect("a tree");
+        let tree = DeviceTree::new(&blob).expect("a valid tree");
+        assert_eq!(tree.console(), Some(0x920_0000));
+        let blob = board(Some("/nowhere")).expect("a tree");
+        let tree = DeviceTree::new(&blob).expect("a valid tree");
+        assert_eq!(tree.console(), Some(0x910_0000));
+    }
+
+    #[test]
+    fn chunks_are_found_by_kind() {
+        let mut extra = Vec::new();
+        for (id, content) in [(0_u64, &b"12345678"[..]), (6, b"tree")] {
+            extra.extend(id.to_le_bytes());
+            extra.extend((16 + content.len() as u64).to_le_bytes());
+            extra.extend(content);
+        }
+        assert_eq!(chunk(&extra, EXTRA_DEVICE_TREE), Some(&b"tree"[..]));
+        assert_eq!(chunk(&extra, 5), None);
+        assert_eq!(chunk(&[], EXTRA_DEVICE_TREE), None);
+    }
+
+    #[test]
+    fn lengths_that_lie_find_nothing() {
+        for length in [0_u64, 15, 41, u64::MAX] {
+            let mut extra = [0; 40];
+            extra[8..16].copy_from_slice(&length.to_le_bytes());
+            assert_eq!(chunk(&extra, EXTRA_DEVICE_TREE), None);
+        }
+    }
+
+    #[test]
+    fn garbage_is_no_tree() {
+        assert!(DeviceTree::new(&[]).is_none());
+        assert!(DeviceTree::new(&[0xd0; 64]).is_none());
+    }
+}

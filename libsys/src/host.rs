@@ -1,0 +1,72 @@
+//! The place of the machine in host tests: there is none.
+//!
+//! Portable code never gets here in a test; code that does is not portable.
+
+use core::mem::MaybeUninit;
+
+use abi::bootinfo::BootInfo;
+
+use crate::window::Window;
+
+type Word = MaybeUninit<u64>;
+
+#[cold]
+fn unsupported() -> ! {
+    panic!("system calls exist on the target only")
+}
+
+pub(crate) fn send(_number: u64, _destination: u64, _info: u64, _words: [Word; 4]) {
+    unsupported()
+}
+
+pub(crate) fn call(_number: u64, _destination: u64, _info: u64, _words: [Word; 4]) -> [u64; 6] {
+    unsupported()
+}
+
+pub(crate) fn receive(_number: u64, _source: u64, _reply: u64) -> [u64; 6] {
+    unsupported()
+}
+
+pub(crate) fn send_receive(
+    _number: u64,
+    _source: u64,
+    _info: u64,
+    _words: [Word; 4],
+    _x6: u64,
+    _x8: u64,
+) -> [u64; 6] {
+    unsupported()
+}
+
+pub(crate) fn simple(_number: u64, _x0: u64, _x1: u64) -> u64 {
+    unsupported()
+}
+
+pub(crate) fn with_all_registers(_x: [u64; 9]) -> [u64; 9] {
+    unsupported()
+}
+
+pub(crate) fn buffer_read(_offset: u64) -> u64 {
+    unsupported()
+}
+
+pub(crate) fn buffer_write(_offset: u64, _value: u64) {
+    unsupported()
+}
+
+pub(crate) fn place_block(_window: &Window) -> u64 {
+    unsupported()
+}
+
+pub(crate) fn extra_boot_info() -> &'static [u8] {
+    &[]
+}
+
+/// Stands for the entry of a program, which host tests never take.
+///
+/// # Safety
+/// None needed: it stops.
+#[expect(unsafe_code, reason = "has the signature of its counterpart on the target")]
+pub unsafe fn start(_boot_info: &'static BootInfo, _main: fn(&'static BootInfo) -> !) -> ! {
+    unsupported()
+}

@@ -1,0 +1,25 @@
+//! Reply objects: each holds one caller until it is answered.
+
+use abi::ObjectType;
+
+use super::{FixedSize, Object};
+use crate::cap::Cap;
+use crate::syscall::{self, Message};
+
+/// Holds one caller, and the scheduling context that came with it.
+pub enum Reply {}
+
+impl Object for Reply {
+    const TYPE: ObjectType = ObjectType::Reply;
+}
+
+impl FixedSize for Reply {}
+
+impl Cap<Reply> {
+    /// Answers the caller and lets it run, with its scheduling context. Without a caller
+    /// nothing happens.
+    #[inline(always)]
+    pub fn send(self, answer: Message<'_>) {
+        syscall::send(self.pointer(), answer);
+    }
+}

@@ -1,0 +1,218 @@
+//! Windows: memory that the initial thread maps for itself, to look at it word by word.
+//!
+//! A window is a range of addresses that nothing else in the program uses: addresses come from
+//! one counter and are never handed out twice, and the page below and above a window is never
+//! mapped. What is behind the addresses is another matter (a device, memory shared with another
+//! task), so every access is volatile and there is never a reference.
+//!
+//! Invariant W1: `start..start + bytes` is mapped in this program's address space, readable and
+//! writable, and no Rust object lives there. It holds from [`Window::map`] on; a program that
+//! unmaps or revokes the pages of its own window gets a fault at the next access.
+
+use abi::bootinfo::slot;
+use abi::{PAGE_BITS, Rights, VmAttributes};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
+use crate::cap::Cap;
+use crate::object::{Page, VSpace};
+
+const PAGE_SIZE: u64 = 1 << PAGE_BITS;
+/// Where windows begin: far above every program image.
+const FIRST_ADDRESS: u64 = 0x10_0000_0000;
+
+/// The first address that no window has used.
+static NEXT_ADDRESS: AtomicU64 = AtomicU64::new(FIRST_ADDRESS);
+
+/// What kind of memory the pages are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MemoryKind {
+    /// RAM: cacheable.
+    Ram,
+    /// Device registers: every access happens, as written and in order.
+    Device,
+}
+
+impl MemoryKind {
+    const fn attributes(self) -> VmAttributes {
+        let cacheable = matches!(self, Self::Ram);
+        VmAttributes { cacheable, execute_never: true }
+    }
+}
+
+/// A mapped range of this program's addresses. Offsets are in bytes; one beyond the window, or
+/// not aligned to what is accessed, is a mistake in the program and stops it.
+#[derive(Debug)]
+pub struct Window {
+    start: u64,
+    bytes: u64,
+}
+
+/// Reserves addresses for so many bytes, and a page before and behind that stays unmapped.
+fn reserve(bytes: u64) -> u64 {
+    NEXT_ADDRESS.fetch_add(bytes + PAGE_SIZE, Ordering::Relaxed) + PAGE_SIZE
+}
+
+impl Window {
+    /// Maps one page, readable and writable.
+    ///
+    /// # Errors
+    /// Too little memory for tables, or what the kernel refuses: see
+    /// [`AddressSpace::map`](crate::bootstrap::AddressSpace::map).
+    pub fn map(
+        allocator: &mut Allocator,
+        page: Cap<Page>,
+        kind: MemoryKind,
+    ) -> Result<Self, AllocationError> {
+        Self::map_all(allocator, 1, core::iter::once(page), kind)
+    }
+
+    /// Maps so many fresh pages of RAM, one behind the other.
+    ///
+    /// # Errors
+    /// Too little memory, or what the kernel refuses.
+    pub fn fresh(allocator: &mut Allocator, pages: u64) -> Result<Self, AllocationError> {
+        let caps = allocator.create_many::<Page>(pages)?;
+        Self::map_all(allocator, pages, caps, MemoryKind::Ram)
+    }
+
+    fn map_all(
+        allocator: &mut Allocator,
+        count: u64,
+        pages: impl Iterator<Item = Cap<Page>>,
+        kind: MemoryKind,
+    ) -> Result<Self, AllocationError> {
+        let bytes = count * PAGE_SIZE;
+        let start = reserve(bytes);
+        let space = AddressSpace::new(Cap::<VSpace>::at(slot::VSPACE));
+        let addresses = (start..start + bytes).step_by(1 << PAGE_BITS);
+        for (page, address) in pages.zip(addresses) {
+            space.map(allocator, page, address, Rights::READ_WRITE, kind.attributes())?;
+        }
+        Ok(Self { start, bytes })
+    }
+
+    /// The first address.
+    #[must_use]
+    pub const fn address(&self) -> u64 {
+        self.start
+    }
+
+    /// One past the last address.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.start + self.bytes
+    }
+
+    /// The address of a `T` at `offset`.
+    #[inline]
+    fn at<T>(&self, offset: u64) -> *mut T {
+        let size = size_of::<T>() as u64;
+        let fits = offset.checked_add(size).is_some_and(|end| end <= self.bytes);
+        assert!(fits && offset.is_multiple_of(size), "inside the window, and aligned");
+        core::ptr::with_exposed_provenance_mut((self.start + offset) as usize)
+    }
+
+    /// Reads a word of 64 bits.
+    #[must_use]
+    pub fn read_word(&self, offset: u64) -> u64 {
+        // SAFETY: W1, and `at` has checked bounds and alignment.
+        unsafe { self.at::<u64>(offset).read_volatile() }
+    }
+
+    /// Writes a word of 64 bits.
+    pub fn write_word(&self, offset: u64, value: u64) {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u64>(offset).write_volatile(value) }
+    }
+
+    /// Reads a device register of 32 bits.
+    #[must_use]
+    pub fn read_register(&self, offset: u64) -> u32 {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u32>(offset).read_volatile() }
+    }
+
+    /// Writes a device register of 32 bits.
+    pub fn write_register(&self, offset: u64, value: u32) {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u32>(offset).write_volatile(value) }
+    }
+
+    /// Copies bytes into the window.
+    pub fn write_bytes(&self, offset: u64, bytes: &[u8]) {
+        for (index, byte) in (offset..).zip(bytes) {
+            // SAFETY: as in `read_word`.
+            unsafe { self.at::<u8>(index).write_volatile(*byte) }
+        }
+    }
+
+    /// Copies bytes out of the window.
+    pub fn read_bytes(&self, offset: u64, bytes: &mut [u8]) {
+        for (index, byte) in (offset..).zip(bytes) {
+            // SAFETY: as in `read_word`.
+            *byte = unsafe { self.at::<u8>(index).read_volatile() };
+        }
+    }
+}
+
+/// A place for one window of one page, set once and then shared by all threads.
+pub(crate) struct WindowCell {
+    start: AtomicU64,
+}
+
+impl WindowCell {
+    /// An empty place.
+    pub(crate) const fn new() -> Self {
+        Self { start: AtomicU64::new(0) }
+    }
+
+    /// Puts a window of one page here for good.
+    pub(crate) fn set(&self, window: Window) {
+        assert!(window.bytes == PAGE_SIZE, "a window of one page");
+        self.start.store(window.start, Ordering::Release);
+    }
+
+    /// The window, if there is one.
+    pub(crate) fn window(&self) -> Option<Window> {
+        let start = self.start.load(Ordering::Acquire);
+        (start != 0).then_some(Window { start, bytes: PAGE_SIZE })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_ranges_are_apart() {
+        let first = reserve(2 * PAGE_SIZE);
+        let second = reserve(PAGE_SIZE);
+        assert!(first >= FIRST_ADDRESS + PAGE_SIZE && second >= first + 3 * PAGE_SIZE);
+    }
+
+    #[test]
+    fn words_and_bytes_share_the_window() {
+        let mut memory = [0_u64; 4];
+        let start = memory.as_mut_ptr().expose_provenance() as u64;
+        let window = Window { start, bytes: 32 };
+        window.write_word(8, 0x0102_0304_0506_0708);
+        assert_eq!(window.read_register(12), 0x0102_0304);
+        window.write_bytes(8, &[0xaa, 0xbb]);
+        let mut bytes = [0; 3];
+        window.read_bytes(8, &mut bytes);
+        assert_eq!(bytes, [0xaa, 0xbb, 0x06]);
+    }
+
+    #[test]
+    #[should_panic(expected = "inside the window")]
+    fn the_window_ends() {
+        let _ = Window { start: 0x1000, bytes: 32 }.read_word(32);
+    }
+
+    #[test]
+    #[should_panic(expected = "aligned")]
+    fn accesses_are_aligned() {
+        let _ = Window { start: 0x1000, bytes: 32 }.read_word(4);
+    }
+}

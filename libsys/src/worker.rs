@@ -1,0 +1,118 @@
+//! Workers: further threads in the initial thread's address space and CSpace.
+
+use abi::bootinfo::slot;
+use abi::object::MIN_SCHED_CONTEXT_BITS;
+use abi::registers::Register;
+use core::time::Duration;
+
+use crate::bootstrap::{AllocationError, Allocator};
+use crate::cap::Cap;
+use crate::machine;
+use crate::object::{
+    Budget, CNode, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext, VSpace,
+};
+use crate::window::{MemoryKind, Window};
+
+/// A worker's code: gets the argument in x0 and never returns.
+pub type Entry = extern "C" fn(u64) -> !;
+
+/// How a worker runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Priority, and the maximum that the worker may give to others.
+    pub priority: u8,
+    /// The worker's time; `None`: no scheduling context (the worker runs on its callers').
+    pub time: Option<Budget>,
+    /// Authority over the time of the core to run on. Needed with `time` only.
+    pub core: Cap<SchedControl>,
+    /// Who is told about faults; [`Cap::NULL`]: nobody.
+    pub fault_handler: Cap<Endpoint>,
+    /// Pages of 4 KiB for the stack. The page below is never mapped.
+    pub stack_pages: u64,
+}
+
+impl Options {
+    /// Priority 255, 10 ms round robin on this core, no fault handler, 16 KiB of stack.
+    #[must_use]
+    pub const fn new(core: Cap<SchedControl>) -> Self {
+        Self {
+            priority: abi::MAX_PRIORITY,
+            time: Some(Budget::round_robin(Duration::from_millis(10))),
+            core,
+            fault_handler: Cap::NULL,
+            stack_pages: 4,
+        }
+    }
+}
+
+/// A thread with its stack, IPC buffer and scheduling context.
+#[derive(Debug)]
+pub struct Worker {
+    /// The thread.
+    pub thread: Cap<Thread>,
+    /// Its scheduling context; [`Cap::NULL`] without one.
+    pub context: Cap<SchedContext>,
+    /// The page of its IPC buffer, which starts at the first byte of [`buffer`](Self::buffer).
+    pub buffer_page: Cap<Page>,
+    /// The IPC buffer, as the creator sees it too.
+    pub buffer: Window,
+    /// The stack.
+    pub stack: Window,
+    thread_block: u64,
+}
+
+impl Worker {
+    /// Makes a worker that does not run yet.
+    ///
+    /// # Errors
+    /// Too little memory, or what the kernel refuses.
+    pub fn create(allocator: &mut Allocator, options: Options) -> Result<Self, AllocationError> {
+        let thread = allocator.create::<Thread>()?;
+        let buffer_page = allocator.create::<Page>()?;
+        let buffer = Window::map(allocator, buffer_page, MemoryKind::Ram)?;
+        let stack = Window::fresh(allocator, options.stack_pages)?;
+        let thread_block = machine::place_block(&buffer);
+        let space = Space::new(Cap::<CNode>::at(slot::CNODE), Cap::<VSpace>::at(slot::VSPACE));
+        thread.configure(space, buffer.address(), buffer_page)?;
+        let context = match options.time {
+            Some(time) => new_context(allocator, options.core, time)?,
+            None => Cap::NULL,
+        };
+        let authority = Cap::<Thread>::at(slot::THREAD);
+        let (priority, handler) = (options.priority, options.fault_handler);
+        thread.set_sched_params(authority, priority, priority, context, handler)?;
+        Ok(Self { thread, context, buffer_page, buffer, stack, thread_block })
+    }
+
+    /// The registers with which `entry` starts.
+    #[must_use]
+    pub fn registers(&self, entry: Entry, argument: u64) -> UserContext {
+        UserContext::starting_at(entry as usize as u64, self.stack.end())
+            .with(Register::X(0), argument)
+            .with(Register::Tpidr, self.thread_block)
+    }
+
+    /// Starts the worker, or starts it again from the beginning.
+    ///
+    /// # Errors
+    /// What the kernel refuses.
+    pub fn start(&self, entry: Entry, argument: u64) -> Result<(), AllocationError> {
+        Ok(self.thread.write_registers(true, &self.registers(entry, argument))?)
+    }
+}
+
+/// A configured scheduling context with room for the budget's refills.
+///
+/// # Errors
+/// Too little memory, or what the kernel refuses.
+pub fn new_context(
+    allocator: &mut Allocator,
+    core: Cap<SchedControl>,
+    time: Budget,
+) -> Result<Cap<SchedContext>, AllocationError> {
+    let fits = |bits: &u32| abi::object::refill_capacity(*bits) >= time.extra_refills + 2;
+    let bits = (MIN_SCHED_CONTEXT_BITS..32).find(fits).unwrap_or(32);
+    let context = allocator.create_sized::<SchedContext>(bits)?;
+    core.configure(context, time)?;
+    Ok(context)
+}
