@@ -45,19 +45,13 @@ pub mod debug;
 pub mod device_tree;
 pub mod invoke;
 pub mod ipc_buffer;
-#[cfg(target_os = "none")]
 #[allow(unsafe_code, reason = "instructions and addresses")]
-mod machine;
-#[cfg(not(target_os = "none"))]
-#[path = "host.rs"]
 mod machine;
 pub mod object;
 #[cfg(all(target_os = "none", feature = "panic-handler"))]
 mod panic;
 pub mod process;
 pub mod syscall;
-#[allow(unsafe_code, reason = "volatile access to mapped memory")]
-pub mod window;
 pub mod worker;
 
 pub use abi::bootinfo::BootInfo;
@@ -67,6 +61,7 @@ pub use syscall::{Message, Received};
 
 #[doc(hidden)]
 pub use machine::start;
+pub use machine::window;
 
 /// The bytes behind the boot information: chunks with a header each. Empty before the program
 /// is entered through [`entry!`].
@@ -85,20 +80,4 @@ pub fn stop() -> ! {
         // The thread suspends itself; should that be refused, there is nothing left to try.
         let _ = Cap::<object::Thread>::at(abi::bootinfo::slot::THREAD).suspend();
     }
-}
-
-/// Makes `$main`, a `fn(&'static BootInfo) -> !`, the program's main function.
-///
-/// The image needs the library's linker script, `libsys/user.ld`: the program's `build.rs`
-/// prints `cargo:rustc-link-arg-bins=-T` and the path to it (see that of `root-task`).
-#[macro_export]
-macro_rules! entry {
-    ($main:path) => {
-        #[unsafe(export_name = "libsys_main")]
-        extern "C" fn libsys_main(boot: &'static $crate::BootInfo) -> ! {
-            // SAFETY: `_start` calls this once with what the kernel passed in x0, after it has
-            // set TPIDR_EL0.
-            unsafe { $crate::start(boot, $main) }
-        }
-    };
 }

@@ -1,13 +1,16 @@
-//! The machine under a program: everything that needs an instruction or an address.
+//! The machine under a program: everything that needs an instruction or an address, and with it
+//! all of the library's unsafe code.
 //!
-//! Off the target the crate root puts `host.rs` in the place of this module: the same
-//! functions, which stop the test that reaches them.
+//! Off the target `host` stands in the place of `aarch64`: the same functions, which stop the
+//! test that reaches them.
 
-mod block;
-mod entry;
-mod svc;
+#[cfg_attr(not(target_os = "none"), path = "machine/host.rs")]
+mod aarch64;
+mod program;
+pub mod window;
 
-pub(crate) use block::{buffer_read, buffer_write, place_block};
-pub(crate) use entry::extra_boot_info;
-pub use entry::start;
-pub(crate) use svc::{call, receive, send, send_receive, simple, with_all_registers};
+pub(crate) use aarch64::{
+    buffer_read, buffer_write, call, extra_boot_info, place_block, receive, send, send_receive,
+    simple, with_all_registers,
+};
+pub use program::start;

@@ -45,7 +45,8 @@ impl AddressSpace {
     /// Maps a page, making the tables that are missing.
     ///
     /// # Errors
-    /// Too little memory for tables, or what the kernel refuses; see [`Cap::<Page>::map`](Cap::map).
+    /// Too little memory for tables, or what the kernel refuses; see
+    /// [`Cap::<Page>::map`](Cap::map).
     pub fn map<S: PageSize>(
         &self,
         allocator: &mut Allocator,

@@ -42,16 +42,14 @@ global_asm!(
     size = const STACK_SIZE,
 );
 
-/// Keeps what the kernel handed over and runs `main`. Only the function that
-/// [`entry!`](crate::entry) defines calls this, once, with the value of x0 at entry.
+/// Keeps what the kernel handed over, for IPC and for [`extra_boot_info`].
 ///
 /// # Safety
-/// `boot_info` is what the kernel passed to the initial thread, and this thread's TPIDR_EL0
-/// holds the address of the program's block.
-pub unsafe fn start(boot_info: &'static BootInfo, main: fn(&'static BootInfo) -> !) -> ! {
-    BLOCK.set_ipc_buffer(core::ptr::with_exposed_provenance_mut(boot_info.ipc_buffer as usize));
-    BOOT_INFO.store(core::ptr::from_ref(boot_info).cast_mut(), Ordering::Relaxed);
-    main(boot_info)
+/// `boot` is what the kernel passed to the initial thread, and TPIDR_EL0 holds the address of
+/// [`BLOCK`].
+pub(crate) unsafe fn keep(boot: &'static BootInfo) {
+    BLOCK.set_ipc_buffer(core::ptr::with_exposed_provenance_mut(boot.ipc_buffer as usize));
+    BOOT_INFO.store(core::ptr::from_ref(boot).cast_mut(), Ordering::Relaxed);
 }
 
 /// The extra boot information: the bytes behind the boot information's frame.
@@ -60,7 +58,7 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
     if info.is_null() {
         return &[];
     }
-    // SAFETY: `start` stored the kernel's pointer. The kernel maps `extra_length` bytes at the
+    // SAFETY: `keep` stored the kernel's pointer. The kernel maps `extra_length` bytes at the
     // next frame, initialised, and nothing in the program writes them.
     unsafe {
         let bytes = info.cast::<u8>().add(1 << abi::PAGE_BITS);

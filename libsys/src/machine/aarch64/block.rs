@@ -8,7 +8,7 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use crate::window::Window;
+use crate::machine::window::Window;
 
 /// Per-thread data of the library.
 #[repr(C)]

@@ -62,11 +62,10 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
     &[]
 }
 
-/// Stands for the entry of a program, which host tests never take.
+/// Stands for the start of a program, which host tests never see.
 ///
 /// # Safety
 /// None needed: it stops.
-#[expect(unsafe_code, reason = "has the signature of its counterpart on the target")]
-pub unsafe fn start(_boot_info: &'static BootInfo, _main: fn(&'static BootInfo) -> !) -> ! {
+pub(crate) unsafe fn keep(_boot: &'static BootInfo) {
     unsupported()
 }
