@@ -35,13 +35,20 @@ pub(crate) fn perform(
 /// somebody's endpoint) becomes `InvalidCapability(0)`.
 #[inline(always)]
 pub fn check(reply: Received) -> Result<Received, Error> {
-    if reply.info.label() == NO_ERROR { Ok(reply) } else { Err(decode(reply)) }
+    if reply.info.label() == NO_ERROR {
+        return Ok(reply);
+    }
+    let [w0, w1, w2, w3] = reply.words;
+    Err(decode(reply.info, w0, w1, w2, w3))
 }
 
+/// The error of a reply. Its words come one by one: so they stay in registers, and a call that
+/// succeeds pays nothing for the possibility.
 #[cold]
-fn decode(reply: Received) -> Error {
+fn decode(info: MessageInfo, w0: u64, w1: u64, w2: u64, w3: u64) -> Error {
+    let reply = Received { badge: 0, info, words: [w0, w1, w2, w3] };
     let words = core::array::from_fn(|index| reply.word(index));
-    Error::from_words(reply.info.label(), &words).unwrap_or(Error::InvalidCapability(0))
+    Error::from_words(info.label(), &words).unwrap_or(Error::InvalidCapability(0))
 }
 
 /// Calls any capability with any label, words and capabilities, and answers the raw reply.

@@ -111,7 +111,8 @@ impl Cap<Thread> {
         perform(self.pointer(), Invocation::ThreadCopyRegisters, &[what.word()], &caps)
     }
 
-    /// Sets TPIDR_EL0, also of the caller itself.
+    /// Sets TPIDR_EL0, also of the caller itself. A thread that runs code of this library needs
+    /// the value that it was started with.
     ///
     /// # Errors
     /// None of its own.

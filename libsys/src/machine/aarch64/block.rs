@@ -33,8 +33,11 @@ impl ThreadBlock {
 fn buffer_word(offset: u64) -> *mut u64 {
     debug_assert!(offset < abi::buffer::SIZE && offset.is_multiple_of(8));
     let block: *const ThreadBlock;
-    // SAFETY: reading TPIDR_EL0 has no effect; the value is constant while the thread lives.
-    unsafe { asm!("mrs {}, tpidr_el0", out(reg) block, options(nomem, nostack, preserves_flags)) };
+    // SAFETY: reading TPIDR_EL0 has no effect; the value is constant while the thread lives, so
+    // that one reading may serve several accesses.
+    unsafe {
+        asm!("mrs {}, tpidr_el0", out(reg) block, options(pure, nomem, nostack, preserves_flags));
+    }
     // SAFETY: B1: the block lives, and the buffer has `SIZE` bytes; every caller in this crate
     // passes an offset of the ABI's buffer layout.
     unsafe { (*block).ipc_buffer.load(Ordering::Relaxed).byte_add(offset as usize) }
