@@ -35,7 +35,7 @@ const MACHINES: [Row; 16] = [
     (Image::Debug, Gic::V3, "max", 8, 8192, false),
     (Image::Debug, Gic::V3, "max", 4, 1024, true),
     // More RAM than kernel objects may lie in: 64 GiB.
-    (Image::Debug, Gic::V3, "cortex-a57", 1, 65 * 1024 + 512, false),
+    (Image::Debug, Gic::V3, "cortex-a57", 1, 66 * 1024, false),
     (Image::Release, Gic::V2, "cortex-a53", 1, 1024, false),
     (Image::Release, Gic::V3, "max", 4, 8192, false),
     (Image::Release, Gic::V2, "cortex-a57", 2, 128, true),

@@ -143,7 +143,10 @@ fn provide_miri() -> Fallible<()> {
 fn of_command(command: &mut Command) -> Outcome {
     match process::captured(command) {
         Ok(finished) if finished.status.success() => Outcome::passed("clean"),
-        Ok(finished) => Outcome::failed(process::line(command), &finished.text()),
+        Ok(finished) => {
+            let details = format!("{}\n{}", finished.text(), process::line(command));
+            Outcome::failed(finished.status.to_string(), &details)
+        }
         Err(problem) => Outcome::failed("could not run", &problem),
     }
 }
@@ -210,6 +213,7 @@ mod tests {
     fn a_command_passes_or_fails_with_its_output() {
         assert_eq!(of_command(&mut Command::new("true")).passed, 1);
         let outcome = of_command(Command::new("sh").args(["-c", "echo why; exit 1"]));
-        assert_eq!((outcome.failed, outcome.details.as_str()), (1, "why"));
+        assert_eq!(outcome.failed, 1);
+        assert!(outcome.details.starts_with("why\n\nsh -c"), "{}", outcome.details);
     }
 }

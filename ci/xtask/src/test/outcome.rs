@@ -85,12 +85,19 @@ impl Totals {
     }
 }
 
-/// The end of a long text, where the reason usually stands.
+/// The end of a long text, where the reason usually stands, without cargo's progress.
 fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !is_progress(line)).collect();
     let start = lines.len().saturating_sub(DETAILS);
     let cut = if start > 0 { format!("({start} lines before)\n") } else { String::new() };
     cut + &lines[start..].join("\n")
+}
+
+/// Whether cargo only says that it goes on.
+fn is_progress(line: &str) -> bool {
+    let words =
+        ["Compiling ", "Checking ", "Documenting ", "Downloading ", "Downloaded ", "Running "];
+    line.starts_with(' ') && words.iter().any(|word| line.trim_start().starts_with(word))
 }
 
 #[cfg(test)]
@@ -103,6 +110,13 @@ mod tests {
         let details = Outcome::failed("", &text).details;
         assert!(details.starts_with("(5 lines before)\nline 5\n"), "{details}");
         assert_eq!(Outcome::failed("", "a\nb").details, "a\nb");
+    }
+
+    #[test]
+    fn progress_of_cargo_is_no_reason() {
+        let text = "   Compiling abi v0.1.0\nerror: no\n  --> a.rs:1:2\nChecking is a word";
+        let details = Outcome::failed("", text).details;
+        assert_eq!(details, "error: no\n  --> a.rs:1:2\nChecking is a word");
     }
 
     #[test]
