@@ -25,6 +25,8 @@
 //! | [`syscall`] | the eleven system calls below that, with any register value |
 //! | [`invoke`] | raw messages to kernel objects, for what the methods cannot express |
 //! | [`ipc_buffer`] | the thread's message words, capabilities and receive path |
+//! | [`fault`] | what a fault handler receives |
+//! | [`initial`] | the capabilities that the initial thread has from the start |
 //! | [`bootstrap`] | slots, objects, device pages and mappings of the initial thread |
 //! | [`window`] | memory mapped to be looked at |
 //! | [`worker`] | further threads in the same address space |
@@ -43,6 +45,8 @@ pub mod cap;
 pub mod console;
 pub mod debug;
 pub mod device_tree;
+pub mod fault;
+pub mod initial;
 pub mod invoke;
 pub mod ipc_buffer;
 #[allow(unsafe_code, reason = "instructions and addresses")]
@@ -70,14 +74,22 @@ pub fn extra_boot_info() -> &'static [u8] {
     machine::extra_boot_info()
 }
 
-/// Ends the initial thread: the machine, too, in a debug image.
+/// The thread that asks.
+#[must_use]
+pub fn current_thread() -> Cap<object::Thread> {
+    machine::current_thread()
+}
+
+/// Ends the program: stops the machine in a debug image, the initial and the calling thread in
+/// a release image.
 ///
-/// In a release image the halt is an unknown system call, a fault that nobody handles: it stops
-/// the thread as well.
+/// The halt of debug images is an unknown system call in a release image: a fault, which stops
+/// a thread without fault handler right there.
 pub fn stop() -> ! {
     debug::halt();
+    // Should a thread refuse to be suspended, there is nothing left to try but again.
+    let _ = initial::THREAD.suspend();
     loop {
-        // The thread suspends itself; should that be refused, there is nothing left to try.
-        let _ = Cap::<object::Thread>::at(abi::bootinfo::slot::THREAD).suspend();
+        let _ = current_thread().suspend();
     }
 }

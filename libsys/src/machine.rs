@@ -10,7 +10,7 @@ mod program;
 pub mod window;
 
 pub(crate) use aarch64::{
-    buffer_read, buffer_write, call, extra_boot_info, place_block, receive, send, send_receive,
-    simple, with_all_registers,
+    buffer_read, buffer_write, call, current_thread, extra_boot_info, place_block, receive, send,
+    send_receive, simple, with_all_registers,
 };
 pub use program::start;

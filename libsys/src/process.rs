@@ -1,10 +1,10 @@
 //! A thread in an address space of its own.
 
-use abi::bootinfo::slot;
 use abi::{PAGE_BITS, Rights, VmAttributes};
 
 use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
 use crate::cap::Cap;
+use crate::initial;
 use crate::object::{CNode, Page, SchedContext, Space, Thread, UserContext};
 use crate::window::{MemoryKind, Window};
 use crate::worker::{Options, new_context};
@@ -38,9 +38,8 @@ impl Process {
             Some(time) => new_context(allocator, options.core, time)?,
             None => Cap::NULL,
         };
-        let authority = Cap::<Thread>::at(slot::THREAD);
         let (priority, handler) = (options.priority, options.fault_handler);
-        thread.set_sched_params(authority, priority, priority, context, handler)?;
+        thread.set_sched_params(initial::THREAD, priority, priority, context, handler)?;
         Ok(Self { space, thread, context })
     }
 

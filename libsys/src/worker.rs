@@ -1,17 +1,16 @@
 //! Workers: further threads in the initial thread's address space and CSpace.
 
-use abi::bootinfo::slot;
 use abi::object::MIN_SCHED_CONTEXT_BITS;
 use abi::registers::Register;
 use core::time::Duration;
 
 use crate::bootstrap::{AllocationError, Allocator};
 use crate::cap::Cap;
-use crate::machine;
 use crate::object::{
-    Budget, CNode, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext, VSpace,
+    Budget, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext,
 };
 use crate::window::{MemoryKind, Window};
+use crate::{initial, machine};
 
 /// A worker's code: gets the argument in x0 and never returns.
 pub type Entry = extern "C" fn(u64) -> !;
@@ -71,16 +70,15 @@ impl Worker {
         let buffer_page = allocator.create::<Page>()?;
         let buffer = Window::map(allocator, buffer_page, MemoryKind::Ram)?;
         let stack = Window::fresh(allocator, options.stack_pages)?;
-        let thread_block = machine::place_block(&buffer);
-        let space = Space::new(Cap::<CNode>::at(slot::CNODE), Cap::<VSpace>::at(slot::VSPACE));
+        let thread_block = machine::place_block(&buffer, thread);
+        let space = Space::new(initial::CNODE, initial::VSPACE);
         thread.configure(space, buffer.address(), buffer_page)?;
         let context = match options.time {
             Some(time) => new_context(allocator, options.core, time)?,
             None => Cap::NULL,
         };
-        let authority = Cap::<Thread>::at(slot::THREAD);
         let (priority, handler) = (options.priority, options.fault_handler);
-        thread.set_sched_params(authority, priority, priority, context, handler)?;
+        thread.set_sched_params(initial::THREAD, priority, priority, context, handler)?;
         Ok(Self { thread, context, buffer_page, buffer, stack, thread_block })
     }
 

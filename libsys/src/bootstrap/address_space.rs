@@ -1,11 +1,11 @@
 //! Mapping pages, with the tables that they need.
 
-use abi::bootinfo::slot;
 use abi::{Error, LookupFailure, Rights, VmAttributes};
 
 use super::allocator::{AllocationError, Allocator};
 use crate::cap::Cap;
-use crate::object::{AsidPool, Page, PageSize, PageTable, VSpace};
+use crate::initial;
+use crate::object::{Page, PageSize, PageTable, VSpace};
 
 /// An address space.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +17,7 @@ impl AddressSpace {
     /// The initial thread's.
     #[must_use]
     pub const fn initial() -> Self {
-        Self::new(Cap::at(slot::VSPACE))
+        Self::new(initial::VSPACE)
     }
 
     /// One that has an identifier already.
@@ -32,7 +32,7 @@ impl AddressSpace {
     /// Too little memory, or the pool is full.
     pub fn create(allocator: &mut Allocator) -> Result<Self, AllocationError> {
         let vspace = allocator.create::<VSpace>()?;
-        Cap::<AsidPool>::at(slot::ASID_POOL).assign(vspace)?;
+        initial::ASID_POOL.assign(vspace)?;
         Ok(Self { vspace })
     }
 

@@ -1,6 +1,6 @@
 //! Slots and objects.
 
-use abi::bootinfo::{BootInfo, MAX_UNTYPEDS, slot};
+use abi::bootinfo::{BootInfo, MAX_UNTYPEDS};
 use abi::object::RETYPE_FAN_OUT;
 use abi::{Error, ObjectType};
 use core::fmt;
@@ -9,6 +9,7 @@ use heapless::Vec;
 
 use super::blocks::{Block, best};
 use crate::cap::{Cap, SlotPath};
+use crate::initial;
 use crate::object::{CNode, ChosenSize, FixedSize, Object, SlotRange, Untyped};
 
 /// Why there is no object.
@@ -70,7 +71,7 @@ impl Allocator {
             }
         }
         Self {
-            cnode: Cap::at(slot::CNODE),
+            cnode: initial::CNODE,
             slots: boot.empty.slots(),
             next_slot: boot.empty.start,
             blocks,
@@ -201,7 +202,12 @@ impl Allocator {
         let mut next = slots.start;
         while next < slots.end {
             let batch = (slots.end - next).min(RETYPE_FAN_OUT);
-            self.retype(object, size, SlotRange::within(self.cnode, next, batch))?;
+            let made = self.retype(object, size, SlotRange::within(self.cnode, next, batch));
+            if let Err(reason) = made {
+                // The slots without an object are still empty, and the last handed out.
+                self.next_slot = next;
+                return Err(reason);
+            }
             next += batch;
         }
         Ok(slots)

@@ -6,6 +6,8 @@ use core::mem::MaybeUninit;
 
 use abi::bootinfo::BootInfo;
 
+use crate::cap::Cap;
+use crate::object::Thread;
 use crate::window::Window;
 
 type Word = MaybeUninit<u64>;
@@ -54,7 +56,11 @@ pub(crate) fn buffer_write(_offset: u64, _value: u64) {
     unsupported()
 }
 
-pub(crate) fn place_block(_window: &Window) -> u64 {
+pub(crate) fn current_thread() -> Cap<Thread> {
+    unsupported()
+}
+
+pub(crate) fn place_block(_window: &Window, _thread: Cap<Thread>) -> u64 {
     unsupported()
 }
 

@@ -9,13 +9,12 @@
 //! writable, and no Rust object lives there. It holds from [`Window::map`] on; a program that
 //! unmaps or revokes the pages of its own window gets a fault at the next access.
 
-use abi::bootinfo::slot;
 use abi::{PAGE_BITS, Rights, VmAttributes};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
 use crate::cap::Cap;
-use crate::object::{Page, VSpace};
+use crate::object::Page;
 
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 /// Where windows begin: far above every program image.
@@ -84,7 +83,7 @@ impl Window {
     ) -> Result<Self, AllocationError> {
         let bytes = count * PAGE_SIZE;
         let start = reserve(bytes);
-        let space = AddressSpace::new(Cap::<VSpace>::at(slot::VSPACE));
+        let space = AddressSpace::initial();
         let addresses = (start..start + bytes).step_by(1 << PAGE_BITS);
         for (page, address) in pages.zip(addresses) {
             space.map(allocator, page, address, Rights::READ_WRITE, kind.attributes())?;

@@ -10,12 +10,13 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use abi::bootinfo::BootInfo;
 
 use super::block::ThreadBlock;
+use crate::initial;
 
 /// Bytes of the initial thread's stack.
 const STACK_SIZE: usize = 256 * 1024;
 
 /// The initial thread's block; `_start` puts its address into TPIDR_EL0.
-static BLOCK: ThreadBlock = ThreadBlock::new();
+static BLOCK: ThreadBlock = ThreadBlock::new(initial::THREAD);
 /// The boot information, for [`extra_boot_info`].
 static BOOT_INFO: AtomicPtr<BootInfo> = AtomicPtr::new(core::ptr::null_mut());
 
