@@ -66,4 +66,56 @@ impl PhysicalRange {
     pub fn contains(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
     }
+
+    /// What is left of the range without `hole`: the parts below and above, either may be empty.
+    #[must_use]
+    pub fn without(self, hole: Self) -> [Self; 2] {
+        if !self.overlaps(hole) {
+            return [self, Self::new(self.end, self.end)];
+        }
+        let below = Self::new(self.start, self.end.min(hole.start));
+        let above = Self::new(self.start.max(hole.end), self.end);
+        [below, above]
+    }
+
+    /// The whole units of `size` bytes, a power of two, that the range touches.
+    #[must_use]
+    pub fn outwards(self, size: u64) -> Self {
+        let last = !(size - 1);
+        Self::new(self.start & !(size - 1), self.end.checked_next_multiple_of(size).unwrap_or(last))
+    }
+
+    /// The whole units of `size` bytes, a power of two, that lie inside of the range.
+    #[must_use]
+    pub fn inwards(self, size: u64) -> Self {
+        let start = self.start.checked_next_multiple_of(size).unwrap_or(u64::MAX);
+        Self::new(start, self.end & !(size - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_splits_a_range() {
+        let range = PhysicalRange::new(0x1000, 0x5000);
+        let parts =
+            |start, end| range.without(PhysicalRange::new(start, end)).map(|part| part.len());
+        assert_eq!(parts(0x2000, 0x3000), [0x1000, 0x2000]);
+        assert_eq!(parts(0, 0x2000), [0, 0x3000]);
+        assert_eq!(parts(0x4000, 0x9000), [0x3000, 0]);
+        assert_eq!(parts(0, 0x9000), [0, 0]);
+        assert_eq!(parts(0x5000, 0x9000), [0x4000, 0]);
+    }
+
+    #[test]
+    fn rounding_stays_in_the_address_space() {
+        let top = PhysicalRange::new(u64::MAX - 10, u64::MAX);
+        assert!(top.inwards(4096).is_empty());
+        assert_eq!(top.outwards(4096).start, u64::MAX - 4095 & !4095);
+        assert_eq!(PhysicalRange::new(1, 2).outwards(4096), PhysicalRange::new(0, 4096));
+        assert_eq!(PhysicalRange::new(1, 0x2fff).inwards(4096), PhysicalRange::new(0x1000, 0x2000));
+        assert_eq!(PhysicalRange::new(1, 2).inwards(4096).len(), 0);
+    }
 }

@@ -17,6 +17,32 @@ use dtoolkit::fdt::Fdt;
 
 use crate::address::PhysicalRange;
 
+/// The PL011 for messages, sought with less care than [`Board::parse`] takes: for saying why a
+/// board cannot be used. `None` if the bytes are no device tree or it has none.
+#[must_use]
+pub fn console_uart(blob: &[u8]) -> Option<PhysicalRange> {
+    devices::uart(Fdt::new(tree::exact(blob).ok()?).ok()?).ok()?
+}
+
+/// The firmware's conduit, sought in the same way: for switching off when a board cannot be used.
+#[must_use]
+pub fn firmware(blob: &[u8]) -> Option<Conduit> {
+    devices::psci(Fdt::new(tree::exact(blob).ok()?).ok()?).ok()?
+}
+
+/// The length of a flattened device tree, from its first [`HEADER`] bytes; `None` if they do not
+/// begin one.
+#[must_use]
+pub fn tree_length(header: &[u8]) -> Option<u32> {
+    let word = |at: usize| Some(u32::from_be_bytes(header.get(at..at + 4)?.try_into().ok()?));
+    if word(0)? == MAGIC { word(4) } else { None }
+}
+
+/// How many bytes [`tree_length`] looks at.
+pub const HEADER: usize = 8;
+/// The first word of a flattened device tree.
+const MAGIC: u32 = 0xd00d_feed;
+
 /// The size to which ranges of memory are rounded.
 pub const PAGE: u64 = 4096;
 /// The most cores that are used.

@@ -82,7 +82,7 @@ pub enum StartError {
     /// The core runs already or is being started.
     AlreadyOn,
     /// The firmware refused, with this PSCI error code (Arm DEN 0022, 5.2.2).
-    Refused(i32),
+    Refused(i64),
 }
 
 impl fmt::Display for StartError {

@@ -11,6 +11,7 @@
 //! | [`board`] | what the device tree says about the machine |
 //! | [`context`] | what is saved of a thread |
 //! | [`contract`] | what a machine offers |
+//! | [`features`] | what a core's identification registers must promise |
 //! | [`handover`] | what the boot path hands to the kernel, and how a core returns to a thread |
 //!
 //! Beside the machine value there are five free functions that need no exclusive access, the
@@ -27,9 +28,11 @@ pub mod address;
 pub mod board;
 pub mod context;
 pub mod contract;
+pub mod features;
 pub mod handover;
 
 #[cfg(target_os = "none")]
+#[allow(unsafe_code)]
 pub mod aarch64;
 #[cfg(not(target_os = "none"))]
 pub mod host;

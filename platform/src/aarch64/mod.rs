@@ -1,42 +1,282 @@
-//! The machine: an Armv8-A board (skeleton being filled in).
+//! The machine: an Armv8-A board that a device tree describes.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `entry`, `el2` | first instructions, boot header, EL2 to EL1, MMU on |
+//! | `boot` | from there to the kernel, on the boot core and on others |
+//! | `layout`, [`paging`], `tables`, `mmu` | the kernel's half of the address space |
+//! | `vectors`, `exceptions` | from EL0 into the kernel and back; the end of a broken kernel |
+//! | `cpu`, `core_local`, `facts` | system registers; what a core, and what all cores know |
+//! | `tlb`, `cache`, `fpu`, `timer`, `gic`, `psci`, `console` | one device each |
+//!
+//! # The kernel's side
+//!
+//! The kernel names three functions with [`crate::entry!`]; `boot` receives the one [`Machine`].
+//! Its methods act on the executing core. Since there is one value, `&mut Machine` proves that no
+//! other core is in the middle of an operation on what cores share.
 
+mod boot;
+mod cache;
+mod console;
+mod core_local;
+mod cpu;
+mod el2;
+mod entry;
+mod exceptions;
+mod facts;
+mod fpu;
+mod gic;
+mod layout;
+mod mmu;
 pub mod paging;
+mod psci;
+mod tables;
+mod timer;
+mod tlb;
+mod vectors;
 
-use core::fmt;
+use aarch64_cpu::asm::barrier;
+use aarch64_cpu::registers::{Readable, TPIDR_EL0, TPIDRRO_EL0, Writeable};
 
-/// Virtual address of the first byte of the window (see [`crate::handover::Window`]).
-pub const WINDOW_BASE: usize = 0xffff_0000_0000_0000;
+use crate::address::PhysicalAddress;
+use crate::context::Context;
+use crate::contract::{CacheOperation, Platform, StartError, Ticks, Trigger};
+use facts::{FACTS, Facts};
 
-/// The machine. There is exactly one value; `boot` receives it. It holds no data.
+pub use console::{Console, console};
+pub use exceptions::stop;
+pub use layout::WINDOW_BASE;
+
+/// The machine. There is exactly one value, which `boot` receives; it holds no data.
 #[derive(Debug)]
 pub struct Machine(());
 
-/// Writes to the early console.
-#[derive(Debug)]
-pub struct Console(());
+impl Machine {
+    /// The machine.
+    ///
+    /// # Safety
+    /// Once, by the boot core, after the facts are set.
+    unsafe fn new() -> Self {
+        Self(())
+    }
 
-/// The early console.
-#[must_use]
-pub fn console() -> Console {
-    Console(())
-}
-
-impl fmt::Write for Console {
-    fn write_str(&mut self, _: &str) -> fmt::Result {
-        Ok(())
+    /// What boot found out.
+    #[inline(always)]
+    fn facts(&self) -> &'static Facts {
+        // SAFETY: `new` says that they are set.
+        unsafe { FACTS.get().unwrap_unchecked() }
     }
 }
 
-/// Print `kernel: stopped: reason` and switch the machine off.
-pub fn stop(_reason: fmt::Arguments<'_>) -> ! {
-    loop {}
-}
-
-/// Logical number of the executing core.
+/// Logical number of the executing core, 0 for the boot core.
+#[inline(always)]
 #[must_use]
 pub fn current_core() -> usize {
-    0
+    core_local::here().index
 }
 
-/// Sleep until an interrupt may be pending; interrupts stay masked.
-pub fn wait_for_interrupt() {}
+/// Sleep until an interrupt may be pending; interrupts stay masked. For code that holds no lock.
+///
+/// The DSB lets everything complete before the sleep (Arm ARM D1.6.1: WFI may suspend what is not
+/// complete), the ISB makes a new deadline count.
+#[inline(always)]
+pub fn wait_for_interrupt() {
+    barrier::isb(barrier::SY);
+    barrier::dsb(barrier::SY);
+    aarch64_cpu::asm::wfi();
+}
+
+/// Name the kernel's three entries: `entry!(boot = path, secondary = path, trap = path);`
+///
+/// - `boot: fn(Machine, Handover) -> Resume`, on the boot core, once.
+/// - `secondary: fn(usize) -> Resume`, once on each core that `start_core` started.
+/// - `trap: fn(Trap) -> Resume`, on every exception from EL0. Interrupts are masked in all three.
+///
+/// Use it once, in the kernel's `main.rs`: the exception vectors call the symbols that it defines.
+#[macro_export]
+macro_rules! entry {
+    (boot = $boot:path, secondary = $secondary:path, trap = $trap:path $(,)?) => {
+        #[unsafe(no_mangle)]
+        fn tessera_boot(
+            machine: $crate::Machine,
+            handover: $crate::handover::Handover,
+        ) -> $crate::handover::Resume {
+            $boot(machine, handover)
+        }
+
+        #[unsafe(no_mangle)]
+        fn tessera_secondary(core: usize) -> $crate::handover::Resume {
+            $secondary(core)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn tessera_system_call() -> $crate::handover::Resume {
+            $trap($crate::contract::Trap::SystemCall)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn tessera_interrupt() -> $crate::handover::Resume {
+            $trap($crate::contract::Trap::Interrupt)
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn tessera_exception(syndrome: u64, address: u64) -> $crate::handover::Resume {
+            $trap($crate::contract::Trap::Exception { syndrome, address })
+        }
+
+        #[unsafe(no_mangle)]
+        extern "C" fn tessera_system_error(syndrome: u64) -> $crate::handover::Resume {
+            $trap($crate::contract::Trap::SystemError { syndrome })
+        }
+    };
+}
+
+impl Platform for Machine {
+    #[inline(always)]
+    fn core(&self) -> usize {
+        current_core()
+    }
+
+    #[inline(always)]
+    fn now(&self) -> Ticks {
+        timer::now()
+    }
+
+    #[inline(always)]
+    fn frequency(&self) -> u64 {
+        timer::frequency()
+    }
+
+    #[inline(always)]
+    fn set_deadline(&mut self, at: Ticks) {
+        timer::set_deadline(at);
+    }
+
+    #[inline(always)]
+    fn activate_space(&mut self, root: PhysicalAddress, asid: u16) {
+        tlb::activate(root, asid);
+    }
+
+    fn activate_no_space(&mut self) {
+        tlb::activate_none();
+    }
+
+    #[inline(always)]
+    fn publish_tables(&mut self) {
+        tlb::publish();
+    }
+
+    #[inline(always)]
+    fn flush_page(&mut self, asid: u16, vaddr: u64) {
+        tlb::flush_page(asid, vaddr);
+    }
+
+    #[inline(always)]
+    fn flush_space(&mut self, asid: u16) {
+        tlb::flush_space(asid);
+    }
+
+    fn maintain_cache(&mut self, operation: CacheOperation, start: PhysicalAddress, length: u64) {
+        cache::maintain(self, operation, start, length);
+    }
+
+    fn clear(&mut self, words: &mut [u128]) {
+        cache::clear(self, words);
+    }
+
+    #[inline(always)]
+    fn enable_fpu(&mut self, enabled: bool) {
+        fpu::enable(enabled);
+    }
+
+    #[inline(always)]
+    fn save_fpu(&mut self, context: &mut Context) {
+        fpu::save(&mut context.fpu);
+    }
+
+    #[inline(always)]
+    fn restore_fpu(&mut self, context: &Context) {
+        fpu::restore(&context.fpu);
+    }
+
+    #[inline(always)]
+    fn save_user_registers(&mut self, context: &mut Context) {
+        context.tpidr = TPIDR_EL0.get();
+    }
+
+    #[inline(always)]
+    fn load_user_registers(&mut self, context: &Context) {
+        TPIDR_EL0.set(context.tpidr);
+        TPIDRRO_EL0.set(context.tpidrro);
+    }
+
+    fn last_interrupt(&self) -> u32 {
+        self.facts().last_interrupt
+    }
+
+    #[inline(always)]
+    fn claim_interrupt(&mut self) -> Option<u32> {
+        self.claim()
+    }
+
+    #[inline(always)]
+    fn complete_interrupt(&mut self, irq: u32) {
+        self.complete(irq);
+    }
+
+    fn mask_interrupt(&mut self, irq: u32) {
+        self.enable(irq, false);
+    }
+
+    fn unmask_interrupt(&mut self, irq: u32) {
+        self.enable(irq, true);
+    }
+
+    fn set_trigger(&mut self, irq: u32, trigger: Trigger) {
+        self.trigger(irq, trigger);
+    }
+
+    fn route_interrupt(&mut self, irq: u32, core: usize) {
+        self.route(irq, core);
+    }
+
+    fn software_interrupt_targets(&self) -> u64 {
+        self.software_targets()
+    }
+
+    fn send_software_interrupt(&mut self, intid: u8, target: u8) {
+        self.software_interrupt(intid, target);
+    }
+
+    fn interrupt_core(&mut self, core: usize) {
+        self.interrupt(core);
+    }
+
+    #[inline(always)]
+    fn interrupt_pending(&self) -> bool {
+        cpu::interrupt_status() != 0
+    }
+
+    fn wait_for_interrupt(&mut self) {
+        wait_for_interrupt();
+    }
+
+    fn start_core(&mut self, core: usize) -> Result<(), StartError> {
+        let facts = self.facts();
+        let affinity = facts.cores.get(core).ok_or(StartError::NoSuchCore)?;
+        if core == 0 {
+            return Err(StartError::NoSuchCore);
+        }
+        // Everything that the core will read is stored before it starts.
+        barrier::dsb(barrier::ISH);
+        psci::start(facts.psci, *affinity, mmu::physical(entry::secondary()), core as u64)
+    }
+
+    fn put_byte(&mut self, byte: u8) {
+        console::put_byte(byte);
+    }
+
+    fn power_off(&mut self) -> ! {
+        psci::power_off()
+    }
+}

@@ -20,7 +20,7 @@ pub(super) fn ram(fdt: Fdt<'_>) -> Result<Ranges, BoardError> {
             continue;
         }
         for range in tree::ranges(node, "/memory")? {
-            insert(&mut memory, inwards(range?))?;
+            insert(&mut memory, range?.inwards(PAGE))?;
         }
     }
     if memory.is_empty() {
@@ -36,13 +36,13 @@ pub(super) fn reserved(fdt: Fdt<'_>) -> Result<heapless::Vec<PhysicalRange, 32>,
     let too_many = BoardError::TooMany { what: "areas", node: "/reserved-memory" };
     for area in fdt.memory_reservations() {
         let end = area.address().saturating_add(area.size());
-        let area = outwards(PhysicalRange::new(area.address(), end));
+        let area = PhysicalRange::new(area.address(), end).outwards(PAGE);
         reserved.push(area).map_err(|_| too_many.clone())?;
     }
     let Some(parent) = fdt.find_node("/reserved-memory") else { return Ok(reserved) };
     for node in parent.children().filter(|node| node.property("reg").is_some()) {
         for area in tree::ranges(node, "/reserved-memory")? {
-            reserved.push(outwards(area?)).map_err(|_| too_many.clone())?;
+            reserved.push(area?.outwards(PAGE)).map_err(|_| too_many.clone())?;
         }
     }
     Ok(reserved)
@@ -93,16 +93,4 @@ fn insert(memory: &mut Ranges, range: PhysicalRange) -> Result<(), BoardError> {
     memory
         .insert(place.unwrap_or(memory.len()), merged)
         .map_err(|_| BoardError::TooMany { what: "ranges", node: "/memory" })
-}
-
-/// The whole pages inside of a range.
-fn inwards(range: PhysicalRange) -> PhysicalRange {
-    let start = range.start.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX);
-    PhysicalRange::new(start, range.end & !(PAGE - 1))
-}
-
-/// The whole pages that a range touches.
-fn outwards(range: PhysicalRange) -> PhysicalRange {
-    let end = range.end.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX & !(PAGE - 1));
-    PhysicalRange::new(range.start & !(PAGE - 1), end)
 }
