@@ -1,5 +1,6 @@
 //! The verbs `run` and `debug`: one machine, on our console.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
@@ -9,7 +10,7 @@ use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
 use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
+use crate::workspace::{ROOT_TASK_READY, Workspace};
 
 /// Status of a run that reached its time limit, as that of `timeout`.
 const TIME_LIMIT_STATUS: u8 = 124;
@@ -65,11 +66,18 @@ fn root_task(
 
 fn watch(qemu: &mut Command, options: &RunOptions) -> Fallible<ExitCode> {
     eprintln!("{}", process::line(qemu));
-    let until = options.until.clone().map_or(Until::Never, Until::Text);
-    let limits = Limits { time: options.timeout, until };
+    let limits = Limits { time: options.timeout, until: until(options) };
     let ended = console::watch(qemu, &limits, Audience::Human)?;
     eprintln!("\n{}", ended.reason);
     Ok(status_of(&ended.reason))
+}
+
+/// Our own root task has nothing more to say after its closing line. Somebody at a terminal may
+/// still want to look around in QEMU's monitor; a script does not.
+fn until(options: &RunOptions) -> Until {
+    let ours = options.root_task.is_none() && !std::io::stdin().is_terminal();
+    let text = options.until.clone().or_else(|| ours.then(|| ROOT_TASK_READY.into()));
+    text.map_or(Until::Never, Until::Text)
 }
 
 fn status_of(reason: &Reason) -> ExitCode {

@@ -12,12 +12,10 @@ use crate::artefacts::{Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
 use crate::process::Fallible;
 use crate::qemu::{Boot, Gic, Machine, Mebibytes};
+use crate::workspace::ROOT_TASK_READY;
 
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
-
-/// The line that our root task prints last.
-pub(super) const READY: &str = "root-task: ready";
 
 /// One machine: image, controller, core model, cores, MiB of RAM, entered at EL2.
 type Row = (Image, Gic, &'static str, u32, u64, bool);
@@ -61,13 +59,13 @@ fn run(context: &Context, image: Image, machine: &Machine) -> Fallible<Ended> {
     let kernel = context.kernel(image)?;
     let root_task = context.program(Program::RootTask)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
-    let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(READY.into()) };
+    let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(ROOT_TASK_READY.into()) };
     console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)
 }
 
 /// What the console has to say about a machine.
 fn expected(machine: &Machine) -> Vec<String> {
-    vec![format!("cores: {}", machine.cores), READY.into()]
+    vec![format!("cores: {}", machine.cores), ROOT_TASK_READY.into()]
 }
 
 fn judge(ended: &Ended, expected: &[String]) -> Outcome {
@@ -110,8 +108,8 @@ mod tests {
 
     #[test]
     fn a_console_is_judged_by_its_lines() {
-        let reason = Reason::Seen(READY.into());
-        let console = format!("cores:    4\r\n{READY}");
+        let reason = Reason::Seen(ROOT_TASK_READY.into());
+        let console = format!("cores:    4\r\n{ROOT_TASK_READY}");
         let ended = Ended { reason, console };
         let machine = Machine { cores: 4, ..Machine::default() };
         assert_eq!(judge(&ended, &expected(&machine)).failed, 0);

@@ -34,7 +34,7 @@ impl<'a> Context<'a> {
             quietly(&mut artefacts::kernel_command(self.workspace, &self.toolchain, image))?;
             artefacts::collect_kernel(self.workspace, image)
         };
-        kernels.entry(image.name()).or_insert_with(build).clone()
+        once(&mut kernels, image.name(), build)
     }
 
     /// A user program, built by the first who asks.
@@ -44,7 +44,20 @@ impl<'a> Context<'a> {
             quietly(&mut artefacts::program_command(self.workspace, &self.toolchain, program))?;
             Ok(artefacts::program_file(self.workspace, program))
         };
-        programs.entry(program.name()).or_insert_with(build).clone()
+        once(&mut programs, program.name(), build)
+    }
+}
+
+/// Builds at the first call. Whoever asks again after a failure is told so in one line.
+fn once<T: Clone>(
+    built: &mut HashMap<&'static str, Fallible<T>>,
+    name: &'static str,
+    build: impl FnOnce() -> Fallible<T>,
+) -> Fallible<T> {
+    match built.get(name) {
+        Some(Ok(product)) => Ok(product.clone()),
+        Some(Err(_)) => Err(format!("{name} did not build, see above")),
+        None => built.entry(name).or_insert_with(build).clone(),
     }
 }
 
@@ -55,4 +68,24 @@ fn quietly(command: &mut Command) -> Fallible<()> {
         return Ok(());
     }
     Err(format!("`{}` failed\n{}", process::line(command), finished.text()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_is_built_once() {
+        let mut built = HashMap::new();
+        assert_eq!(once(&mut built, "a", || Ok(1)), Ok(1));
+        assert_eq!(once(&mut built, "a", || Ok(2)), Ok(1));
+    }
+
+    #[test]
+    fn a_failure_is_told_in_full_only_once() {
+        let mut built: HashMap<_, Fallible<u8>> = HashMap::new();
+        assert_eq!(once(&mut built, "a", || Err("long".into())), Err("long".into()));
+        let again = once(&mut built, "a", || Ok(1)).expect_err("it failed");
+        assert!(again.contains("a did not build"), "{again}");
+    }
 }

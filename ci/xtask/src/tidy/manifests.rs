@@ -56,10 +56,10 @@ pub(super) fn direction(tree: &Tree) -> Fallible<Vec<String>> {
     Ok(ours.flat_map(wrong_dependencies).collect())
 }
 
-/// What cargo knows about all packages.
+/// What cargo knows about all packages. The committed lock file has to fit the manifests.
 pub(super) fn metadata(tree: &Tree) -> Fallible<Value> {
     let mut command = Command::new("cargo");
-    command.current_dir(&tree.root).args(["metadata", "--format-version", "1"]);
+    command.current_dir(&tree.root).args(["metadata", "--format-version", "1", "--locked"]);
     json::parse(&process::answer(&mut command)?)
 }
 

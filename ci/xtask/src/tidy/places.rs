@@ -7,19 +7,25 @@ use super::source::Source;
 use crate::process::Fallible;
 
 /// Files, and folders with a slash, that may contain unsafe code.
-const UNSAFE: [&str; 5] = [
+const UNSAFE: [&str; 7] = [
+    // Instructions and registers.
     "platform/src/aarch64/",
+    "libsys/src/machine/",
+    // Object memory, and who may reach it.
     "kernel/src/mem.rs",
     "kernel/src/lock.rs",
+    // The proofs that carved memory is unused, and that destroyed objects are unreferenced.
     "kernel/src/boot/memory.rs",
-    "libsys/src/machine/",
+    "kernel/src/untyped.rs",
+    "kernel/src/finalise.rs",
 ];
 
 /// Files and folders that may contain assembly.
 const ASSEMBLY: [&str; 2] = ["platform/src/aarch64/", "libsys/src/machine/"];
 
-/// Crates whose whole purpose is to choose by condition.
-const CONDITIONAL: [&str; 1] = ["platform/"];
+/// Places whose purpose is to choose by condition: the machine, what an image offers, and the
+/// checks that only some builds have.
+const CONDITIONAL: [&str; 3] = ["platform/", "kernel/src/options.rs", "kernel/src/shadow.rs"];
 
 /// Conditions, other than "in tests", that a crate may have outside of its root files.
 const CONDITIONS_PER_CRATE: usize = 2;
