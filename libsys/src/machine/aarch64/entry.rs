@@ -10,7 +10,9 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use abi::bootinfo::BootInfo;
 
 use super::block::ThreadBlock;
+use crate::cap::Cap;
 use crate::initial;
+use crate::object::Page;
 
 /// Bytes of the initial thread's stack.
 const STACK_SIZE: usize = 256 * 1024;
@@ -19,6 +21,13 @@ const STACK_SIZE: usize = 256 * 1024;
 static BLOCK: ThreadBlock = ThreadBlock::new(initial::THREAD);
 /// The boot information, for [`extra_boot_info`].
 static BOOT_INFO: AtomicPtr<BootInfo> = AtomicPtr::new(core::ptr::null_mut());
+
+unsafe extern "C" {
+    /// First byte of the image, from the linker script: that of the first image frame.
+    static image_start: u8;
+    /// The page below the stack.
+    static libsys_stack_guard: u8;
+}
 
 global_asm!(
     ".section .text.entry, \"ax\"",
@@ -36,6 +45,9 @@ global_asm!(
     "    b    libsys_main",
     ".section .bss.stack, \"aw\", @nobits",
     ".balign 4096",
+    ".global libsys_stack_guard",
+    "libsys_stack_guard:",
+    "    .zero 4096",
     "libsys_stack:",
     "    .zero {size}",
     ".text",
@@ -43,7 +55,8 @@ global_asm!(
     size = const STACK_SIZE,
 );
 
-/// Keeps what the kernel handed over, for IPC and for [`extra_boot_info`].
+/// Keeps what the kernel handed over, for IPC and for [`extra_boot_info`], and unmaps the page
+/// below the stack, so that a stack that is too small faults instead of running into data.
 ///
 /// # Safety
 /// `boot` is what the kernel passed to the initial thread, and TPIDR_EL0 holds the address of
@@ -51,6 +64,10 @@ global_asm!(
 pub(crate) unsafe fn keep(boot: &'static BootInfo) {
     BLOCK.set_ipc_buffer(core::ptr::with_exposed_provenance_mut(boot.ipc_buffer as usize));
     BOOT_INFO.store(core::ptr::from_ref(boot).cast_mut(), Ordering::Relaxed);
+    let guard = (&raw const libsys_stack_guard).addr() - (&raw const image_start).addr();
+    let slot = boot.image_frames.start + (guard >> abi::PAGE_BITS) as u64;
+    // Without the guard a program works as long as its stack suffices; so does this one.
+    let _ = Cap::<Page>::at(slot).unmap();
 }
 
 /// The extra boot information: the bytes behind the boot information's frame.
