@@ -18,7 +18,8 @@ pub(crate) const ROOT_TASK_READY: &str = "root-task: ready";
 pub(crate) const SUITE: &str = "tessera-suite";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 5] = ["tessera-abi", PLATFORM, KERNEL, LIBSYS, "xtask"];
+pub(crate) const HOST_CRATES: [&str; 6] =
+    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, ROOT_TASK, "xtask"];
 
 /// The checkout and the folder for everything that is built.
 #[derive(Debug)]

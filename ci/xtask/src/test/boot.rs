@@ -63,13 +63,24 @@ fn run(context: &Context, image: Image, machine: &Machine) -> Fallible<Ended> {
     console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)
 }
 
-/// What the console has to say about a machine.
+/// Lines of the root task's inventory that depend on the machine, and its last one.
 fn expected(machine: &Machine) -> Vec<String> {
-    vec![format!("cores: {}", machine.cores), ROOT_TASK_READY.into()]
+    let memory = match machine.memory.0 {
+        size if size % 1024 == 0 => format!("{} GiB", size / 1024),
+        size => format!("{size} MiB"),
+    };
+    vec![
+        "machine: linux,dummy-virt".into(),
+        format!("memory: {memory}"),
+        format!("cores in tree: {}", machine.cores),
+        format!("cores: {}", machine.cores),
+        "running on: 0".into(),
+        ROOT_TASK_READY.into(),
+    ]
 }
 
 fn judge(ended: &Ended, expected: &[String]) -> Outcome {
-    let has = |text: &String| ended.console.lines().any(|line| squeezed(line).contains(text));
+    let has = |text: &String| ended.console.lines().any(|line| squeezed(line) == *text);
     let missing: Vec<&String> = expected.iter().filter(|text| !has(text)).collect();
     if missing.is_empty() {
         return Outcome::passed("as expected");
@@ -109,7 +120,10 @@ mod tests {
     #[test]
     fn a_console_is_judged_by_its_lines() {
         let reason = Reason::Seen(ROOT_TASK_READY.into());
-        let console = format!("cores:    4\r\n{ROOT_TASK_READY}");
+        let console = format!(
+            "machine:  linux,dummy-virt\r\nmemory: 1 GiB\r\ncores in tree: 4\r\n\
+             cores:    4\r\nrunning on: 0\r\n{ROOT_TASK_READY}"
+        );
         let ended = Ended { reason, console };
         let machine = Machine { cores: 4, ..Machine::default() };
         assert_eq!(judge(&ended, &expected(&machine)).failed, 0);

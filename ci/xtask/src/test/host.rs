@@ -43,7 +43,8 @@ fn format(context: &Context) -> Outcome {
 fn lints() -> Vec<Step> {
     let mut steps = vec![Step::alone("lint host", |context: &Context| {
         let mut command = cargo(context.workspace, "clippy");
-        command.args(packages(&HOST_CRATES)).args(["--lib", "--tests", "--bin", "xtask"]);
+        command.arg("--keep-going").args(packages(&HOST_CRATES));
+        command.args(["--lib", "--tests", "--bin", "xtask"]);
         of_command(command.args(["--", "-D", "warnings"]))
     })];
     steps.extend(Image::ALL.map(|image| {
@@ -57,10 +58,12 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    steps.push(Step::alone("lint user programs", |context: &Context| {
-        let mut command = context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
-        command.args(packages(&[LIBSYS, ROOT_TASK, SUITE]));
-        of_command(command.args(["--", "-D", "warnings"]))
+    steps.extend([LIBSYS, ROOT_TASK, SUITE].map(|package| {
+        Step::alone(format!("lint {package}"), move |context: &Context| {
+            let mut command =
+                context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
+            of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
+        })
     }));
     steps
 }
