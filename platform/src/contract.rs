@@ -130,6 +130,8 @@ pub trait Platform {
 
     /// Write zeroes to `words`, memory of the window, in the way that this machine does fastest.
     fn clear(&mut self, words: &mut [u128]);
+    /// Copy `source` to the start of `words`, as far as both reach, likewise.
+    fn copy(&mut self, words: &mut [u128], source: &[u128]);
 
     /// Let EL0 use floating point and SIMD, or trap it.
     fn enable_fpu(&mut self, enabled: bool);

@@ -13,6 +13,7 @@
 //! | [`contract`] | what a machine offers |
 //! | [`features`] | what a core's identification registers must promise |
 //! | [`handover`] | what the boot path hands to the kernel, and how a core returns to a thread |
+//! | [`translation`] | memory types of mappings |
 //!
 //! Beside the machine value there are five free functions that need no exclusive access, the
 //! same on both machines: [`console`], [`message!`] and [`stop`] print and stop; [`current_core`]
@@ -30,6 +31,7 @@ pub mod context;
 pub mod contract;
 pub mod features;
 pub mod handover;
+pub mod translation;
 
 #[cfg(target_os = "none")]
 #[allow(unsafe_code)]

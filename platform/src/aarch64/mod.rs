@@ -184,6 +184,10 @@ impl Platform for Machine {
         cache::clear(self, words);
     }
 
+    fn copy(&mut self, words: &mut [u128], source: &[u128]) {
+        cache::copy(words, source);
+    }
+
     #[inline(always)]
     fn enable_fpu(&mut self, enabled: bool) {
         fpu::enable(enabled);

@@ -3,10 +3,8 @@
 //! The kernel builds the descriptors of user mappings itself, as pure logic; the public constants
 //! here are the choices in MAIR_EL1 and TCR_EL1 that those descriptors rely on.
 
-/// MAIR_EL1 index of device memory: nGnRnE.
-pub const DEVICE_MEMORY: u64 = 0;
-/// MAIR_EL1 index of normal memory: inner and outer write-back, allocating on read and write.
-pub const NORMAL_MEMORY: u64 = 1;
+use crate::translation::{DEVICE_MEMORY, NORMAL_MEMORY};
+
 /// Binary logarithm of the translation granule.
 pub const GRANULE_BITS: u32 = 12;
 /// Width of a virtual address in either half.
@@ -34,7 +32,7 @@ pub(super) enum Kind {
 const VALID: u64 = 1;
 /// Bit 1: a table at levels 0 to 2, a page at level 3.
 const TABLE_OR_PAGE: u64 = 1 << 1;
-/// AP[2]: read-only. AP[1] stays clear everywhere: no access from EL0.
+/// Bit 2 of AP: read-only. Bit 1 stays clear everywhere: no access from EL0.
 const READ_ONLY: u64 = 1 << 7;
 /// Inner shareable; ignored for device memory.
 const INNER_SHAREABLE: u64 = 0b11 << 8;

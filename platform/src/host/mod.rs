@@ -68,6 +68,7 @@ pub struct Machine {
     cores: Vec<Core>,
     interrupts: Interrupts,
     events: Vec<Event>,
+    recording: bool,
     output: Vec<u8>,
 }
 
@@ -85,6 +86,7 @@ impl Machine {
             cores: (0..cores).map(|core| Core::new(core == 0)).collect(),
             interrupts: Interrupts::default(),
             events: Vec::new(),
+            recording: true,
             output: Vec::new(),
         };
         for core in 0..cores {
@@ -165,6 +167,11 @@ impl Machine {
         core::mem::take(&mut self.events)
     }
 
+    /// Note events from now on, or not: a run of many steps has no use for them.
+    pub fn record_events(&mut self, recording: bool) {
+        self.recording = recording;
+    }
+
     /// What the kernel wrote with `put_byte`.
     #[must_use]
     pub fn output(&self) -> &[u8] {
@@ -172,7 +179,9 @@ impl Machine {
     }
 
     fn note(&mut self, event: Event) {
-        self.events.push(event);
+        if self.recording {
+            self.events.push(event);
+        }
     }
 
     fn here(&mut self) -> &mut Core {
@@ -239,6 +248,11 @@ impl Platform for Machine {
     fn clear(&mut self, words: &mut [u128]) {
         words.fill(0);
         self.note(Event::Clear { length: size_of_val(words) });
+    }
+
+    fn copy(&mut self, words: &mut [u128], source: &[u128]) {
+        let length = words.len().min(source.len());
+        words[..length].copy_from_slice(&source[..length]);
     }
 
     fn enable_fpu(&mut self, enabled: bool) {
