@@ -159,10 +159,14 @@ fn announce(missing: &[Need], as_root: &[&str]) {
     for need in missing {
         eprintln!("  {}", need.name());
     }
-    eprintln!("set-up: it will run, each only if the ones before did not help");
-    for need in missing {
-        for remedy in need.remedies().iter().filter(|remedy| remedy.is_possible()) {
-            eprintln!("  {}", remedy.lines(as_root));
+    eprintln!("set-up: it will run, each only while it is needed");
+    let remedies = missing.iter().flat_map(|need| need.remedies());
+    let possible = remedies.filter(Remedy::is_possible).map(|remedy| remedy.lines(as_root));
+    let mut lines: Vec<String> = Vec::new();
+    for line in possible {
+        if !lines.contains(&line) {
+            eprintln!("  {line}");
+            lines.push(line);
         }
     }
 }

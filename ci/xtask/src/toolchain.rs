@@ -78,9 +78,12 @@ impl Toolchain {
         self.sysroot.join("lib/rustlib").join(&self.host).join("bin").join(name)
     }
 
-    /// Whether cargo knows a subcommand that is a component of its own.
+    /// Whether cargo knows a subcommand that is a component of its own. Rustup puts a proxy on the
+    /// search path even for components that are not installed, so with rustup only the toolchain's
+    /// own folder counts.
     pub(crate) fn has_component_program(&self, name: &str) -> bool {
-        self.sysroot.join("bin").join(name).is_file() || process::is_installed(name)
+        let on_path = !process::is_installed("rustup") && process::is_installed(name);
+        on_path || self.sysroot.join("bin").join(name).is_file()
     }
 
     /// `cargo VERB` for crates of a target.
