@@ -28,25 +28,26 @@ enum Fault {
     RootTask(fn(Vec<u8>) -> Vec<u8>),
     /// The machine has this much RAM.
     Memory(u64),
+    /// The kernel's command line has this word.
+    Append(&'static str),
     /// The device tree has no nodes with one of these words in `compatible`.
     Without(&'static [&'static str]),
 }
 
-/// Name, fault, and a word that the reason has to contain.
-const CASES: [(&str, Fault, &str); 9] = [
-    ("without root task", Fault::NoRootTask, "root task"),
+/// Name, fault, and words that the reason has to contain.
+const CASES: [(&str, Fault, &str); 12] = [
+    ("without root task", Fault::NoRootTask, "no root task"),
     ("text as root task", Fault::RootTask(|_| b"#!/bin/sh\necho hello\n".to_vec()), "ELF"),
     ("empty root task", Fault::RootTask(|_| vec![0]), "ELF"),
-    ("cut root task", Fault::RootTask(cut), "root task"),
-    ("root task for another processor", Fault::RootTask(foreign), "root task"),
-    ("root task in kernel addresses", Fault::RootTask(high), "root task"),
+    ("root task cut in its headers", Fault::RootTask(|file| cut(file, 80)), "ELF"),
+    ("root task cut in a segment", Fault::RootTask(|file| cut(file, 0x1010)), "fit the file"),
+    ("root task for another processor", Fault::RootTask(foreign), "aarch64"),
+    ("root task in kernel addresses", Fault::RootTask(high), "user space"),
+    ("root task with a wild entry", Fault::RootTask(wild), "entry point"),
+    ("unknown option", Fault::Append("tessera.nonsense=1"), "tessera.nonsense"),
     ("8 MiB of RAM", Fault::Memory(8), "RAM"),
-    (
-        "no interrupt controller",
-        Fault::Without(&["arm,cortex-a15-gic", "arm,gic-v3"]),
-        "interrupt controller",
-    ),
-    ("no timer", Fault::Without(&["arm,armv8-timer"]), "timer"),
+    ("no interrupt controller", Fault::Without(&["arm,cortex-a15-gic", "arm,gic-v3"]), "GIC"),
+    ("no processor", Fault::Without(&["arm,cortex-a53"]), "cpu"),
 ];
 
 /// All refusals, on both interrupt controllers where the machine is at fault.
@@ -54,7 +55,7 @@ pub(super) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for (name, fault, word) in CASES {
         for gic in [Gic::V2, Gic::V3] {
-            let of_machine = !matches!(fault, Fault::NoRootTask | Fault::RootTask(_));
+            let of_machine = matches!(fault, Fault::Memory(_) | Fault::Without(_));
             if gic == Gic::V3 && !of_machine {
                 continue;
             }
@@ -85,6 +86,7 @@ fn run(context: &Context, mut machine: Machine, fault: Fault, slug: &str) -> Fal
         Fault::RootTask(change) => {
             root_task = Some(changed(&good, change, folder.join(format!("{slug}.elf")))?);
         }
+        Fault::Append(word) => machine.append.push(word.into()),
         Fault::Memory(size) => machine.memory = Mebibytes(size),
         Fault::Without(words) => {
             tree = Some(tree_without(&machine, words, folder.join(format!("{slug}.dtb")))?);
@@ -107,24 +109,32 @@ fn changed(file: &Path, change: fn(Vec<u8>) -> Vec<u8>, to: PathBuf) -> Fallible
     Ok(to)
 }
 
-/// The program headers end after the file does.
-fn cut(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.truncate(80);
+/// Ends too early.
+fn cut(mut bytes: Vec<u8>, length: usize) -> Vec<u8> {
+    bytes.truncate(length);
     bytes
 }
 
 /// Says that it is for x86-64: field `e_machine`.
-fn foreign(mut bytes: Vec<u8>) -> Vec<u8> {
-    if let Some(field) = bytes.get_mut(18..20) {
-        field.copy_from_slice(&62_u16.to_le_bytes());
-    }
-    bytes
+fn foreign(bytes: Vec<u8>) -> Vec<u8> {
+    patched(bytes, 18, &62_u16.to_le_bytes())
 }
 
-/// Wants its first segment in the upper half of the address space: field `p_vaddr`.
-fn high(mut bytes: Vec<u8>) -> Vec<u8> {
-    if let Some(byte) = bytes.get_mut(64 + 16 + 7) {
-        *byte = 0xff;
+/// Begins outside of its segments: field `e_entry`.
+fn wild(bytes: Vec<u8>) -> Vec<u8> {
+    patched(bytes, 24, &8_u64.to_le_bytes())
+}
+
+/// Wants its first segment in the upper half of the address space: field `p_vaddr` of the first
+/// program header, which follows the file header.
+fn high(bytes: Vec<u8>) -> Vec<u8> {
+    patched(bytes, 64 + 16, &0xffff_8000_0000_0000_u64.to_le_bytes())
+}
+
+/// Replaces bytes of a file, if it is that long.
+fn patched(mut bytes: Vec<u8>, offset: usize, new: &[u8]) -> Vec<u8> {
+    if let Some(field) = bytes.get_mut(offset..offset + new.len()) {
+        field.copy_from_slice(new);
     }
     bytes
 }
@@ -181,8 +191,9 @@ mod tests {
     #[test]
     fn root_tasks_are_damaged_where_they_should_be() {
         let file = vec![0_u8; 200];
-        assert_eq!(cut(file.clone()).len(), 80);
+        assert_eq!(cut(file.clone(), 80).len(), 80);
         assert_eq!(foreign(file.clone())[18], 62);
+        assert_eq!(wild(file.clone())[24], 8);
         assert_eq!(high(file)[87], 0xff);
         assert_eq!(foreign(vec![1]), [1]);
     }

@@ -5,6 +5,8 @@ use crate::process::Fallible;
 
 /// Lines of a file.
 const FILE: usize = 500;
+/// Lines of the README: a newcomer reads it to the end.
+const README: usize = 119;
 /// Lines of a function, from `fn` to its closing brace.
 const FUNCTION: usize = 60;
 /// Characters of a line, of code for people and for machines.
@@ -19,7 +21,11 @@ pub(super) fn files(tree: &Tree) -> Fallible<Vec<String>> {
         let count = source.lines.len() - usize::from(file.text.ends_with('\n'));
         (count > FILE).then(|| format!("{}: {count} lines, at most {FILE}", file.path))
     });
-    Ok(long.collect())
+    let readme = tree.files.iter().find(|file| file.path == "README.md");
+    let long_readme = readme.map(|file| file.text.lines().count()).filter(|count| *count > README);
+    let long_readme =
+        long_readme.map(|count| format!("README.md: {count} lines, at most {README}"));
+    Ok(long.chain(long_readme).collect())
 }
 
 /// Functions that should be split.
@@ -67,6 +73,8 @@ mod tests {
         assert_eq!(count(files, "a.rs", &"\n".repeat(FILE)), 0);
         assert_eq!(count(files, "a.rs", &"\n".repeat(FILE + 1)), 1);
         assert_eq!(count(files, "a.md", &"\n".repeat(FILE + 1)), 0);
+        assert_eq!(count(files, "README.md", &"\n".repeat(README)), 0);
+        assert_eq!(count(files, "README.md", &"\n".repeat(README + 1)), 1);
     }
 
     #[test]
