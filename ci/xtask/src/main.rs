@@ -69,7 +69,7 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
             print!("{}", coverage::measure(&workspace, &toolchain)?);
         }
         Verb::PanicSites { update } => {
-            return panic_sites::run(&workspace, &setup::ensure(Purpose::Build)?, update);
+            return panic_sites::run(&workspace, &setup::ensure(Purpose::Test)?, update);
         }
     }
     Ok(ExitCode::SUCCESS)

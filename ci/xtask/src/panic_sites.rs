@@ -4,13 +4,13 @@
 //! the linked file: what the optimiser proved impossible is gone, what it could not is listed.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 
 use crate::artefacts::{self, Image};
 use crate::demangle::demangle;
 use crate::elf::{Elf, Function};
-use crate::process::Fallible;
+use crate::process::{self, Fallible};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
@@ -20,6 +20,14 @@ const HEADING: &str = "\
 # would have to be broken. Written by `cargo xtask panic-sites --update`, which keeps the reasons;
 # `cargo xtask test` fails if the list differs from the kernel or a reason is missing.
 ";
+
+/// One branch to a panic.
+#[derive(Clone, Debug, PartialEq)]
+struct Branch {
+    address: u64,
+    caller: String,
+    panic: String,
+}
 
 /// Who panics and how; the number of branches.
 pub(crate) type Sites = BTreeMap<(String, String), usize>;
@@ -31,7 +39,9 @@ pub(crate) fn run(
     update: bool,
 ) -> Fallible<ExitCode> {
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
-    let sites = read(&kernel.elf)?;
+    let branches = branches_of(&kernel.elf)?;
+    show_places(toolchain, &kernel.elf, &branches)?;
+    let sites = count(branches);
     let path = list_file(workspace);
     let list = std::fs::read_to_string(&path).unwrap_or_default();
     if update {
@@ -51,10 +61,52 @@ pub(crate) fn list_file(workspace: &Workspace) -> PathBuf {
 }
 
 /// The panic sites of a linked kernel.
-pub(crate) fn read(elf: &std::path::Path) -> Fallible<Sites> {
+pub(crate) fn read(elf: &Path) -> Fallible<Sites> {
+    branches_of(elf).map(count)
+}
+
+fn branches_of(elf: &Path) -> Fallible<Vec<Branch>> {
     let bytes =
         std::fs::read(elf).map_err(|error| format!("cannot read {}: {error}", elf.display()))?;
-    sites(Elf::new(&bytes)?)
+    branches(Elf::new(&bytes)?)
+}
+
+fn count(branches: Vec<Branch>) -> Sites {
+    let mut sites = Sites::new();
+    for branch in branches {
+        *sites.entry((branch.caller, branch.panic)).or_default() += 1;
+    }
+    sites
+}
+
+/// Prints the source line of every branch, for whoever wants to remove one. The list does not
+/// have them, since they change with every edit.
+fn show_places(toolchain: &Toolchain, elf: &Path, branches: &[Branch]) -> Fallible<()> {
+    let mut command = Command::new(toolchain.llvm_tool("llvm-objdump"));
+    let listing = process::answer(command.args(["-d", "-l", "--no-show-raw-insn"]).arg(elf))?;
+    let places = places(&listing);
+    for branch in branches {
+        let place = places.get(&branch.address).map_or("?", String::as_str);
+        eprintln!("{place}: {} in {}", branch.panic, branch.caller);
+    }
+    Ok(())
+}
+
+/// The source line of every instruction in a listing: a line `; file:line` stands before the
+/// instructions that it made.
+fn places(listing: &str) -> BTreeMap<u64, String> {
+    let mut place = String::new();
+    let mut places = BTreeMap::new();
+    for line in listing.lines() {
+        if let Some(source) = line.strip_prefix("; ") {
+            place = source.to_string();
+        } else if let Some((address, _)) = line.split_once(':')
+            && let Ok(address) = u64::from_str_radix(address.trim(), 16)
+        {
+            places.insert(address, place.clone());
+        }
+    }
+    places
 }
 
 /// Differences between kernel and list, one sentence each.
@@ -105,10 +157,10 @@ fn parse(list: &str) -> BTreeMap<(String, String), (usize, String)> {
 }
 
 /// Looks at every instruction of every function.
-fn sites(elf: Elf) -> Fallible<Sites> {
+fn branches(elf: Elf) -> Fallible<Vec<Branch>> {
     let functions = elf.functions()?;
     let names: Vec<String> = functions.iter().map(|function| demangle(function.name)).collect();
-    let mut sites = Sites::new();
+    let mut branches = Vec::new();
     for code in elf.code()? {
         let (words, _) = code.bytes.as_chunks::<4>();
         for (index, word) in words.iter().enumerate() {
@@ -117,12 +169,12 @@ fn sites(elf: Elf) -> Fallible<Sites> {
             let Some(panic) = starting_at(&functions, target) else { continue };
             let Some(caller) = containing(&functions, address) else { continue };
             if is_panic(&names[panic]) && !is_panic(&names[caller]) {
-                let key = (names[caller].clone(), names[panic].clone());
-                *sites.entry(key).or_default() += 1;
+                let (caller, panic) = (names[caller].clone(), names[panic].clone());
+                branches.push(Branch { address, caller, panic });
             }
         }
     }
-    Ok(sites)
+    Ok(branches)
 }
 
 /// Where a `b` or `bl` goes (Arm ARM C6.2.26, C6.2.34): 26 bits of signed distance in words.
@@ -182,12 +234,25 @@ mod tests {
         let functions =
             [(PANIC, 0x1000, 4), (FAIL, 0x1004, 4), ("user", 0x1008, 12), ("quiet", 0x1014, 4)];
         let file = with_functions(0x1000, &code, &functions);
-        let found = sites(Elf::new(&file).expect("good")).expect("readable");
+        let found = branches(Elf::new(&file).expect("good")).expect("readable");
+        let addresses: Vec<u64> = found.iter().map(|branch| branch.address).collect();
+        assert_eq!(addresses, [0x1008, 0x100c]);
         let expected = Sites::from([
             (key("user", "core::option::unwrap_failed"), 1),
             (key("user", "core::panicking::panic_fmt"), 1),
         ]);
-        assert_eq!(found, expected);
+        assert_eq!(count(found), expected);
+    }
+
+    #[test]
+    fn places_are_the_lines_before_the_instructions() {
+        let listing = "0000000040000000 <user>:\n; a.rs:7\n40000000:      \tnop\n\
+                       40000004:      \tbl\t0x40 <x>\n; b.rs:9\n40000008:      \tret\n";
+        let places = places(listing);
+        let place = |address: u64| places.get(&address).map(String::as_str);
+        assert_eq!(place(0x4000_0004), Some("a.rs:7"));
+        assert_eq!(place(0x4000_0008), Some("b.rs:9"));
+        assert_eq!(place(0x4000_000c), None);
     }
 
     #[test]
