@@ -1,0 +1,8 @@
+//! Tests of the whole boot on the fake machine.
+
+extern crate std;
+
+pub(super) mod elf;
+mod machine;
+mod memory;
+mod root_task;
