@@ -85,7 +85,8 @@ proptest! {
         ];
         let mut end = 0;
         for (place, alignment, bytes) in places {
-            prop_assert!(place >= end && place % alignment == 0 && alignment <= objects.alignment());
+            prop_assert!(place >= end && place.is_multiple_of(alignment));
+            prop_assert!(alignment <= objects.alignment());
             end = place + bytes;
         }
         prop_assert!(objects.bytes == end && end % PAGE == 0);

@@ -1,0 +1,149 @@
+//! Who pays for which time. (objects.md §9.4)
+
+use platform::contract::{Platform, Ticks};
+
+use crate::cap::Cap;
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::refill::{Refill, Refills};
+use crate::sched_context::SchedContext;
+use crate::thread::{Holds, State, Thread};
+
+impl Kernel {
+    /// Notes the time of a kernel entry.
+    pub(crate) fn note_time(&mut self) {
+        let now = self.machine.now();
+        let core = self.core_mut();
+        let passed = now.saturating_sub(core.time);
+        core.time = now;
+        core.used = core.used.saturating_add(passed);
+        self.domains.spend(passed);
+    }
+
+    /// Whether the current budget would not last for what has been used, read in the middle of a
+    /// long operation.
+    pub(crate) fn budget_is_over(&self) -> bool {
+        let Some(context) = self.core().context else { return false };
+        let used = self.machine.now().saturating_sub(self.core().time) + self.core().used;
+        self.head_refill(context).amount < used.saturating_add(self.min_budget())
+    }
+
+    /// At entry: whether the current thread may do what it asks for. If not, its budget has been
+    /// charged, and what it asked for must not happen.
+    pub(crate) fn check_budget(&mut self) -> bool {
+        let Some(context) = self.core().context else { return true };
+        let (used, min) = (self.core().used, self.min_budget());
+        if self.refills(context).is_sufficient(used, min) {
+            if self.domains.is_expired() {
+                self.choose_here();
+                return false;
+            }
+            return true;
+        }
+        self.charge(used, true);
+        false
+    }
+
+    /// As [`Self::check_budget`]; a thread that may not go on repeats its instruction later.
+    pub(crate) fn check_budget_or_restart(&mut self) -> bool {
+        let fits = self.check_budget();
+        if !fits
+            && let Some(current) = self.current()
+            && self[current].state.is_runnable()
+        {
+            self.set_state(current, State::Restart);
+        }
+        fits
+    }
+
+    /// Charges `used` to the current context, which is thereby exhausted, and ends the turn of
+    /// its thread.
+    pub(crate) fn charge(&mut self, used: Ticks, may_fault: bool) {
+        let Some(context) = self.core().context else { return };
+        if self[context].is_round_robin() {
+            let full = Refill { time: self.core().time, amount: self[context].budget };
+            self.refills(context).put(0, full);
+        } else {
+            let (period, min) = (self[context].period, self.min_budget());
+            self.refills(context).charge(used, period, min);
+        }
+        let really_used = core::mem::take(&mut self.core_mut().used);
+        self[context].consumed = self[context].consumed.saturating_add(really_used);
+        self.core_mut().reprogram = true;
+        if let Some(current) = self.current()
+            && self[current].sched_context == Some(context)
+            && self.is_schedulable(current)
+        {
+            self.end_turn(current, context, may_fault);
+            self.choose_here();
+        }
+    }
+
+    /// The turn of a thread is over: a timeout fault, or its next turn when it is due.
+    fn end_turn(&mut self, thread: Obj<Thread>, context: Obj<SchedContext>, may_fault: bool) {
+        if may_fault && !self[context].is_round_robin() && self.has_timeout_handler(thread) {
+            self.timeout(thread);
+        } else if self.may_run(context) {
+            self.enqueue_last(thread);
+        } else {
+            self.postpone(thread);
+        }
+    }
+
+    /// Whether somebody wants to know when a budget of the thread is exhausted.
+    pub(crate) fn has_timeout_handler(&self, thread: Obj<Thread>) -> bool {
+        let slot = self.thread_slot(thread, Holds::TimeoutHandler);
+        matches!(self[slot].cap, Cap::Endpoint { .. })
+    }
+
+    /// Charges the time used so far to the current context, which goes on having a budget.
+    fn commit(&mut self) {
+        let used = core::mem::take(&mut self.core_mut().used);
+        let Some(context) = self.core().context else { return };
+        if used == 0 || !self[context].is_configured() {
+            return;
+        }
+        self[context].consumed = self[context].consumed.saturating_add(used);
+        if self[context].is_round_robin() {
+            let head = self.head_refill(context);
+            let amount = head.amount.saturating_sub(used);
+            self.refills(context).put(0, Refill { amount, ..head });
+        } else {
+            let (period, min) = (self[context].period, self.min_budget());
+            self.refills(context).charge(used, period, min);
+        }
+    }
+
+    /// Charges what was used if `context` is being used on this core right now.
+    pub(crate) fn charge_if_current(&mut self, context: Obj<SchedContext>) {
+        if self.core().context == Some(context) {
+            self.commit();
+            self.core_mut().reprogram = true;
+        }
+    }
+
+    /// Lets the context of the current thread pay from now on.
+    pub(crate) fn switch_sched_context(&mut self) {
+        let next = self.current().and_then(|thread| self[thread].sched_context);
+        if next != self.core().context {
+            self.core_mut().reprogram = true;
+            self.commit();
+            if let Some(next) = next
+                && self[next].is_constant_bandwidth()
+            {
+                self.catch_up(next);
+            }
+            self.core_mut().context = next;
+        } else if self.core().reprogram {
+            self.commit();
+        }
+    }
+
+    /// Gives up the rest of the current budget; only the time really used is reported.
+    pub(crate) fn yield_budget(&mut self) {
+        if let Some(context) = self.core().context {
+            let amount = self.head_refill(context).amount;
+            self.charge(amount, false);
+        }
+    }
+}

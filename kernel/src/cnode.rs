@@ -1,0 +1,208 @@
+//! Operations on CNodes: moving capabilities about. (objects.md §3)
+
+use abi::{Error, Invocation, LookupFailure, Rights};
+
+use crate::call::{Call, Outcome};
+use crate::cap::Cap;
+use crate::derivation::Origin;
+use crate::endpoint::Endpoint;
+use crate::kernel::{Kernel, Preempted};
+use crate::mem::Obj;
+use crate::slot::Slot;
+
+/// An operation on a CNode that was checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// Delete all descendants of a capability.
+    Revoke(Obj<Slot>),
+    /// Empty a slot.
+    Delete(Obj<Slot>),
+    /// Take back messages sent with a badge.
+    CancelBadgedSends {
+        /// Where they wait.
+        endpoint: Obj<Endpoint>,
+        /// The badge.
+        badge: u64,
+    },
+    /// Nothing to do.
+    Nothing,
+    /// Put a derived capability into an empty slot.
+    Insert {
+        /// What it is derived from.
+        source: Obj<Slot>,
+        /// The empty slot.
+        to: Obj<Slot>,
+        /// The capability.
+        cap: Cap,
+    },
+    /// Move a capability into an empty slot.
+    Move {
+        /// From where.
+        source: Obj<Slot>,
+        /// The empty slot.
+        to: Obj<Slot>,
+        /// The capability, perhaps with another guard.
+        cap: Cap,
+    },
+    /// Move the pivot to the destination and the source to the pivot slot.
+    Rotate {
+        /// The destination; empty, or the source itself.
+        destination: Obj<Slot>,
+        /// What arrives there.
+        pivot_cap: Cap,
+        /// The pivot slot.
+        pivot: Obj<Slot>,
+        /// What arrives there.
+        source_cap: Cap,
+        /// The source slot.
+        source: Obj<Slot>,
+    },
+}
+
+/// Checks a message to a CNode.
+///
+/// # Errors
+/// As objects.md §3 lists them, in that order.
+pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
+    let label = Invocation::from_label(call.info.label())
+        .filter(|label| (Invocation::CNodeRevoke..=Invocation::CNodeRotate).contains(label))
+        .ok_or(Error::IllegalOperation)?;
+    let [index, depth] = call.words::<2>(kernel)?;
+    let slot = kernel.slot_argument(call.cap, index, depth, false)?;
+    match label {
+        Invocation::CNodeRevoke => Ok(Operation::Revoke(slot)),
+        Invocation::CNodeDelete => Ok(Operation::Delete(slot)),
+        Invocation::CNodeCancelBadgedSends => decode_cancel(kernel, slot),
+        Invocation::CNodeRotate => decode_rotate(kernel, call, slot),
+        _ => decode_copy(kernel, call, slot, label),
+    }
+}
+
+fn decode_cancel(kernel: &Kernel, slot: Obj<Slot>) -> Result<Operation, Error> {
+    match kernel[slot].cap {
+        Cap::Endpoint { rights: Rights::ALL, badge: 0, .. } => Ok(Operation::Nothing),
+        Cap::Endpoint { rights: Rights::ALL, endpoint, badge } => {
+            Ok(Operation::CancelBadgedSends { endpoint, badge })
+        }
+        _ => Err(Error::IllegalOperation),
+    }
+}
+
+/// Copy, Mint, Move and Mutate: source and destination are checked alike.
+fn decode_copy(
+    kernel: &Kernel,
+    call: &Call,
+    to: Obj<Slot>,
+    label: Invocation,
+) -> Result<Operation, Error> {
+    let [_, _, index, depth] = call.words::<4>(kernel)?;
+    let [root] = call.caps::<1>()?;
+    if !kernel[to].is_empty() {
+        return Err(Error::DeleteFirst);
+    }
+    let source = occupied_source(kernel, root, index, depth)?;
+    let cap = kernel[source].cap;
+    let moved = |cap: Cap| match cap {
+        Cap::Null | Cap::Zombie(_) => Err(Error::IllegalOperation),
+        cap => Ok(Operation::Move { source, to, cap }),
+    };
+    match label {
+        Invocation::CNodeCopy => {
+            let [_, _, _, _, rights] = call.words::<5>(kernel)?;
+            derived(kernel, source, to, cap.mask_rights(Rights::from_word(rights)))
+        }
+        Invocation::CNodeMint => {
+            let [_, _, _, _, rights, data] = call.words::<6>(kernel)?;
+            let masked = cap.mask_rights(Rights::from_word(rights));
+            let minted = masked.mint_data(data).map_err(|_| Error::IllegalOperation)?;
+            derived(kernel, source, to, minted)
+        }
+        Invocation::CNodeMove => moved(cap),
+        _ => {
+            let [_, _, _, _, data] = call.words::<5>(kernel)?;
+            moved(cap.mutate_data(data).map_err(|_| Error::IllegalOperation)?)
+        }
+    }
+}
+
+fn derived(
+    kernel: &Kernel,
+    source: Obj<Slot>,
+    to: Obj<Slot>,
+    cap: Cap,
+) -> Result<Operation, Error> {
+    match kernel.derive(source, cap)? {
+        Cap::Null => Err(Error::IllegalOperation),
+        cap => Ok(Operation::Insert { source, to, cap }),
+    }
+}
+
+/// A source slot, which must hold something.
+fn occupied_source(
+    kernel: &Kernel,
+    root: Obj<Slot>,
+    index: u64,
+    depth: u64,
+) -> Result<Obj<Slot>, Error> {
+    let source = kernel.slot_argument(kernel[root].cap, index, depth, true)?;
+    if kernel[source].is_empty() {
+        return Err(Error::source(LookupFailure::MissingCapability { bits_left: depth }));
+    }
+    Ok(source)
+}
+
+fn decode_rotate(kernel: &Kernel, call: &Call, destination: Obj<Slot>) -> Result<Operation, Error> {
+    let [_, _, pivot_data, pivot_index, pivot_depth, source_data, source_index, source_depth] =
+        call.words::<8>(kernel)?;
+    let [pivot_root, source_root] = call.caps::<2>()?;
+    let source = kernel.slot_argument(kernel[source_root].cap, source_index, source_depth, true)?;
+    let pivot = kernel.slot_argument(kernel[pivot_root].cap, pivot_index, pivot_depth, true)?;
+    if pivot == source || pivot == destination {
+        return Err(Error::IllegalOperation);
+    }
+    if source != destination && !kernel[destination].is_empty() {
+        return Err(Error::DeleteFirst);
+    }
+    let missing = |bits_left| LookupFailure::MissingCapability { bits_left };
+    if kernel[source].is_empty() {
+        return Err(Error::source(missing(source_depth)));
+    }
+    if kernel[pivot].is_empty() {
+        return Err(Error::destination(missing(pivot_depth)));
+    }
+    let changed = |slot: Obj<Slot>, data| match kernel[slot].cap {
+        Cap::Zombie(_) => Err(Error::IllegalOperation),
+        cap => cap.mutate_data(data).map_err(|_| Error::IllegalOperation),
+    };
+    let source_cap = changed(source, source_data)?;
+    let pivot_cap = changed(pivot, pivot_data)?;
+    Ok(Operation::Rotate { destination, pivot_cap, pivot, source_cap, source })
+}
+
+impl Kernel {
+    /// Performs an operation on a CNode.
+    ///
+    /// # Errors
+    /// [`Preempted`] in the middle of a long deletion or cancellation.
+    pub(crate) fn perform_cnode(&mut self, operation: Operation) -> Result<Outcome, Preempted> {
+        match operation {
+            Operation::Revoke(slot) => self.revoke(slot)?,
+            Operation::Delete(slot) => self.delete(slot)?,
+            Operation::CancelBadgedSends { endpoint, badge } => {
+                self.cancel_badge(endpoint, badge)?;
+            }
+            Operation::Nothing => {}
+            Operation::Insert { source, to, cap } => self.insert(source, to, cap, Origin::Derived),
+            Operation::Move { source, to, cap } => self.relocate(source, to, cap),
+            Operation::Rotate { destination, pivot_cap, pivot, source_cap, source } => {
+                if source == destination {
+                    self.exchange(source, pivot_cap, pivot, source_cap);
+                } else {
+                    self.relocate(pivot, destination, pivot_cap);
+                    self.relocate(source, pivot, source_cap);
+                }
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}

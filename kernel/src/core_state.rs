@@ -1,0 +1,82 @@
+//! What the kernel keeps for each core.
+
+use platform::contract::Ticks;
+
+use crate::mem::Obj;
+use crate::sched_context::SchedContext;
+use crate::table::Table;
+use crate::thread::Thread;
+
+/// What has been decided about the next thread of a core during one kernel entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// The current thread goes on.
+    Stay,
+    /// This thread became runnable and may be better than the current one.
+    Candidate(Obj<Thread>),
+    /// Look at the ready queues.
+    Choose,
+}
+
+/// One core.
+pub struct CoreState {
+    /// The thread that runs, or ran last and has not been replaced; `None` when idle.
+    pub(crate) current: Option<Obj<Thread>>,
+    /// The scheduling context that pays for the time since the last switch.
+    pub(crate) context: Option<Obj<SchedContext>>,
+    /// What has been decided so far in this entry.
+    pub(crate) decision: Decision,
+    /// Root of the release queue.
+    pub(crate) release: Option<Obj<Thread>>,
+    /// Number of the last entry into the release queue, to keep equals in order.
+    pub(crate) release_order: u64,
+    /// When time was last accounted.
+    pub(crate) time: Ticks,
+    /// Time used since the last charge.
+    pub(crate) used: Ticks,
+    /// Whether the timer must be set again before the core leaves the kernel.
+    pub(crate) reprogram: bool,
+    /// The thread whose floating-point state is in this core's registers.
+    pub(crate) fpu_holder: Option<Obj<Thread>>,
+    /// Whether EL0 may use floating point now.
+    pub(crate) fpu_enabled: bool,
+    /// Whether the loaded address space is not that of the loaded thread any more.
+    pub(crate) space_stale: bool,
+    /// The address space with which the core translates, unless `space_stale`.
+    pub(crate) space: Option<Obj<Table>>,
+    /// The thread whose address space and user registers are loaded.
+    pub(crate) loaded: Option<Obj<Thread>>,
+    /// Whether another core asked for a new choice.
+    pub(crate) kicked: bool,
+    /// Whether another core changed the current thread before this core got the lock: the trap
+    /// that brought it here is void.
+    pub(crate) stalled: bool,
+    /// Interrupt handlers of this core's own interrupts that another core acknowledged (bit per
+    /// interrupt number below 32).
+    pub(crate) acknowledged: u32,
+}
+
+impl CoreState {
+    /// An idle core.
+    #[must_use]
+    pub const fn new(now: Ticks) -> Self {
+        Self {
+            current: None,
+            context: None,
+            decision: Decision::Choose,
+            release: None,
+            release_order: 0,
+            time: now,
+            used: 0,
+            reprogram: true,
+            fpu_holder: None,
+            fpu_enabled: false,
+            space_stale: false,
+            space: None,
+            loaded: None,
+            kicked: false,
+            stalled: false,
+            acknowledged: 0,
+        }
+    }
+}

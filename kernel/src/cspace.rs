@@ -1,0 +1,102 @@
+//! Resolution of capability addresses. (abi.md §8.2)
+
+use abi::{Error, LookupFailure};
+
+use crate::cap::Cap;
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::slot::Slot;
+use crate::thread::Thread;
+
+/// A slot that an address led to, and how many bits of the address were not needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Resolved {
+    /// The slot.
+    pub slot: Obj<Slot>,
+    /// Unused low bits of the address.
+    pub left: u32,
+}
+
+/// The low `bits` bits (0 to 63) of a word.
+const fn low_bits(word: u64, bits: u32) -> u64 {
+    word & ((1 << bits) - 1)
+}
+
+impl Kernel {
+    /// Follows the low `bits` bits of `address` from `root`, as far as CNodes go.
+    ///
+    /// # Errors
+    /// Where the walk ended.
+    pub fn resolve(&self, root: Cap, address: u64, bits: u32) -> Result<Resolved, LookupFailure> {
+        let mut left = bits;
+        let mut cap = root;
+        // Every round resolves at least one bit: a CNode has two slots or more.
+        while let Cap::CNode { radix, guard_bits, slots, guard } = cap {
+            let (radix, guard_bits) = (u32::from(radix), u32::from(guard_bits));
+            let guard_matches = guard_bits == 0
+                || (guard_bits <= left
+                    && low_bits(address >> (left - guard_bits), guard_bits) == guard);
+            if !guard_matches {
+                return Err(LookupFailure::GuardMismatch {
+                    bits_left: left.into(),
+                    guard,
+                    guard_bits: guard_bits.into(),
+                });
+            }
+            let level = guard_bits + radix;
+            if level > left {
+                return Err(LookupFailure::DepthMismatch {
+                    bits_left: left.into(),
+                    bits_found: level.into(),
+                });
+            }
+            left -= level;
+            let index = low_bits(address >> left, radix);
+            let slot = slots.nth(u32::try_from(index).unwrap_or(u32::MAX));
+            cap = self[slot].cap;
+            if left == 0 || !matches!(cap, Cap::CNode { .. }) {
+                return Ok(Resolved { slot, left });
+            }
+        }
+        Err(LookupFailure::InvalidRoot)
+    }
+
+    /// The slot that a thread invokes with `address`: the full word, spare bits ignored.
+    ///
+    /// # Errors
+    /// Where the lookup ended.
+    pub fn lookup(&self, thread: Obj<Thread>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
+        let root = self[self.thread_slot(thread, crate::thread::Holds::CSpace)].cap;
+        self.resolve(root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
+    }
+
+    /// The slot that an invocation names by root, index and depth. `source` says how a failure is
+    /// reported.
+    ///
+    /// # Errors
+    /// [`Error::FailedLookup`]; [`Error::Range`] for a depth outside 1 to 64.
+    pub fn slot_argument(
+        &self,
+        root: Cap,
+        index: u64,
+        depth: u64,
+        source: bool,
+    ) -> Result<Obj<Slot>, Error> {
+        let failed = |failure| Error::FailedLookup { source, failure };
+        if !matches!(root, Cap::CNode { .. }) {
+            return Err(failed(LookupFailure::InvalidRoot));
+        }
+        let bits = u32::try_from(depth).unwrap_or(u32::MAX);
+        if !(1..=abi::WORD_BITS).contains(&bits) {
+            return Err(Error::Range { min: 1, max: abi::WORD_BITS.into() });
+        }
+        let resolved = self.resolve(root, index, bits).map_err(failed)?;
+        if resolved.left != 0 {
+            return Err(failed(LookupFailure::DepthMismatch {
+                bits_left: resolved.left.into(),
+                bits_found: 0,
+            }));
+        }
+        Ok(resolved.slot)
+    }
+}

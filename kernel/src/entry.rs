@@ -1,0 +1,97 @@
+//! One entry, one exit: from a trap to the thread that runs next.
+
+use platform::Machine;
+use platform::contract::Trap;
+use platform::handover::{Handover, Resume};
+
+use crate::kernel::Kernel;
+use crate::lock::{self, Guard};
+use crate::mem::Mem;
+
+/// Takes over the machine on the boot core and starts the root task.
+pub fn boot(machine: Machine, handover: Handover) -> Resume {
+    let options = &handover.board.options;
+    let cores = handover.board.cores.len();
+    let (domains, verbose) = (options.domains, options.verbose);
+    if domains > 1 && cores > 1 {
+        platform::stop(format_args!("cannot boot: several domains need tessera.cores=1"));
+    }
+    let mem = Mem::new(handover.window);
+    let mut guard = lock::install(Kernel::new(mem, machine, cores, domains));
+    guard.verbose = verbose;
+    if let Err(failure) = crate::boot::boot(&mut guard, handover) {
+        platform::stop(format_args!("cannot boot: {failure}"));
+    }
+    guard.start_other_cores();
+    leave(guard)
+}
+
+/// Takes a core other than the boot core into use.
+pub fn secondary(_core: usize) -> Resume {
+    let mut guard = lock::enter();
+    guard.note_time();
+    leave(guard)
+}
+
+/// Handles an exception from user level.
+pub fn trap(trap: Trap) -> Resume {
+    let mut guard = lock::enter();
+    guard.handle(trap);
+    leave(guard)
+}
+
+/// Runs the next thread, sleeping while there is none.
+fn leave(mut guard: Guard) -> Resume {
+    loop {
+        if let Some(thread) = guard.schedule() {
+            return guard.resume(thread);
+        }
+        guard = guard.idle();
+        guard.handle(Trap::Interrupt);
+    }
+}
+
+impl Kernel {
+    /// Starts the cores beside the boot core; they wait for the lock and then idle.
+    fn start_other_cores(&mut self) {
+        use platform::contract::Platform;
+        for core in 1..self.core_count {
+            if let Err(error) = self.machine.start_core(core) {
+                platform::stop(format_args!("cannot boot: core {core} does not start: {error:?}"));
+            }
+        }
+    }
+
+    /// Does what a trap asks for. [`Kernel::schedule`] then says who runs.
+    pub fn handle(&mut self, trap: Trap) {
+        self.note_time();
+        self.count_entry();
+        let stalled = core::mem::take(&mut self.core_mut().stalled);
+        let current = self.current().filter(|_| !stalled);
+        match (trap, current) {
+            (Trap::Interrupt, _) => {
+                self.check_budget();
+                self.handle_interrupt();
+            }
+            // Another core stopped or changed the thread before its trap was looked at: whatever
+            // it asked for will be asked again, if it still runs.
+            (_, None) => {}
+            (Trap::SystemCall, Some(thread)) => self.system_call(thread),
+            (Trap::Exception { syndrome, address }, Some(thread)) => {
+                self.exception(thread, syndrome, address);
+            }
+            (Trap::SystemError { syndrome }, Some(thread)) => {
+                self.exception(thread, syndrome, 0);
+            }
+        }
+    }
+
+    /// This core waited for the lock and has given up its hold on user state: what the kernel
+    /// believes to be loaded must be made true again.
+    pub(crate) fn published(&mut self) {
+        use platform::contract::Platform;
+        self.core_mut().space_stale = true;
+        let enabled = self.core().fpu_enabled;
+        self.machine.enable_fpu(enabled);
+    }
+}

@@ -1,0 +1,72 @@
+//! The Tessera microkernel: everything that it decides, as one portable library.
+//!
+//! No assembly, no instruction and no board address stands here; those are the platform's. The
+//! same code runs on the machine and inside host tests.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`mem`], [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities and the memory of objects |
+//! | [`untyped`], [`cnode`] | making objects, moving capabilities |
+//! | [`endpoint`], [`notification`], [`reply`], [`transfer`], [`fault`], [`queue`] | messages |
+//! | [`thread`], [`tcb`], [`configure`], [`residence`] | threads |
+//! | [`sched_context`], [`sched_control`], [`refill`], [`accounting`], [`scheduler`], [`ready`], [`release`], [`domain`] | time |
+//! | [`space`] and the files that it names | address spaces |
+//! | [`irq`] | interrupts |
+//! | [`entry`], [`syscall`], [`exception`], [`invoke`], [`call`], [`lock`] | the way in and out |
+//! | [`boot`] | the first thread |
+//! | [`debug`] | calls of debug images |
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod accounting;
+pub mod asid;
+pub mod boot;
+pub mod cache;
+pub mod call;
+pub mod cap;
+pub mod cnode;
+pub mod configure;
+pub mod core_state;
+pub mod cspace;
+pub mod debug;
+pub mod derivation;
+pub mod domain;
+pub mod endpoint;
+pub mod entry;
+pub mod exception;
+pub mod fault;
+pub mod finalise;
+pub mod invoke;
+pub mod irq;
+pub mod kernel;
+pub mod lock;
+pub mod mem;
+pub mod notification;
+pub mod options;
+pub mod page;
+pub mod page_map;
+pub mod page_table;
+pub mod paging;
+pub mod queue;
+pub mod ready;
+pub mod refill;
+pub mod release;
+pub mod reply;
+pub mod residence;
+pub mod sched_context;
+pub mod sched_control;
+pub mod scheduler;
+pub mod shadow;
+pub mod slot;
+pub mod space;
+pub mod syscall;
+pub mod table;
+pub mod tcb;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod thread;
+pub mod transfer;
+pub mod untyped;
+pub mod utilisation;

@@ -1,0 +1,342 @@
+//! Object memory: the one place where kernel objects are dereferenced.
+//!
+//! User space decides where objects lie, so there is no heap and no owner in Rust's sense. All
+//! object memory is reached through [`Mem`], and an object is named by [`Obj`]: its distance from
+//! the start of the window in granules of 16 bytes. Object memory holds no pointers, so a host
+//! test can copy a kernel byte for byte and run both copies.
+//!
+//! # Invariants
+//!
+//! * **I1**: every `Obj<T>` stored in kernel state names a live `T`. [`Mem::carve`] starts it, the
+//!   derivation tree keeps it, finalisation ends it by removing every reference first.
+//! * **I2**: memory of user frames is disjoint from memory of kernel objects. Both come out of
+//!   untyped memory, whose watermark hands out each byte once.
+//!
+//! On the host a shadow map from granule to object kind stops at the first access that breaks I1.
+#![allow(unsafe_code)]
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::num::NonZeroU32;
+use core::ptr::NonNull;
+
+use platform::address::PhysicalAddress;
+use platform::handover::Window;
+
+use crate::shadow::Shadow;
+
+/// Alignment of the window, and the most that an object may need.
+const WINDOW_ALIGNMENT: usize = 4096;
+
+/// `log2` of a granule, the unit in which objects are named.
+pub const GRANULE_BITS: u32 = 4;
+
+/// What lives at a granule. For the shadow map.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the names are those of the types")]
+pub enum Kind {
+    Nothing = 0,
+    Slot,
+    Endpoint,
+    Notification,
+    Reply,
+    Thread,
+    Context,
+    SchedContext,
+    Refill,
+    Table,
+    AsidPool,
+    ReadyQueues,
+}
+
+/// A type that lives in object memory.
+pub trait Object: Sized + 'static {
+    /// What the shadow map calls it.
+    const KIND: Kind;
+}
+
+/// An object for which all-zero memory is a valid value.
+///
+/// # Safety
+/// Every byte pattern of zeroes must be a valid, initialised `Self`.
+pub unsafe trait ZeroValid: Object {}
+
+/// Names a live `T` in object memory. `Option` of it takes no more room.
+pub struct Obj<T>(NonZeroU32, PhantomData<fn() -> T>);
+
+impl<T> Clone for Obj<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Obj<T> {}
+impl<T> PartialEq for Obj<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> Eq for Obj<T> {}
+impl<T> fmt::Debug for Obj<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{:#x}", self.0)
+    }
+}
+
+impl<T: Object> Obj<T> {
+    const GRANULES: u32 = {
+        assert!(size_of::<T>().is_multiple_of(1 << GRANULE_BITS));
+        (size_of::<T>() >> GRANULE_BITS) as u32
+    };
+
+    /// Element `index` of the array that starts here. The array's length is the caller's
+    /// knowledge; past it the name would be wild, which I1 forbids to store or use.
+    #[must_use]
+    pub(crate) fn nth(self, index: u32) -> Self {
+        // The window has fewer than 2^32 granules, so an element inside it never wraps.
+        Self(self.0.saturating_add(index.wrapping_mul(Self::GRANULES)), PhantomData)
+    }
+
+    /// A part of this object, `bytes` behind its start.
+    #[must_use]
+    pub(crate) fn part<U: Object>(self, bytes: usize) -> Obj<U> {
+        let granules = u32::try_from(bytes >> GRANULE_BITS).unwrap_or(u32::MAX);
+        Obj(self.0.saturating_add(granules), PhantomData)
+    }
+
+    /// Distance from the start of the window in granules.
+    #[must_use]
+    pub const fn granule(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// Where a link of a list leads, with one mark beside it. Takes the room of the name alone: the
+/// objects that use it are aligned to 32 bytes, so that the lowest bit of their granule is free.
+pub struct MarkedLink<T>(u32, PhantomData<fn() -> T>);
+
+impl<T> Clone for MarkedLink<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for MarkedLink<T> {}
+
+impl<T: Object> MarkedLink<T> {
+    /// Leads nowhere, unmarked; as in zeroed memory.
+    pub const NONE: Self = Self(0, PhantomData);
+
+    /// Where the link leads.
+    #[must_use]
+    pub fn target(self) -> Option<Obj<T>> {
+        NonZeroU32::new(self.0 & !1).map(|granule| Obj(granule, PhantomData))
+    }
+
+    /// The mark.
+    #[must_use]
+    pub const fn is_marked(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// The same mark on a link that leads to `target`.
+    #[must_use]
+    pub fn with_target(self, target: Option<Obj<T>>) -> Self {
+        const { assert!(size_of::<T>() >= 2 << GRANULE_BITS) };
+        Self(self.0 & 1 | target.map_or(0, Obj::granule), PhantomData)
+    }
+
+    /// The same target with this mark.
+    #[must_use]
+    pub fn with_mark(self, mark: bool) -> Self {
+        Self(self.0 & !1 | u32::from(mark), PhantomData)
+    }
+}
+
+/// Memory that holds no live object. Not `Clone`: it can be spent once.
+#[derive(Debug)]
+pub struct Region {
+    start: NonZeroU32,
+    bytes: u64,
+}
+
+/// Access to object memory and, by word, to user frames.
+pub struct Mem {
+    base: NonNull<u8>,
+    start: u64,
+    length: u64,
+    shadow: Shadow,
+}
+
+// SAFETY: `Mem` is the only owner of the memory behind its window, which is not thread-bound.
+unsafe impl Send for Mem {}
+
+impl Mem {
+    /// Takes over the window that the platform mapped.
+    #[must_use]
+    pub fn new(window: Window) -> Self {
+        assert!(window.base.addr().get().is_multiple_of(WINDOW_ALIGNMENT));
+        Self {
+            base: window.base,
+            start: window.start,
+            length: window.length,
+            shadow: Shadow::new(window.length),
+        }
+    }
+
+    /// Physical address of an object.
+    #[must_use]
+    pub fn address<T: Object>(&self, object: Obj<T>) -> PhysicalAddress {
+        PhysicalAddress(self.start + (u64::from(object.granule()) << GRANULE_BITS))
+    }
+
+    /// The object of which [`Self::address`] gave this address. For names in a form that hardware
+    /// understands: I1 covers them as well.
+    #[must_use]
+    pub(crate) fn at<T: Object>(&self, address: PhysicalAddress) -> Option<Obj<T>> {
+        let granule = address.0.checked_sub(self.start)? >> GRANULE_BITS;
+        NonZeroU32::new(u32::try_from(granule).ok()?).map(|granule| Obj(granule, PhantomData))
+    }
+
+    /// Whether `length` bytes at `start` lie in the window.
+    #[must_use]
+    pub fn covers(&self, start: PhysicalAddress, length: u64) -> bool {
+        let offset = start.0.wrapping_sub(self.start);
+        start.0 >= self.start && offset <= self.length && length <= self.length - offset
+    }
+
+    /// Declares `bytes` bytes of memory at `start` free for new objects.
+    ///
+    /// # Safety
+    /// No live object overlaps the range, no stored `Obj` names anything in it, and no user
+    /// mapping of it exists. The range lies in the window, away from its first granule.
+    pub unsafe fn carve(&mut self, start: PhysicalAddress, bytes: u64) -> Region {
+        assert!(self.covers(start, bytes));
+        let granule = (start.0 - self.start) >> GRANULE_BITS;
+        let granule = u32::try_from(granule).ok().and_then(NonZeroU32::new);
+        let region = Region { start: granule.expect("carved inside the window"), bytes };
+        self.shadow.set(region.start.get(), bytes, Kind::Nothing);
+        region
+    }
+
+    /// Makes a `T` of a region, `offset` bytes behind its start.
+    pub fn create<T: Object>(&mut self, region: &Region, offset: u64, value: T) -> Obj<T> {
+        let object: Obj<T> = self.place(region, offset, 1);
+        // SAFETY: `carve` made the region ours, and `place` checked bounds and alignment. `write`
+        // does not read the old bytes.
+        unsafe { self.pointer(object).write(value) };
+        object
+    }
+
+    /// Makes an array of `count` zero `T` of a region that is known to hold zeroes.
+    pub fn create_zeroed<T: ZeroValid>(
+        &mut self,
+        region: &Region,
+        offset: u64,
+        count: u64,
+    ) -> Obj<T> {
+        self.place(region, offset, count)
+    }
+
+    /// Names the place of `count` objects in a region.
+    fn place<T: Object>(&mut self, region: &Region, offset: u64, count: u64) -> Obj<T> {
+        let bytes = size_of::<T>() as u64 * count;
+        assert!(offset + bytes <= region.bytes);
+        let start = (u64::from(region.start.get()) << GRANULE_BITS) + offset;
+        assert!(start.is_multiple_of((align_of::<T>() as u64).max(1 << GRANULE_BITS)));
+        let granules = u32::try_from(offset >> GRANULE_BITS).expect("region is in the window");
+        let object = Obj(region.start.saturating_add(granules), PhantomData);
+        self.shadow.set(object.granule(), bytes, T::KIND);
+        object
+    }
+
+    /// Tells the shadow map that an object is gone.
+    pub fn retire<T: Object>(&mut self, object: Obj<T>, count: u64) {
+        self.shadow.set(object.granule(), size_of::<T>() as u64 * count, Kind::Nothing);
+    }
+
+    /// All of object memory: its first address and its bytes.
+    #[must_use]
+    pub const fn bounds(&self) -> (PhysicalAddress, u64) {
+        (PhysicalAddress(self.start), self.length)
+    }
+
+    fn pointer<T: Object>(&self, object: Obj<T>) -> *mut T {
+        const { assert!(align_of::<T>() <= WINDOW_ALIGNMENT) };
+        let offset = (object.granule() as usize) << GRANULE_BITS;
+        // SAFETY: objects are carved inside the window, so the offset stays in its allocation.
+        unsafe { self.base.as_ptr().add(offset).cast() }
+    }
+
+    /// The object named `object`.
+    #[must_use]
+    pub fn get<T: Object>(&self, object: Obj<T>) -> &T {
+        self.shadow.check(object.granule(), T::KIND);
+        // SAFETY: I1; and `&self` means that no reference into object memory is mutable.
+        unsafe { &*self.pointer(object) }
+    }
+
+    /// The object named `object`, to change it.
+    #[must_use]
+    pub fn get_mut<T: Object>(&mut self, object: Obj<T>) -> &mut T {
+        self.shadow.check(object.granule(), T::KIND);
+        // SAFETY: I1; and `&mut self` makes this the only reference into object memory.
+        unsafe { &mut *self.pointer(object) }
+    }
+
+    fn user_pointer(&self, at: PhysicalAddress) -> Option<*mut u64> {
+        if !self.covers(at, 8) || !at.is_aligned(3) {
+            return None;
+        }
+        let offset = usize::try_from(at.0 - self.start).ok()?;
+        // SAFETY: the offset was just checked against the window.
+        Some(unsafe { self.base.as_ptr().add(offset).cast() })
+    }
+
+    /// One word of a user frame. Zero outside of the window.
+    #[must_use]
+    pub fn read_user(&self, at: PhysicalAddress) -> u64 {
+        // SAFETY: in the window and aligned; by I2 no object lies there. User level may write at
+        // the same time, hence volatile: one load, whatever value it yields.
+        self.user_pointer(at).map_or(0, |word| unsafe { word.read_volatile() })
+    }
+
+    /// Sets one word of a user frame. Nothing happens outside of the window.
+    pub fn write_user(&mut self, at: PhysicalAddress, value: u64) {
+        if let Some(word) = self.user_pointer(at) {
+            // SAFETY: as in `read_user`.
+            unsafe { word.write_volatile(value) };
+        }
+    }
+
+    /// Memory that holds neither objects nor mapped frames, as words, to clear or fill it.
+    /// `None` outside of the window or with bad alignment.
+    ///
+    /// # Safety
+    /// As for [`Self::carve`]: nothing live lies in the range.
+    pub unsafe fn raw(&mut self, start: PhysicalAddress, bytes: u64) -> Option<&mut [u128]> {
+        if !self.covers(start, bytes) || !start.is_aligned(GRANULE_BITS) {
+            return None;
+        }
+        let offset = usize::try_from(start.0 - self.start).ok()?;
+        let count = usize::try_from(bytes >> GRANULE_BITS).ok()?;
+        self.shadow.set(u32::try_from(offset >> GRANULE_BITS).ok()?, bytes, Kind::Nothing);
+        // SAFETY: in the window, aligned, initialised (plain memory), and nothing else refers to
+        // it by the caller's promise.
+        Some(unsafe {
+            core::slice::from_raw_parts_mut(self.base.as_ptr().add(offset).cast(), count)
+        })
+    }
+}
+
+// SAFETY: discriminant 0 of the capability is `Null`, and all links are absent.
+unsafe impl ZeroValid for crate::slot::Slot {}
+// SAFETY: words.
+unsafe impl ZeroValid for crate::table::Table {}
+// SAFETY: two words.
+unsafe impl ZeroValid for crate::refill::Refill {}
+// SAFETY: absent links.
+unsafe impl ZeroValid for crate::asid::AsidPool {}
+// SAFETY: empty bitmaps and absent links.
+unsafe impl ZeroValid for crate::ready::ReadyQueues {}
+// SAFETY: words and bytes.
+unsafe impl ZeroValid for platform::context::Context {}

@@ -1,0 +1,165 @@
+//! Ready queues: one first-in first-out list for each priority, and bitmaps to find the highest.
+
+use abi::MAX_PRIORITY;
+
+use crate::kernel::Kernel;
+use crate::mem::{Kind, Obj, Object};
+use crate::thread::{Links, Queued, Thread};
+
+const PRIORITIES: usize = MAX_PRIORITY as usize + 1;
+const WORD_BITS: usize = 64;
+
+/// The threads of one core, or of one domain, that are ready to run.
+#[repr(C, align(32))]
+pub struct ReadyQueues {
+    occupied: [u64; PRIORITIES / WORD_BITS],
+    first: [Option<Obj<Thread>>; PRIORITIES],
+    last: [Option<Obj<Thread>>; PRIORITIES],
+}
+
+impl ReadyQueues {
+    /// The first thread of the highest priority.
+    #[must_use]
+    pub(crate) fn highest(&self) -> Option<Obj<Thread>> {
+        let word = self.occupied.iter().rposition(|word| *word != 0)?;
+        let bit = WORD_BITS - 1 - self.occupied[word].leading_zeros() as usize;
+        self.first[word * WORD_BITS + bit]
+    }
+
+    /// The first thread of a priority.
+    #[must_use]
+    pub(crate) fn first(&self, priority: u8) -> Option<Obj<Thread>> {
+        self.first[usize::from(priority)]
+    }
+
+    /// The last thread of a priority.
+    #[must_use]
+    pub(crate) fn last(&self, priority: u8) -> Option<Obj<Thread>> {
+        self.last[usize::from(priority)]
+    }
+
+    fn mark(&mut self, priority: u8) {
+        let (word, bit) = (usize::from(priority) / WORD_BITS, usize::from(priority) % WORD_BITS);
+        let occupied = self.first[usize::from(priority)].is_some();
+        self.occupied[word] = self.occupied[word] & !(1 << bit) | u64::from(occupied) << bit;
+    }
+}
+
+impl Object for ReadyQueues {
+    const KIND: Kind = Kind::ReadyQueues;
+}
+
+impl Kernel {
+    /// Gives the kernel its ready queues: [`Kernel::queue_sets`] of them, once, at boot.
+    pub fn set_ready_queues(&mut self, queues: Obj<ReadyQueues>) {
+        self.ready = Some(queues);
+    }
+
+    /// Number of sets of ready queues: one per domain on a single core, or one per core.
+    #[must_use]
+    pub fn queue_sets(&self) -> usize {
+        if self.core_count == 1 { self.domains.count() } else { self.core_count }
+    }
+
+    /// One set of ready queues.
+    pub(crate) fn queues(&self, set: usize) -> Obj<ReadyQueues> {
+        let queues = self.ready.expect("boot makes the ready queues");
+        queues.nth(u32::try_from(set).unwrap_or(0))
+    }
+
+    /// Shows the threads that run or could run to a function.
+    pub(crate) fn for_each_ready(&mut self, mut show: impl FnMut(&mut Self, Obj<Thread>)) {
+        for core in 0..self.core_count {
+            if let Some(thread) = self.cores[core].current {
+                show(self, thread);
+            }
+        }
+        for set in 0..self.queue_sets() {
+            for priority in 0..=MAX_PRIORITY {
+                let mut next = self[self.queues(set)].first(priority);
+                while let Some(thread) = next {
+                    show(self, thread);
+                    next = self[thread].ready.next;
+                }
+            }
+        }
+    }
+
+    /// Which set of queues a thread belongs to: with one core its domain's, else its core's.
+    pub(crate) fn queue_set(&self, thread: Obj<Thread>) -> usize {
+        let thread = &self[thread];
+        usize::from(if self.core_count == 1 { thread.domain } else { thread.core })
+    }
+
+    /// The set of queues from which the executing core takes threads now.
+    pub(crate) fn own_queue_set(&self) -> usize {
+        if self.core_count == 1 { self.domains.current() } else { self.here }
+    }
+
+    /// Puts a schedulable thread in front of its ready queue. Nothing if it is queued.
+    pub(crate) fn enqueue_first(&mut self, thread: Obj<Thread>) {
+        if self[thread].queued != Queued::No {
+            return;
+        }
+        let priority = self[thread].priority;
+        let set = self.queues(self.queue_set(thread));
+        let next = self[set].first(priority);
+        self[thread].ready = Links { next, previous: None };
+        match next {
+            Some(next) => self[next].ready.previous = Some(thread),
+            None => self[set].last[usize::from(priority)] = Some(thread),
+        }
+        self[set].first[usize::from(priority)] = Some(thread);
+        self.finish_enqueue(set, thread);
+    }
+
+    /// Puts a schedulable thread at the end of its ready queue. Nothing if it is queued.
+    pub(crate) fn enqueue_last(&mut self, thread: Obj<Thread>) {
+        if self[thread].queued != Queued::No {
+            return;
+        }
+        let priority = self[thread].priority;
+        let set = self.queues(self.queue_set(thread));
+        let previous = self[set].last(priority);
+        self[thread].ready = Links { next: None, previous };
+        match previous {
+            Some(previous) => self[previous].ready.next = Some(thread),
+            None => self[set].first[usize::from(priority)] = Some(thread),
+        }
+        self[set].last[usize::from(priority)] = Some(thread);
+        self.finish_enqueue(set, thread);
+    }
+
+    fn finish_enqueue(&mut self, set: Obj<ReadyQueues>, thread: Obj<Thread>) {
+        self[thread].queued = Queued::Ready;
+        let priority = self[thread].priority;
+        self[set].mark(priority);
+    }
+
+    /// Takes a thread out of its ready queue.
+    pub(crate) fn leave_ready_queue(&mut self, thread: Obj<Thread>) {
+        let priority = self[thread].priority;
+        let set = self.queues(self.queue_set(thread));
+        let Links { next, previous } = self[thread].ready;
+        match previous {
+            Some(previous) => self[previous].ready.next = next,
+            None => self[set].first[usize::from(priority)] = next,
+        }
+        match next {
+            Some(next) => self[next].ready.previous = previous,
+            None => self[set].last[usize::from(priority)] = previous,
+        }
+        self[thread].ready = Links::default();
+        self[thread].queued = Queued::No;
+        self[set].mark(priority);
+    }
+
+    /// Takes a thread out of whatever queue of the scheduler it is in.
+    pub(crate) fn dequeue(&mut self, thread: Obj<Thread>) {
+        match self[thread].queued {
+            Queued::No => self.withdraw(thread),
+            Queued::Ready => self.leave_ready_queue(thread),
+            Queued::Release => self.leave_release_queue(thread),
+        }
+    }
+}

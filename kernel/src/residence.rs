@@ -1,0 +1,107 @@
+//! What of a thread is in the core that runs it: address space, thread registers, floating point.
+//!
+//! Registers that entry and exit do not move stay in the core until another thread needs them.
+//! Floating-point state is stored when a thread that could have used it leaves, and loaded when
+//! a thread first uses it, unless the core still holds it: so memory is always up to date for
+//! threads that do not run, and a thread that computes alone never traps twice.
+
+use platform::contract::Platform;
+
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::thread::{Thread, context_of};
+
+impl Kernel {
+    /// Prepares the executing core for a thread, or for idling.
+    pub(crate) fn load(&mut self, next: Option<Obj<Thread>>) {
+        let loaded = self.core().loaded;
+        if loaded == next && !self.core().space_stale {
+            return;
+        }
+        if let Some(old) = loaded
+            && Some(old) != next
+        {
+            self.store_residue(old);
+        }
+        if core::mem::take(&mut self.core_mut().space_stale) {
+            self.core_mut().space = None;
+        }
+        match next {
+            Some(thread) => {
+                self.activate_space_of(thread);
+                if loaded != next {
+                    self.machine.load_user_registers(self.mem.get(context_of(thread)));
+                }
+                self.allow_fpu(self.holds_fpu(thread));
+            }
+            None => self.deactivate_space(),
+        }
+        self.core_mut().loaded = next;
+    }
+
+    /// Stores what a thread leaves in the executing core.
+    fn store_residue(&mut self, thread: Obj<Thread>) {
+        let context = context_of(thread);
+        self.machine.save_user_registers(self.mem.get_mut(context));
+        if self.core().fpu_enabled {
+            self.machine.save_fpu(self.mem.get_mut(context));
+            self.allow_fpu(false);
+        }
+    }
+
+    fn allow_fpu(&mut self, allowed: bool) {
+        if self.core().fpu_enabled != allowed {
+            self.core_mut().fpu_enabled = allowed;
+            self.machine.enable_fpu(allowed);
+        }
+    }
+
+    /// Whether the executing core's floating-point registers are those of the thread.
+    fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
+        self.core().fpu_holder == Some(thread)
+            && self[thread].fpu_core.map(usize::from) == Some(self.here)
+            && !self[thread].fpu_disabled
+    }
+
+    /// The current thread used floating point while it trapped. Returns whether it may.
+    pub(crate) fn grant_fpu(&mut self, thread: Obj<Thread>) -> bool {
+        if self[thread].fpu_disabled {
+            return false;
+        }
+        self.allow_fpu(true);
+        self.machine.restore_fpu(self.mem.get(context_of(thread)));
+        self.core_mut().fpu_holder = Some(thread);
+        self[thread].fpu_core = u8::try_from(self.here).ok();
+        true
+    }
+
+    /// Stores the floating-point state of a thread that is current here, and lets its next use
+    /// trap. On other cores it is in memory already once the thread is stalled.
+    pub(crate) fn unload_fpu(&mut self, thread: Obj<Thread>) {
+        if self.core().loaded == Some(thread) && self.core().fpu_enabled {
+            self.machine.save_fpu(self.mem.get_mut(context_of(thread)));
+            self.allow_fpu(false);
+        }
+        self[thread].fpu_core = None;
+    }
+
+    /// Makes the saved registers of a thread complete and authoritative: it is stopped if it runs
+    /// on another core, and what this core holds of it is stored and loaded again on exit.
+    pub(crate) fn settle_registers(&mut self, thread: Obj<Thread>) {
+        self.stall(thread);
+        self.forget_progress(thread);
+        if self.core().loaded == Some(thread) {
+            self.store_residue(thread);
+            self.core_mut().loaded = None;
+        }
+    }
+
+    /// A thread got another address space: the core that runs it must switch.
+    pub(crate) fn space_changed(&mut self, thread: Obj<Thread>) {
+        for core in &mut self.cores {
+            if core.loaded == Some(thread) {
+                core.space_stale = true;
+            }
+        }
+    }
+}
