@@ -4,15 +4,17 @@
 //! |---|---|
 //! | `tessera.export=LIST` | registers that EL0 may use: `vcounter`, `pcounter`, `vtimer`, `ptimer`, `pmu`, separated by commas |
 //! | `tessera.cores=N` | use at most N cores, 1 to 8 |
+//! | `tessera.domains=N` | N scheduling domains, 1 to 16; more than one needs `tessera.cores=1` |
+//! | `tessera.verbose` | debug images print every call that they refuse |
 //! | `tessera.root_cnode_bits=N` | the root CNode has `1 << N` slots, N from 8 to 20 |
 //!
 //! Words without the prefix `tessera.` belong to somebody else and are ignored.
 
-use dtoolkit::fdt::Fdt;
 use dtoolkit::{Node, Property};
 
 use super::CORES;
 use super::error::{BoardError, Word};
+use super::nodes::Nodes;
 use crate::contract::Exports;
 
 /// What the command line asks for.
@@ -24,17 +26,27 @@ pub struct Options {
     pub cores: usize,
     /// Binary logarithm of the number of slots of the root CNode.
     pub root_cnode_bits: u32,
+    /// Number of scheduling domains.
+    pub domains: usize,
+    /// Whether debug images print every call that they refuse.
+    pub verbose: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { exports: Exports::default(), cores: CORES, root_cnode_bits: 13 }
+        Self {
+            exports: Exports::default(),
+            cores: CORES,
+            root_cnode_bits: 13,
+            domains: 1,
+            verbose: false,
+        }
     }
 }
 
 /// The options of the tree's command line; no command line means the defaults.
-pub(super) fn parse(fdt: Fdt<'_>) -> Result<Options, BoardError> {
-    let Some(property) = fdt.find_node("/chosen").and_then(|node| node.property("bootargs")) else {
+pub(super) fn parse(nodes: &Nodes<'_>) -> Result<Options, BoardError> {
+    let Some(property) = nodes.chosen.and_then(|node| node.property("bootargs")) else {
         return Ok(Options::default());
     };
     let malformed = BoardError::Malformed { what: "bootargs", node: "/chosen" };
@@ -50,6 +62,8 @@ pub(super) fn parse_line(line: &str) -> Result<Options, BoardError> {
         let taken = match name {
             "export" => exports(value).map(|exports| options.exports = exports),
             "cores" => number(value, 1, CORES).map(|cores| options.cores = cores),
+            "domains" => number(value, 1, 16).map(|domains| options.domains = domains),
+            "verbose" => value.is_empty().then(|| options.verbose = true),
             "root_cnode_bits" => number(value, 8, 20).map(|bits| options.root_cnode_bits = bits),
             _ => return Err(BoardError::UnknownOption(cut(word))),
         };
