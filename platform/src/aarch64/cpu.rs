@@ -77,13 +77,13 @@ extern "C" fn tessera_prepare_mmu() -> u64 {
     system_control()
 }
 
-/// SCTLR_EL1 as the kernel runs.
+/// SCTLR_EL1 as the kernel runs. Not WXN: it would hold for EL0 too, where the ABI gives pages that
+/// are writable and executable; the kernel's own mappings are never both.
 fn system_control() -> u64 {
     let bits = SCTLR_EL1::M::Enable
         + SCTLR_EL1::C::Cacheable
         + SCTLR_EL1::I::Cacheable
         + SCTLR_EL1::SA::Enable
-        + SCTLR_EL1::WXN::Enable
         + SCTLR_EL1::UCI::DontTrap
         + SCTLR_EL1::UCT::DontTrap
         + SCTLR_EL1::NTWI::DontTrap
