@@ -8,6 +8,7 @@
 //! | [`System`] | the three together |
 
 mod address_space;
+mod addresses;
 mod allocator;
 mod blocks;
 mod devices;

@@ -7,6 +7,7 @@ use core::fmt;
 use core::ops::Range;
 use heapless::Vec;
 
+use super::addresses::Addresses;
 use super::blocks::{Block, best};
 use crate::cap::{Cap, SlotPath};
 use crate::initial;
@@ -24,6 +25,8 @@ pub enum AllocationError {
         /// Number of objects.
         count: u64,
     },
+    /// The addresses that windows may use are used up.
+    NoAddresses,
     /// No device memory at this physical address, or it is in use.
     NoDevice(u64),
     /// The kernel refused.
@@ -43,6 +46,7 @@ impl fmt::Display for AllocationError {
             Self::NoMemory { bits, count } => {
                 write!(f, "no memory for {count} objects of 2^{bits} bytes")
             }
+            Self::NoAddresses => write!(f, "too few virtual addresses"),
             Self::NoDevice(address) => write!(f, "no device memory at {address:#x}"),
             Self::Refused(error) => write!(f, "the kernel refused: {error:?}"),
         }
@@ -56,6 +60,7 @@ pub struct Allocator {
     slots: Range<u64>,
     next_slot: u64,
     blocks: Vec<Block, MAX_UNTYPEDS>,
+    addresses: Addresses,
 }
 
 impl Allocator {
@@ -75,6 +80,7 @@ impl Allocator {
             slots: boot.empty.slots(),
             next_slot: boot.empty.start,
             blocks,
+            addresses: Addresses::new(),
         }
     }
 
@@ -88,10 +94,11 @@ impl Allocator {
         let slots = self.slots(slots)?;
         let mut blocks = Vec::new();
         let _ = blocks.push(Block::unused(memory, 0, bits));
-        Ok(Self { cnode: self.cnode, next_slot: slots.start, slots, blocks })
+        let next_slot = slots.start;
+        Ok(Self { cnode: self.cnode, slots, next_slot, blocks, addresses: Addresses::new() })
     }
 
-    /// Takes back all memory and all slots: revokes the memory, and empties the slots that were
+    /// Takes back all memory and all slots, and with them every window: revokes the memory, and empties the slots that were
     /// handed out (some may hold capabilities to objects of others).
     ///
     /// # Errors
@@ -157,6 +164,12 @@ impl Allocator {
         let start = self.next_slot;
         self.next_slot += count;
         Ok(start..self.next_slot)
+    }
+
+    /// Addresses for a window of the initial thread: the first of so many bytes. They are never
+    /// handed out again, and the pages below and above are in no window.
+    pub(crate) fn reserve_addresses(&mut self, bytes: u64) -> Result<u64, AllocationError> {
+        self.addresses.reserve(bytes).ok_or(AllocationError::NoAddresses)
     }
 
     /// An object of a type with one size.

@@ -1,9 +1,9 @@
 //! Windows: memory that the initial thread maps for itself, to look at it word by word.
 //!
-//! A window is a range of addresses that nothing else in the program uses: addresses come from
-//! one counter and are never handed out twice, and the page below and above a window is never
-//! mapped. What is behind the addresses is another matter (a device, memory shared with another
-//! task), so every access is volatile and there is never a reference.
+//! A window is a range of addresses that nothing else in the program uses: they are never handed
+//! out twice, and the page below and above a window is never mapped. What is behind the addresses
+//! is another matter (a device, memory shared with another task), so every access is volatile and
+//! there is never a reference.
 //!
 //! Invariant W1: `start..start + bytes` is mapped in this program's address space, readable and
 //! writable, and no Rust object lives there. It holds from [`Window::map`] on; a program that
@@ -17,11 +17,6 @@ use crate::cap::Cap;
 use crate::object::Page;
 
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
-/// Where windows begin: far above every program image.
-const FIRST_ADDRESS: u64 = 0x10_0000_0000;
-
-/// The first address that no window has used.
-static NEXT_ADDRESS: AtomicU64 = AtomicU64::new(FIRST_ADDRESS);
 
 /// What kind of memory the pages are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,11 +40,6 @@ impl MemoryKind {
 pub struct Window {
     start: u64,
     bytes: u64,
-}
-
-/// Reserves addresses for so many bytes, and a page before and behind that stays unmapped.
-fn reserve(bytes: u64) -> u64 {
-    NEXT_ADDRESS.fetch_add(bytes + PAGE_SIZE, Ordering::Relaxed) + PAGE_SIZE
 }
 
 impl Window {
@@ -82,7 +72,7 @@ impl Window {
         kind: MemoryKind,
     ) -> Result<Self, AllocationError> {
         let bytes = count * PAGE_SIZE;
-        let start = reserve(bytes);
+        let start = allocator.reserve_addresses(bytes)?;
         let space = AddressSpace::initial();
         let addresses = (start..start + bytes).step_by(1 << PAGE_BITS);
         for (page, address) in pages.zip(addresses) {
@@ -182,13 +172,6 @@ impl WindowCell {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reserved_ranges_are_apart() {
-        let first = reserve(2 * PAGE_SIZE);
-        let second = reserve(PAGE_SIZE);
-        assert!(first >= FIRST_ADDRESS + PAGE_SIZE && second >= first + 3 * PAGE_SIZE);
-    }
 
     #[test]
     fn words_and_bytes_share_the_window() {
