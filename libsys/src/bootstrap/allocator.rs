@@ -90,16 +90,26 @@ impl Allocator {
     /// # Errors
     /// Too little memory or too few slots.
     pub fn subset(&mut self, bits: u32, slots: u64) -> Result<Self, AllocationError> {
+        // One more slot is that of the memory.
+        if slots >= self.slots_left() {
+            return Err(AllocationError::NoSlots);
+        }
         let memory = self.create_sized::<Untyped>(bits)?;
         let slots = self.slots(slots)?;
-        let mut blocks = Vec::new();
-        let _ = blocks.push(Block::unused(memory, 0, bits));
-        let next_slot = slots.start;
-        Ok(Self { cnode: self.cnode, slots, next_slot, blocks, addresses: Addresses::new() })
+        Ok(Self::over(self.cnode, memory, bits, slots))
     }
 
-    /// Takes back all memory and all slots, and with them every window: revokes the memory, and empties the slots that were
-    /// handed out (some may hold capabilities to objects of others).
+    /// An allocator over `memory`, unused and of `1 << bits` bytes, and empty slots of `cnode`.
+    #[must_use]
+    pub fn over(cnode: Cap<CNode>, memory: Cap<Untyped>, bits: u32, slots: Range<u64>) -> Self {
+        let mut blocks = Vec::new();
+        // One block fits into the vector.
+        let _ = blocks.push(Block::unused(memory, 0, bits));
+        Self { cnode, next_slot: slots.start, slots, blocks, addresses: Addresses::new() }
+    }
+
+    /// Takes back all memory and all slots, and with them every window: revokes the memory, and
+    /// empties the slots that were handed out (some may hold capabilities to objects of others).
     ///
     /// # Errors
     /// `Refused` cannot happen unless the CNode is gone.
