@@ -72,12 +72,15 @@ fn watch(qemu: &mut Command, options: &RunOptions) -> Fallible<ExitCode> {
     Ok(status_of(&ended.reason))
 }
 
-/// Our own root task has nothing more to say after its closing line. Somebody at a terminal may
+/// Our own root task has nothing more to say after its last line. Somebody at a terminal may
 /// still want to look around in QEMU's monitor; a script does not.
 fn until(options: &RunOptions) -> Until {
     let ours = options.root_task.is_none() && !std::io::stdin().is_terminal();
-    let text = options.until.clone().or_else(|| ours.then(|| ROOT_TASK_READY.into()));
-    text.map_or(Until::Never, Until::Text)
+    match &options.until {
+        Some(text) => Until::Text(text.clone()),
+        None if ours => Until::Line(|line| line == ROOT_TASK_READY),
+        None => Until::Never,
+    }
 }
 
 fn status_of(reason: &Reason) -> ExitCode {

@@ -12,7 +12,7 @@ pub(crate) const PLATFORM: &str = "tessera-platform";
 pub(crate) const LIBSYS: &str = "tessera-libsys";
 /// The initial task of our own system.
 pub(crate) const ROOT_TASK: &str = "tessera-root-task";
-/// The line that our root task prints last.
+/// The line that our root task prints last; afterwards it switches the machine off if it can.
 pub(crate) const ROOT_TASK_READY: &str = "root-task: ready";
 /// The on-target test suite, a root task.
 pub(crate) const SUITE: &str = "tessera-suite";

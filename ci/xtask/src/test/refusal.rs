@@ -26,8 +26,8 @@ enum Fault {
     NoRootTask,
     /// The root task is this file instead.
     RootTask(fn(Vec<u8>) -> Vec<u8>),
-    /// The machine has this much RAM.
-    Memory(u64),
+    /// The machine has 16 MiB of RAM, and the root task's CNode alone is to have 32.
+    Cramped,
     /// The kernel's command line has this word.
     Append(&'static str),
     /// The device tree has no nodes with one of these words in `compatible`.
@@ -45,7 +45,7 @@ const CASES: [(&str, Fault, &str); 12] = [
     ("root task in kernel addresses", Fault::RootTask(high), "user space"),
     ("root task with a wild entry", Fault::RootTask(wild), "entry point"),
     ("unknown option", Fault::Append("tessera.nonsense=1"), "tessera.nonsense"),
-    ("8 MiB of RAM", Fault::Memory(8), "RAM"),
+    ("too little RAM", Fault::Cramped, "too little RAM"),
     ("no interrupt controller", Fault::Without(&["arm,cortex-a15-gic", "arm,gic-v3"]), "GIC"),
     ("no processor", Fault::Without(&["arm,cortex-a53"]), "cpu"),
 ];
@@ -55,7 +55,7 @@ pub(super) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for (name, fault, word) in CASES {
         for gic in [Gic::V2, Gic::V3] {
-            let of_machine = matches!(fault, Fault::Memory(_) | Fault::Without(_));
+            let of_machine = matches!(fault, Fault::Cramped | Fault::Without(_));
             if gic == Gic::V3 && !of_machine {
                 continue;
             }
@@ -87,7 +87,10 @@ fn run(context: &Context, mut machine: Machine, fault: Fault, slug: &str) -> Fal
             root_task = Some(changed(&good, change, folder.join(format!("{slug}.elf")))?);
         }
         Fault::Append(word) => machine.append.push(word.into()),
-        Fault::Memory(size) => machine.memory = Mebibytes(size),
+        Fault::Cramped => {
+            machine.memory = Mebibytes(16);
+            machine.append.push("tessera.root_cnode_bits=20".into());
+        }
         Fault::Without(words) => {
             tree = Some(tree_without(&machine, words, folder.join(format!("{slug}.dtb")))?);
         }
