@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::json;
 use crate::process::{self, Fallible};
-use crate::tidy::Source;
+use crate::tidy::{Source, Tree};
 use crate::toolchain::{Toolchain, cargo};
 use crate::workspace::{KERNEL, Workspace};
 
@@ -86,7 +86,8 @@ pub(crate) fn measure(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<
     }
     let merged = merge(toolchain, &profiles, &folder)?;
     let report = export(toolchain, &merged, &programs)?;
-    Ok(read(&report, &workspace.root))
+    let test_modules = test_modules(&Tree::read(&workspace.root)?);
+    Ok(read(&report, &workspace.root, &test_modules))
 }
 
 /// Builds the test programs with counters, apart from the ordinary ones.
@@ -129,12 +130,12 @@ fn export(toolchain: &Toolchain, merged: &Path, programs: &[PathBuf]) -> Fallibl
 }
 
 /// Reads a report in the format of lcov, of our own files only.
-fn read(report: &str, root: &Path) -> Coverage {
+fn read(report: &str, root: &Path, test_modules: &[String]) -> Coverage {
     let mut coverage = Coverage::default();
     let mut file: Option<(String, Vec<bool>)> = None;
     for line in report.lines() {
         if let Some(path) = line.strip_prefix("SF:") {
-            file = covered_name(Path::new(path), root).map(|name| {
+            file = covered_name(Path::new(path), root, test_modules).map(|name| {
                 let text = std::fs::read_to_string(path).unwrap_or_default();
                 (name, Source::new(&text).test_only())
             });
@@ -153,11 +154,29 @@ fn read(report: &str, root: &Path) -> Coverage {
 }
 
 /// The name of a file that counts, relative to the root.
-fn covered_name(path: &Path, root: &Path) -> Option<String> {
+fn covered_name(path: &Path, root: &Path, test_modules: &[String]) -> Option<String> {
     let name = path.strip_prefix(root).ok()?.to_string_lossy().into_owned();
-    let is_test = name.ends_with("/tests.rs") || name.contains("/tests/");
+    let is_test = test_modules.iter().any(|module| is_of_module(&name, module));
     let counts = name.starts_with(COVERED) && !NOT_COVERED.contains(&name.as_str()) && !is_test;
     counts.then_some(name)
+}
+
+/// Whether a file belongs to a module, named by its path without ending.
+fn is_of_module(file: &str, module: &str) -> bool {
+    file.strip_prefix(module).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+}
+
+/// The modules in files of their own that only tests have.
+fn test_modules(tree: &Tree) -> Vec<String> {
+    let rust = tree.rust().filter(|(file, _)| file.path.starts_with(COVERED));
+    let modules = rust.flat_map(|(file, source)| {
+        let own = file.path.strip_suffix(".rs").unwrap_or_default();
+        let is_root = ["/lib", "/main", "/mod"].iter().any(|name| own.ends_with(name));
+        let folder = if is_root { own.rsplit_once('/').map_or("", |(f, _)| f) } else { own };
+        let names = source.test_modules().into_iter();
+        names.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    });
+    modules.collect()
 }
 
 #[cfg(test)]
@@ -170,7 +189,7 @@ mod tests {
                       SF:/r/kernel/src/main.rs\nDA:1,0\nend_of_record\n\
                       SF:/r/kernel/src/cap/tests.rs\nDA:1,1\nend_of_record\n\
                       SF:/r/libsys/src/lib.rs\nDA:1,0\nend_of_record\n";
-        let coverage = read(report, Path::new("/r"));
+        let coverage = read(report, Path::new("/r"), &["kernel/src/cap/tests".into()]);
         let expected = BTreeMap::from([("kernel/src/cap.rs".into(), Share { ran: 2, all: 3 })]);
         assert_eq!(coverage.files, expected);
         assert!((coverage.percent() - 66.67).abs() < 0.01);
@@ -184,8 +203,23 @@ mod tests {
         let file = folder.join("cap.rs");
         std::fs::write(&file, "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n").unwrap();
         let report = format!("SF:{}\nDA:1,0\nDA:4,9\n", file.display());
-        assert_eq!(read(&report, &root).total(), Share { ran: 0, all: 1 });
+        assert_eq!(read(&report, &root, &[]).total(), Share { ran: 0, all: 1 });
         std::fs::remove_dir_all(root).expect("remove");
+    }
+
+    #[test]
+    fn modules_of_tests_are_found_through_their_parents() {
+        let tree = Tree::of(&[
+            ("kernel/src/lib.rs", "mod cap;\n#[cfg(test)]\npub(crate) mod testing;\n"),
+            ("kernel/src/cap.rs", "#[cfg(test)]\nmod random;\n"),
+            ("kernel/src/boot/mod.rs", "#[cfg(test)]\nmod tests;\n"),
+            ("libsys/src/lib.rs", "#[cfg(test)]\nmod tests;\n"),
+        ]);
+        let modules = test_modules(&tree);
+        let expected = ["kernel/src/testing", "kernel/src/cap/random", "kernel/src/boot/tests"];
+        assert_eq!(modules, expected);
+        assert!(is_of_module("kernel/src/boot/tests/layout.rs", &modules[2]));
+        assert!(!is_of_module("kernel/src/testing_ground.rs", &modules[0]));
     }
 
     #[test]

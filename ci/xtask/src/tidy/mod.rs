@@ -8,13 +8,13 @@ mod marks;
 mod places;
 mod source;
 
+pub(crate) use files::Tree;
 pub(crate) use source::Source;
 
 use std::process::ExitCode;
 
 use crate::process::Fallible;
 use crate::workspace::Workspace;
-use files::Tree;
 
 /// A rule and how to look for what breaks it; each finding is one line that names the place.
 #[derive(Clone, Copy, Debug)]

@@ -7,43 +7,43 @@ use super::source::Source;
 use crate::process::Fallible;
 
 /// Files, and folders with a slash, that may contain unsafe code.
-const UNSAFE: [&str; 8] = [
+const UNSAFE: &[&str] = &[
     // Instructions and registers.
     "platform/src/aarch64/",
     "libsys/src/machine/",
     // Object memory, and who may reach it.
     "kernel/src/mem.rs",
     "kernel/src/lock.rs",
-    // Closures that travel to another thread.
-    "ci/suite/src/framework/closure.rs",
     // The proofs that carved memory is unused, and that destroyed objects are unreferenced.
     "kernel/src/boot/memory.rs",
     "kernel/src/untyped.rs",
     "kernel/src/finalise.rs",
     // The same duties, for object memory inside of host tests.
     "kernel/src/testing.rs",
+    // Closures that travel to another thread.
+    "ci/suite/src/framework/closure.rs",
 ];
 
 /// Files and folders that may contain assembly.
-const ASSEMBLY: [&str; 2] = ["platform/src/aarch64/", "libsys/src/machine/"];
+const ASSEMBLY: &[&str] = &["platform/src/aarch64/", "libsys/src/machine/"];
 
 /// Places whose purpose is to choose by condition: the machine, what an image offers, and the
 /// checks that only some builds have.
-const CONDITIONAL: [&str; 3] = ["platform/", "kernel/src/options.rs", "kernel/src/shadow.rs"];
+const CONDITIONAL: &[&str] = &["platform/", "kernel/src/options.rs", "kernel/src/shadow.rs"];
 
 /// Conditions, other than "in tests", that a crate may have outside of its root files.
 const CONDITIONS_PER_CRATE: usize = 2;
 
 /// Code marked unsafe outside of the listed files.
 pub(super) fn unsafe_code(tree: &Tree) -> Fallible<Vec<String>> {
-    Ok(outside(tree, &UNSAFE, |word| word == "unsafe"))
+    Ok(outside(tree, UNSAFE, |word| word == "unsafe"))
 }
 
 /// Assembly outside of the listed files.
 pub(super) fn assembly(tree: &Tree) -> Fallible<Vec<String>> {
     let mut findings =
-        outside(tree, &ASSEMBLY, |word| matches!(word, "asm" | "global_asm" | "naked_asm"));
-    let files = tree.files.iter().filter(|f| f.path.ends_with(".S") && !f.is_in(&ASSEMBLY));
+        outside(tree, ASSEMBLY, |word| matches!(word, "asm" | "global_asm" | "naked_asm"));
+    let files = tree.files.iter().filter(|f| f.path.ends_with(".S") && !f.is_in(ASSEMBLY));
     findings.extend(files.map(|file| format!("{}: assembly outside of its places", file.path)));
     Ok(findings)
 }
@@ -65,7 +65,7 @@ pub(super) fn forbidden_words(tree: &Tree) -> Fallible<Vec<String>> {
 /// Conditional compilation beyond the allowance.
 pub(super) fn conditions(tree: &Tree) -> Fallible<Vec<String>> {
     let mut by_crate: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let files = tree.rust().filter(|(file, _)| !file.is_in(&CONDITIONAL) && !is_root(file));
+    let files = tree.rust().filter(|(file, _)| !file.is_in(CONDITIONAL) && !is_root(file));
     for (file, source) in files {
         for line in condition_lines(source) {
             let crate_folder = file.path.split("/src/").next().unwrap_or_default();

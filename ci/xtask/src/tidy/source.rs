@@ -95,6 +95,16 @@ impl Source {
         }
         marks
     }
+
+    /// Names of the modules that only tests have and that stand in files of their own.
+    pub(crate) fn test_modules(&self) -> Vec<String> {
+        let marked = self.lines.iter().zip(self.test_only()).filter(|(_, is_test)| *is_test);
+        let names = marked.filter_map(|(line, _)| {
+            let declaration = line.code.trim().strip_suffix(';')?;
+            Some(declaration.rsplit_once("mod ")?.1.to_string())
+        });
+        names.collect()
+    }
 }
 
 /// Where `word` begins, not in the middle of a longer identifier.
@@ -335,6 +345,7 @@ mod tests {
                     #[cfg(test)]\nmod more;\nfn d() {}";
         let marks = Source::new(text).test_only();
         assert_eq!(marks, [false, true, true, true, true, false, true, true, false]);
+        assert_eq!(Source::new(text).test_modules(), ["more"]);
     }
 
     #[test]
