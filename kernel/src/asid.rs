@@ -29,7 +29,7 @@ const WORD: usize = 64;
 #[repr(C)]
 pub struct AsidPool {
     /// By the low bits of the ASID.
-    spaces: [Option<Obj<Table>>; ASIDS_PER_POOL],
+    pub(crate) spaces: [Option<Obj<Table>>; ASIDS_PER_POOL],
     /// A bit for each space that is there, to find a free one fast.
     used: [u64; ASIDS_PER_POOL / WORD],
 }
@@ -62,13 +62,12 @@ impl AsidPool {
 
 /// The pools that exist, by the high bits of the ASID.
 pub struct AsidTable {
-    pools: [Option<Obj<AsidPool>>; POOLS],
+    pub(crate) pools: [Option<Obj<AsidPool>>; POOLS],
 }
 
 impl AsidTable {
     /// No pool.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { pools: [None; POOLS] }
     }
 

@@ -16,7 +16,7 @@
 
 use crate::cap::{Cap, Remains};
 use crate::kernel::{Kernel, Preempted};
-use crate::mem::Obj;
+use crate::mem::{Mem, Obj};
 use crate::slot::Slot;
 use crate::thread::{self, HELD_SLOTS, Thread};
 
@@ -70,7 +70,7 @@ impl Kernel {
                 if self.dismiss_one(slot) {
                     return Progress::More;
                 }
-                self.remove(slot);
+                self.remove_last(slot);
                 Progress::Done
             }
             _ => self.finalise_into(slot),
@@ -81,7 +81,11 @@ impl Kernel {
     fn finalise_into(&mut self, slot: Obj<Slot>) -> Progress {
         match self.finalise(slot) {
             Left::Nothing => {
-                self.remove(slot);
+                if self.is_final(slot) {
+                    self.remove_last(slot);
+                } else {
+                    self.remove(slot);
+                }
                 Progress::Done
             }
             Left::Remains(remains) => {
@@ -89,6 +93,19 @@ impl Kernel {
                 Progress::More
             }
             Left::Another => Progress::More,
+        }
+    }
+
+    /// Empties a slot whose object goes with it.
+    fn remove_last(&mut self, slot: Obj<Slot>) {
+        let cap = self[slot].cap;
+        let extent = if Mem::SHADOWED { self.extent(&cap) } else { None };
+        self.remove(slot);
+        let is_memory = matches!(cap, Cap::Untyped { .. } | Cap::Page(_));
+        if let Some(extent) = extent
+            && !is_memory
+        {
+            self.mem.retire(extent);
         }
     }
 
@@ -181,7 +198,7 @@ impl Kernel {
             }
             Cap::Zombie(Remains::Slots { slots: its, .. }) => self.park(slot, inner, its),
             Cap::Zombie(_) if self.dismiss_one(inner) => {}
-            Cap::Zombie(_) => self.remove(inner),
+            Cap::Zombie(_) => self.remove_last(inner),
             _ => {
                 self.finalise_into(inner);
             }
@@ -219,7 +236,7 @@ impl Kernel {
     /// the next container of its ring takes the slot.
     fn finish_container(&mut self, slot: Obj<Slot>, parked: bool) -> Progress {
         let next = self.leave_ring(slot);
-        self.remove(slot);
+        self.remove_last(slot);
         match next {
             Some(next) if !parked => {
                 let zombie = self[next].cap;

@@ -53,6 +53,11 @@ impl IrqTable {
         self.slots.map(|slots| slots.nth(index))
     }
 
+    /// Whether user level handles an interrupt, by table index.
+    pub(crate) fn is_issued(&self, index: u32) -> bool {
+        self.owner(index) == Owner::User
+    }
+
     fn owner(&self, index: u32) -> Owner {
         self.owners.get(index as usize).copied().unwrap_or(Owner::Nobody)
     }

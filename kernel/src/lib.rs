@@ -38,6 +38,7 @@ pub mod entry;
 pub mod exception;
 pub mod fault;
 pub mod finalise;
+pub mod invariants;
 pub mod invoke;
 pub mod irq;
 pub mod kernel;

@@ -20,7 +20,7 @@ use core::marker::PhantomData;
 use core::num::NonZeroU32;
 use core::ptr::NonNull;
 
-use platform::address::PhysicalAddress;
+use platform::address::{PhysicalAddress, PhysicalRange};
 use platform::handover::Window;
 
 use crate::shadow::Shadow;
@@ -214,7 +214,7 @@ impl Mem {
         let granule = (start.0 - self.start) >> GRANULE_BITS;
         let granule = u32::try_from(granule).ok().and_then(NonZeroU32::new);
         let region = Region { start: granule.expect("carved inside the window"), bytes };
-        self.shadow.set(region.start.get(), bytes, Kind::Nothing);
+        self.shadow.clear(region.start.get(), bytes);
         region
     }
 
@@ -245,13 +245,25 @@ impl Mem {
         assert!(start.is_multiple_of((align_of::<T>() as u64).max(1 << GRANULE_BITS)));
         let granules = u32::try_from(offset >> GRANULE_BITS).expect("region is in the window");
         let object = Obj(region.start.saturating_add(granules), PhantomData);
-        self.shadow.set(object.granule(), bytes, T::KIND);
+        self.shadow.set(object.granule(), bytes, T::KIND, size_of::<T>());
         object
     }
 
-    /// Tells the shadow map that an object is gone.
-    pub fn retire<T: Object>(&mut self, object: Obj<T>, count: u64) {
-        self.shadow.set(object.granule(), size_of::<T>() as u64 * count, Kind::Nothing);
+    /// Tells the shadow map that no object is left in a range.
+    pub(crate) fn retire(&mut self, range: PhysicalRange) {
+        if self.covers(PhysicalAddress(range.start), range.len()) {
+            let granule = (range.start - self.start) >> GRANULE_BITS;
+            self.shadow.clear(u32::try_from(granule).unwrap_or(u32::MAX), range.len());
+        }
+    }
+
+    /// Whether [`Self::retire`] and [`Self::all`] have a meaning: on the host only.
+    pub(crate) const SHADOWED: bool = Shadow::ACTIVE;
+
+    /// All objects of a type, as far as the shadow map knows. For checks on the host.
+    pub(crate) fn all<T: Object>(&self) -> impl Iterator<Item = Obj<T>> + '_ {
+        let granules = self.shadow.all(T::KIND).filter_map(NonZeroU32::new);
+        granules.map(|granule| Obj(granule, PhantomData))
     }
 
     /// All of object memory: its first address and its bytes.
@@ -319,7 +331,7 @@ impl Mem {
         }
         let offset = usize::try_from(start.0 - self.start).ok()?;
         let count = usize::try_from(bytes >> GRANULE_BITS).ok()?;
-        self.shadow.set(u32::try_from(offset >> GRANULE_BITS).ok()?, bytes, Kind::Nothing);
+        self.shadow.clear(u32::try_from(offset >> GRANULE_BITS).ok()?, bytes);
         // SAFETY: in the window, aligned, initialised (plain memory), and nothing else refers to
         // it by the caller's promise.
         Some(unsafe {

@@ -165,6 +165,16 @@ impl Kernel {
         self[context.part::<Refill>(HEADER_BYTES).nth(position)]
     }
 
+    /// The refills of a configured context, earliest first.
+    pub(crate) fn refill_list(
+        &self,
+        context: Obj<SchedContext>,
+    ) -> impl Iterator<Item = Refill> + '_ {
+        let SchedContext { first, count, limit, .. } = self[context];
+        let refills = context.part::<Refill>(HEADER_BYTES);
+        (0..count).map(move |index| self[refills.nth((first + index) % limit.max(1))])
+    }
+
     /// Whether a configured context may run now, for a useful time.
     pub(crate) fn may_run(&self, context: Obj<SchedContext>) -> bool {
         let head = self.head_refill(context);

@@ -8,26 +8,51 @@ mod host {
     extern crate std;
     use crate::mem::{GRANULE_BITS, Kind};
 
+    /// Set on the granules of an object behind its first.
+    const INTERIOR: u8 = 0x80;
+
     /// One byte per granule.
     pub(crate) struct Shadow(std::vec::Vec<u8>);
 
     impl Shadow {
+        /// Whether the map exists.
+        pub(crate) const ACTIVE: bool = true;
+
         pub(crate) fn new(length: u64) -> Self {
             let granules = usize::try_from(length >> GRANULE_BITS).unwrap_or(0);
             Self(std::vec![0; granules])
         }
 
-        pub(crate) fn set(&mut self, granule: u32, bytes: u64, kind: Kind) {
+        /// Notes that `bytes` bytes from a granule hold objects of `size` bytes each.
+        pub(crate) fn set(&mut self, granule: u32, bytes: u64, kind: Kind, size: usize) {
+            let start = granule as usize;
+            let count = usize::try_from(bytes >> GRANULE_BITS).unwrap_or(0);
+            let each = (size >> GRANULE_BITS).max(1);
+            let Some(range) = self.0.get_mut(start..start + count) else { return };
+            for object in range.chunks_mut(each) {
+                object.fill(kind as u8 | INTERIOR);
+                object[0] = kind as u8;
+            }
+        }
+
+        /// Notes that `bytes` bytes from a granule hold nothing.
+        pub(crate) fn clear(&mut self, granule: u32, bytes: u64) {
             let start = granule as usize;
             let count = usize::try_from(bytes >> GRANULE_BITS).unwrap_or(0);
             if let Some(range) = self.0.get_mut(start..start + count) {
-                range.fill(kind as u8);
+                range.fill(Kind::Nothing as u8);
             }
         }
 
         pub(crate) fn check(&self, granule: u32, kind: Kind) {
             let found = self.0.get(granule as usize).copied();
             assert_eq!(found, Some(kind as u8), "stale object {granule:#x}, wanted {kind:?}");
+        }
+
+        /// The first granules of all objects of a kind.
+        pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = u32> + '_ {
+            let found = self.0.iter().enumerate().filter(move |(_, found)| **found == kind as u8);
+            found.filter_map(|(granule, _)| u32::try_from(granule).ok())
         }
     }
 }
@@ -36,15 +61,21 @@ mod host {
 mod none {
     use crate::mem::Kind;
 
-    /// Nothing: release and debug images trust I1.
+    /// Nothing: images for the machine trust I1.
     pub(crate) struct Shadow;
 
     impl Shadow {
+        pub(crate) const ACTIVE: bool = false;
+
         pub(crate) const fn new(_length: u64) -> Self {
             Self
         }
-        pub(crate) const fn set(&mut self, _granule: u32, _bytes: u64, _kind: Kind) {}
+        pub(crate) const fn set(&mut self, _granule: u32, _bytes: u64, _kind: Kind, _size: usize) {}
+        pub(crate) const fn clear(&mut self, _granule: u32, _bytes: u64) {}
         pub(crate) const fn check(&self, _granule: u32, _kind: Kind) {}
+        pub(crate) fn all(&self, _kind: Kind) -> impl Iterator<Item = u32> + '_ {
+            core::iter::empty()
+        }
     }
 }
 

@@ -92,22 +92,11 @@ impl Kernel {
     pub(crate) fn finalise_space(&mut self, slot: Obj<Slot>, last: bool) {
         match self[slot].cap {
             Cap::Page(page) => self.unmap_page(page),
-            Cap::PageTable { asid, table, address } if last => {
-                if let Some(asid) = asid {
-                    self.remove_table(asid, table, address);
-                }
-                self.mem.retire(table, 1);
+            Cap::PageTable { asid: Some(asid), table, address } if last => {
+                self.remove_table(asid, table, address);
             }
-            Cap::VSpace { asid, table } if last => {
-                if let Some(asid) = asid {
-                    self.remove_space(asid, table);
-                }
-                self.mem.retire(table, 1);
-            }
-            Cap::AsidPool { index, pool } if last => {
-                self.remove_pool(index, pool);
-                self.mem.retire(pool, 1);
-            }
+            Cap::VSpace { asid: Some(asid), table } if last => self.remove_space(asid, table),
+            Cap::AsidPool { index, pool } if last => self.remove_pool(index, pool),
             _ => {}
         }
     }

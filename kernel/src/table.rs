@@ -18,7 +18,7 @@ use crate::paging::{ENTRIES, Entry, Leaf, Level};
 /// alignment to its size comes from retyping.
 #[repr(C)]
 pub struct Table {
-    descriptors: [u64; ENTRIES],
+    pub(crate) descriptors: [u64; ENTRIES],
 }
 
 const _: () = assert!(size_of::<Table>() == 1 << abi::PAGE_BITS);

@@ -1,24 +1,20 @@
 //! The boot information: what the root task finds at the address in x0. (abi.md §10)
 
-use abi::bootinfo::{
-    BootInfo, EXTRA_DEVICE_TREE, ExtraHeader, MAX_UNTYPEDS, SlotRegion, UntypedDescriptor,
-};
+use core::mem::offset_of;
+
+use abi::bootinfo::{BootInfo, EXTRA_DEVICE_TREE, ExtraHeader, SlotRegion};
 use platform::address::PhysicalAddress;
 
-use super::layout::{Addresses, Objects, PAGE, Slots};
+use super::Plan;
+use super::layout::PAGE;
 use super::memory::Block;
 use super::untypeds::List;
 use crate::kernel::Kernel;
 
 /// Fills the frames of the extra boot information in `block`: a header, then the device tree as
 /// it is.
-pub(super) fn write_extra(
-    kernel: &mut Kernel,
-    block: &mut Block,
-    objects: &Objects,
-    addresses: &Addresses,
-    device_tree: &[u8],
-) {
+pub(super) fn write_extra(kernel: &mut Kernel, block: &mut Block, plan: &Plan, device_tree: &[u8]) {
+    let Plan { addresses, objects, .. } = plan;
     if addresses.extra_length == 0 {
         return;
     }
@@ -33,64 +29,53 @@ pub(super) fn write_extra(
     block.clear(kernel, end, end.next_multiple_of(PAGE) - end);
 }
 
-/// What the boot information says.
-pub(super) fn describe(
-    kernel: &Kernel,
-    addresses: &Addresses,
-    slots: &Slots,
-    cnode_bits: u32,
+/// Words of the boot information before the list of untyped memory.
+const HEADER_WORDS: usize = 23;
+const _: () = assert!(8 * HEADER_WORDS == offset_of!(BootInfo, untyped_list));
+
+/// Writes the boot information to its frame, which holds zeroes: in the order of [`BootInfo`],
+/// word by word, as far as there is something to say.
+pub(super) fn write(
+    kernel: &mut Kernel,
+    frame: PhysicalAddress,
+    plan: &Plan,
     untyped: SlotRegion,
     list: &List,
-) -> BootInfo {
-    let mut untyped_list = [UntypedDescriptor::default(); MAX_UNTYPEDS];
-    untyped_list.iter_mut().zip(list).for_each(|(entry, known)| *entry = *known);
-    BootInfo {
-        extra_length: addresses.extra_length,
-        node_id: 0,
-        node_count: kernel.core_count as u64,
-        io_page_table_levels: 0,
-        ipc_buffer: addresses.ipc_buffer,
-        empty: SlotRegion { start: untyped.end, end: slots.rest.end },
-        shared_frames: SlotRegion::default(),
-        image_frames: slots.image_frames,
-        image_paging: slots.paging,
-        io_space_caps: SlotRegion::default(),
-        extra_pages: slots.extra_pages,
-        cnode_bits: cnode_bits.into(),
-        domain: 0,
-        sched_control: slots.sched_control,
-        untyped,
-        untyped_list,
-    }
-}
-
-/// Writes the boot information to its frame, word by word, in the order of the structure.
-pub(super) fn write(kernel: &mut Kernel, frame: PhysicalAddress, info: &BootInfo) {
-    let region = |region: SlotRegion| [region.start, region.end];
-    let numbers = [
-        info.extra_length,
-        info.node_id,
-        info.node_count,
-        info.io_page_table_levels,
-        info.ipc_buffer,
+) {
+    let Plan { addresses, slots, objects, .. } = plan;
+    let header: [u64; HEADER_WORDS] = [
+        addresses.extra_length,
+        0, // This core.
+        kernel.core_count as u64,
+        0, // Levels of I/O page tables.
+        addresses.ipc_buffer,
+        untyped.end, // From here slots are empty.
+        slots.rest.end,
+        0, // No shared frames.
+        0,
+        slots.image_frames.start,
+        slots.image_frames.end,
+        slots.paging.start,
+        slots.paging.end,
+        0, // No I/O spaces.
+        0,
+        slots.extra_pages.start,
+        slots.extra_pages.end,
+        objects.cnode_radix.into(),
+        0, // The domain.
+        slots.sched_control.start,
+        slots.sched_control.end,
+        untyped.start,
+        untyped.end,
     ];
-    let regions = [
-        region(info.empty),
-        region(info.shared_frames),
-        region(info.image_frames),
-        region(info.image_paging),
-        region(info.io_space_caps),
-        region(info.extra_pages),
-        [info.cnode_bits, info.domain],
-        region(info.sched_control),
-        region(info.untyped),
-    ];
-    let untyped = info
-        .untyped_list
-        .iter()
-        .map(|entry| [entry.address, u64::from(entry.size_bits) | u64::from(entry.is_device) << 8]);
-    let words = numbers.into_iter().chain(regions.into_iter().chain(untyped).flatten());
-    for (offset, word) in (0..).step_by(8).zip(words) {
-        kernel.mem.write_user(PhysicalAddress(frame.0 + offset), word);
+    let mut at = frame;
+    let mut put = |word| {
+        kernel.mem.write_user(at, word);
+        at.0 += 8;
+    };
+    header.into_iter().for_each(&mut put);
+    for entry in list {
+        put(entry.address);
+        put(u64::from(entry.size_bits) | u64::from(entry.is_device) << 8);
     }
 }

@@ -88,7 +88,7 @@ pub fn boot(kernel: &mut Kernel, handover: Handover) -> Result<Obj<Thread>, Boot
     frames.load(kernel, &plan.image, ramdisk);
     block.clear(kernel, 0, plan.objects.extra);
     let tree = handover.device_tree;
-    bootinfo::write_extra(kernel, &mut block, &plan.objects, &plan.addresses, tree);
+    bootinfo::write_extra(kernel, &mut block, &plan, tree);
 
     // The boot loader's files have been copied: their memory may go.
     let ram = memory.leave();
@@ -131,8 +131,7 @@ fn create(
     space.map_image(kernel, frames.iter(), slots);
     root_task::put_controls(kernel, cnode, slots);
     let untyped = untypeds::install(kernel, cnode, slots.rest.start, list);
-    let info = bootinfo::describe(kernel, addresses, slots, objects.cnode_radix, untyped, list);
-    bootinfo::write(kernel, boot_info, &info);
+    bootinfo::write(kernel, boot_info, plan, untyped, list);
 
     let (thread, context) = root_task::create_thread(kernel, &region, objects, cnode);
     root_task::start(kernel, thread, context, image.entry, addresses);

@@ -148,9 +148,14 @@ impl Game {
                 self.send(table, Invocation::PageTableMap, &[address, 3], &[space]);
             }
             (6, _, Some(table), ..) => self.send(table, Invocation::PageTableUnmap, &[], &[]),
-            (7..14, _, _, Some(page), Some(space)) => {
-                let words = [address, (a as u64) >> 4, (b as u64) >> 4];
-                self.send(page, Invocation::PageMap, &words, &[space]);
+            (7..12, _, _, Some(page), Some(space)) => {
+                self.send(page, Invocation::PageMap, &[address, c as u64, b as u64], &[space]);
+            }
+            (12 | 13, _, _, Some(page), Some(space)) => {
+                // Where it is already, if that is in this space.
+                let Cap::Page(cap) = self.world.kernel[page].cap else { return };
+                let address = cap.mapping().map_or(address, |mapping| mapping.address);
+                self.send(page, Invocation::PageMap, &[address, c as u64, b as u64], &[space]);
             }
             (14, _, _, Some(page), _) => self.send(page, Invocation::PageUnmap, &[], &[]),
             (15 | 16, _, _, _, Some(space)) => {

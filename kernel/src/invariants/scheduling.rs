@@ -1,0 +1,124 @@
+//! Invariants of time and of the scheduler's queues.
+
+use super::{Checked, ensure};
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::sched_context::SchedContext;
+use crate::thread::{Queued, Thread};
+
+/// The refills of a context sum to its budget, are sorted and disjoint, and the first is of use.
+pub(super) fn refills_are_sound(kernel: &Kernel) -> Checked {
+    for context in kernel.mem.all::<SchedContext>() {
+        let (here, at) = (&kernel[context], context.granule());
+        if !here.is_configured() {
+            continue;
+        }
+        let head = kernel.head_refill(context);
+        if here.is_round_robin() {
+            ensure(head.amount <= here.budget, "a turn is no longer than the budget", at)?;
+            continue;
+        }
+        let mut sum = 0;
+        let mut last: Option<crate::refill::Refill> = None;
+        for refill in kernel.refill_list(context) {
+            sum += refill.amount;
+            let apart = last.is_none_or(|last| last.end() <= refill.time);
+            ensure(apart, "refills are sorted and disjoint", at)?;
+            last = Some(refill);
+        }
+        ensure(sum == here.budget, "refills sum to the budget", at)?;
+        ensure(head.amount >= kernel.min_budget(), "the first refill is of use", at)?;
+    }
+    Ok(())
+}
+
+/// A thread is in the queue that it believes to be in, and in no other; a queued thread is
+/// schedulable; the current thread is in no queue.
+pub(super) fn every_thread_has_one_place(kernel: &Kernel) -> Checked {
+    for thread in kernel.mem.all::<Thread>() {
+        let (here, at) = (&kernel[thread], thread.granule());
+        let ready = (0..kernel.queue_sets()).map(|set| ready_count(kernel, set, thread)).sum();
+        let released = (0..kernel.core_count)
+            .map(|core| release_count(kernel, kernel.cores[core].release, thread))
+            .sum();
+        let (in_ready, in_release): (usize, usize) = (ready, released);
+        let wanted = match here.queued {
+            Queued::No => (0, 0),
+            Queued::Ready => (1, 0),
+            Queued::Release => (0, 1),
+        };
+        ensure((in_ready, in_release) == wanted, "a thread is where it believes to be", at)?;
+        if here.queued == Queued::Ready {
+            ensure(kernel.is_schedulable(thread), "a ready thread is schedulable", at)?;
+        }
+        if here.queued == Queued::Release {
+            ensure(here.state.is_runnable(), "a thread that waits for time is runnable", at)?;
+            ensure(here.sched_context.is_some(), "a thread that waits for time has some", at)?;
+        }
+        let current = kernel.cores.iter().filter(|core| core.current == Some(thread)).count();
+        ensure(current <= 1, "a thread runs on one core", at)?;
+        let idle_queue = current == 0 || here.queued == Queued::No || kernel.core_count > 1;
+        ensure(idle_queue, "the current thread is in no queue", at)?;
+        let waits = current == 1 || here.queued != Queued::No || !kernel.is_schedulable(thread);
+        ensure(waits, "a schedulable thread runs or is queued", at)?;
+    }
+    Ok(())
+}
+
+fn ready_count(kernel: &Kernel, set: usize, thread: Obj<Thread>) -> usize {
+    let mut count = 0;
+    for priority in 0..=abi::MAX_PRIORITY {
+        let mut next = kernel[kernel.queues(set)].first(priority);
+        while let Some(other) = next {
+            count += usize::from(other == thread && kernel[other].priority == priority);
+            next = kernel[other].ready.next;
+        }
+    }
+    count
+}
+
+fn release_count(kernel: &Kernel, root: Option<Obj<Thread>>, thread: Obj<Thread>) -> usize {
+    let Some(here) = root else { return 0 };
+    let place = kernel[here].release;
+    usize::from(here == thread)
+        + release_count(kernel, place.left, thread)
+        + release_count(kernel, place.right, thread)
+}
+
+/// Parents are due before their children, ranks lean left, and times are those of the refills.
+pub(super) fn release_queue_is_a_heap(kernel: &Kernel) -> Checked {
+    for core in 0..kernel.core_count {
+        heap_below(kernel, kernel.cores[core].release, None)?;
+    }
+    Ok(())
+}
+
+fn heap_below(kernel: &Kernel, node: Option<Obj<Thread>>, parent: Option<Obj<Thread>>) -> Checked {
+    let Some(here) = node else { return Ok(()) };
+    let (place, at) = (kernel[here].release, here.granule());
+    ensure(place.parent == parent, "children know their parent", at)?;
+    if let Some(parent) = parent {
+        ensure(kernel[parent].release.time <= place.time, "parents are due first", at)?;
+    }
+    let rank = |node: Option<Obj<Thread>>| node.map_or(0, |node| kernel[node].release.rank);
+    let leans = rank(place.left) >= rank(place.right) && place.rank == rank(place.right) + 1;
+    ensure(leans, "ranks lean left", at)?;
+    if let Some(context) = kernel[here].sched_context {
+        let time = kernel.head_refill(context).time;
+        ensure(time == place.time, "a thread waits for its first refill", at)?;
+    }
+    heap_below(kernel, place.left, Some(here))?;
+    heap_below(kernel, place.right, Some(here))
+}
+
+/// No ready thread has a higher priority than the one that runs.
+pub(super) fn the_best_thread_runs(kernel: &Kernel) -> Checked {
+    if kernel.core_count > 1 {
+        // Other cores may have been asked to choose and not have done so yet.
+        return Ok(());
+    }
+    let Some(best) = kernel[kernel.queues(kernel.own_queue_set())].highest() else { return Ok(()) };
+    let runs =
+        kernel.current().is_some_and(|current| kernel[current].priority >= kernel[best].priority);
+    ensure(runs, "the best thread runs", best.granule())
+}
