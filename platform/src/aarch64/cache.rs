@@ -105,14 +105,38 @@ pub(super) fn clear(machine: &Machine, words: &mut [u128]) {
     if block != 0 {
         let aligned = at.next_multiple_of(block).min(end);
         at = store_zeroes(at, aligned);
-        while end - at >= block {
-            // SAFETY: the block lies inside of `words`, and DC ZVA writes nothing else
-            // (Arm ARM C6.2.93).
-            unsafe { asm!("dc zva, {}", in(reg) at, options(nostack)) };
-            at += block;
-        }
+        at = zero_blocks(at, (end - at) / (4 * block), block);
     }
     store_zeroes(at, end);
+}
+
+/// Zero `rounds` times four blocks of `block` bytes inside of the slice that `clear` was given;
+/// returns where they end. `at` is aligned to a block. Four at once: the loop would take as long
+/// as the stores.
+fn zero_blocks(mut at: usize, rounds: usize, block: usize) -> usize {
+    if rounds > 0 {
+        // SAFETY: the blocks lie inside of the slice, and DC ZVA writes nothing else
+        // (Arm ARM C6.2.93).
+        unsafe {
+            asm!(
+                "2: dc zva, {at}",
+                "add {at}, {at}, {block}",
+                "dc zva, {at}",
+                "add {at}, {at}, {block}",
+                "dc zva, {at}",
+                "add {at}, {at}, {block}",
+                "dc zva, {at}",
+                "add {at}, {at}, {block}",
+                "subs {rounds}, {rounds}, #1",
+                "b.ne 2b",
+                at = inout(reg) at,
+                rounds = inout(reg) rounds => _,
+                block = in(reg) block,
+                options(nostack),
+            );
+        }
+    }
+    at
 }
 
 /// Zero `at..end`, a multiple of 16 bytes inside of the slice that `clear` was given; returns
@@ -141,39 +165,6 @@ fn store_zeroes(at: usize, end: usize) -> usize {
         );
     }
     end
-}
-
-/// Copy as many words as both slices have, by pairs of registers. Without floating point this is
-/// the widest move, and the compiler's own loop moves half as much at a time.
-pub(super) fn copy(words: &mut [u128], source: &[u128]) {
-    let length = words.len().min(source.len());
-    let blocks = length / 4;
-    let (body, rest) = words[..length].split_at_mut(blocks * 4);
-    if blocks > 0 {
-        // SAFETY: reads and writes `blocks` times 64 bytes from the starts of both slices, which
-        // have them and do not overlap, since one is borrowed mutably.
-        unsafe {
-            asm!(
-                "2: ldp {a}, {b}, [{from}], #64",
-                "ldp {c}, {d}, [{from}, #-48]",
-                "ldp {e}, {f}, [{from}, #-32]",
-                "ldp {g}, {h}, [{from}, #-16]",
-                "subs {blocks}, {blocks}, #1",
-                "stp {a}, {b}, [{to}], #64",
-                "stp {c}, {d}, [{to}, #-48]",
-                "stp {e}, {f}, [{to}, #-32]",
-                "stp {g}, {h}, [{to}, #-16]",
-                "b.ne 2b",
-                a = out(reg) _, b = out(reg) _, c = out(reg) _, d = out(reg) _,
-                e = out(reg) _, f = out(reg) _, g = out(reg) _, h = out(reg) _,
-                from = inout(reg) source.as_ptr() => _,
-                to = inout(reg) body.as_mut_ptr() => _,
-                blocks = inout(reg) blocks => _,
-                options(nostack),
-            );
-        }
-    }
-    rest.copy_from_slice(&source[blocks * 4..length]);
 }
 
 /// Discard this core's instruction cache at boot (Arm ARM B2.7.4.3).

@@ -18,6 +18,7 @@
 mod boot;
 mod cache;
 mod console;
+mod copy;
 mod core_local;
 mod cpu;
 mod el2;
@@ -185,7 +186,7 @@ impl Platform for Machine {
     }
 
     fn copy(&mut self, words: &mut [u128], source: &[u128]) {
-        cache::copy(words, source);
+        copy::copy(words, source);
     }
 
     #[inline(always)]
