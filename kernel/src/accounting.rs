@@ -96,10 +96,11 @@ impl Kernel {
         matches!(self[slot].cap, Cap::Endpoint { .. })
     }
 
-    /// Charges the time used so far to the current context, which goes on having a budget.
-    fn commit(&mut self) {
-        let used = core::mem::take(&mut self.core_mut().used);
-        let Some(context) = self.core().context else { return };
+    /// Charges the time that a core used so far to the context that pays there and that goes on
+    /// having a budget.
+    fn commit(&mut self, core: usize) {
+        let used = core::mem::take(&mut self.cores[core].used);
+        let Some(context) = self.cores[core].context else { return };
         if used == 0 || !self[context].is_configured() {
             return;
         }
@@ -114,11 +115,24 @@ impl Kernel {
         }
     }
 
-    /// Charges what was used if `context` is being used on this core right now.
+    /// Charges what was used if `context` pays somewhere right now. Another core, whose thread
+    /// has been stalled, then has nothing that pays until it chooses again.
     pub(crate) fn charge_if_current(&mut self, context: Obj<SchedContext>) {
-        if self.core().context == Some(context) {
-            self.commit();
-            self.core_mut().reprogram = true;
+        for core in 0..self.core_count {
+            if self.cores[core].context != Some(context) {
+                continue;
+            }
+            if core != self.here {
+                let now = self.core().time;
+                let there = &mut self.cores[core];
+                there.used = there.used.saturating_add(now.saturating_sub(there.time));
+                there.time = there.time.max(now);
+            }
+            self.commit(core);
+            self.cores[core].reprogram = true;
+            if core != self.here {
+                self.cores[core].context = None;
+            }
         }
     }
 
@@ -127,7 +141,7 @@ impl Kernel {
         let next = self.current().and_then(|thread| self[thread].sched_context);
         if next != self.core().context {
             self.core_mut().reprogram = true;
-            self.commit();
+            self.commit(self.here);
             if let Some(next) = next
                 && self[next].is_constant_bandwidth()
             {
@@ -135,7 +149,7 @@ impl Kernel {
             }
             self.core_mut().context = next;
         } else if self.core().reprogram {
-            self.commit();
+            self.commit(self.here);
         }
     }
 

@@ -71,7 +71,7 @@ impl<T: Object> IndexMut<Obj<T>> for Kernel {
 }
 
 /// Steps of a long operation between two looks for interrupts.
-const WORK_UNITS: u32 = 100;
+const WORK_UNITS: u32 = 16;
 
 impl Kernel {
     /// A kernel without any object, on `core_count` cores and with `domain_count` domains.

@@ -231,6 +231,9 @@ impl Kernel {
         if let Some(giver) = self[context].thread {
             self.stall(giver);
             self.dequeue(giver);
+            if usize::from(self[giver].core) != self.here {
+                self.charge_if_current(context);
+            }
             self[giver].sched_context = None;
             self.leave_core_if_current(giver);
         }

@@ -22,7 +22,7 @@ use crate::thread;
 /// Bytes cleared between two looks at the preemption counter.
 const CLEAR_CHUNK: u64 = 4096;
 /// Ordinary steps that clearing one chunk counts as.
-const CHUNK_WORK: u32 = 20;
+const CHUNK_WORK: u32 = 4;
 
 /// The start of an untyped capability whose next free byte is `next`.
 pub(crate) fn start(next: u64, bits: u8) -> PhysicalAddress {
