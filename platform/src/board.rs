@@ -6,6 +6,7 @@
 mod devices;
 mod error;
 mod memory;
+mod nodes;
 mod options;
 mod tree;
 
@@ -16,19 +17,7 @@ pub use options::Options;
 use dtoolkit::fdt::Fdt;
 
 use crate::address::PhysicalRange;
-
-/// The PL011 for messages, sought with less care than [`Board::parse`] takes: for saying why a
-/// board cannot be used. `None` if the bytes are no device tree or it has none.
-#[must_use]
-pub fn console_uart(blob: &[u8]) -> Option<PhysicalRange> {
-    devices::uart(Fdt::new(tree::exact(blob).ok()?).ok()?).ok()?
-}
-
-/// The firmware's conduit, sought in the same way: for switching off when a board cannot be used.
-#[must_use]
-pub fn firmware(blob: &[u8]) -> Option<Conduit> {
-    devices::psci(Fdt::new(tree::exact(blob).ok()?).ok()?).ok()?
-}
+use nodes::Nodes;
 
 /// The length of a flattened device tree, from its first [`HEADER`] bytes; `None` if they do not
 /// begin one.
@@ -56,6 +45,8 @@ pub struct Board {
     /// RAM that belongs to firmware or devices (memory reservation block and
     /// `/reserved-memory`), in the order of the tree, rounded outwards to pages.
     pub reserved: heapless::Vec<PhysicalRange, 32>,
+    /// RAM that [`Board::fit_window`] left out: nobody uses it, but it is no device either.
+    pub hidden: heapless::Vec<PhysicalRange, 18>,
     /// MPIDR affinities of the usable cores; in the order of the tree until
     /// [`Board::order_cores`]. Cores beyond [`CORES`] are left out.
     pub cores: heapless::Vec<u64, CORES>,
@@ -71,23 +62,62 @@ pub struct Board {
     pub options: Options,
 }
 
+/// A flattened device tree, checked and sorted, from which a board can be read: whole, or just
+/// the two parts that are needed to say why the whole cannot be used.
+pub struct Tree<'a> {
+    fdt: Fdt<'a>,
+    nodes: Nodes<'a>,
+}
+
+impl<'a> Tree<'a> {
+    /// Check a tree. `blob` may be longer than it.
+    ///
+    /// # Errors
+    /// [`BoardError::NotADeviceTree`] and [`BoardError::TooMany`].
+    pub fn read(blob: &'a [u8]) -> Result<Self, BoardError> {
+        let fdt = Fdt::new(tree::exact(blob)?).map_err(BoardError::NotADeviceTree)?;
+        Ok(Self { fdt, nodes: Nodes::of(fdt)? })
+    }
+
+    /// [`Board::uart`], or `None` if it cannot be read.
+    #[must_use]
+    pub fn uart(&self) -> Option<PhysicalRange> {
+        devices::uart(self.fdt, &self.nodes).ok()?
+    }
+
+    /// [`Board::psci`], or `None` if it cannot be read.
+    #[must_use]
+    pub fn psci(&self) -> Option<Conduit> {
+        devices::psci(&self.nodes).ok()?
+    }
+
+    /// The whole board.
+    ///
+    /// # Errors
+    /// [`BoardError`] names what is missing or malformed and the node.
+    pub fn board(&self) -> Result<Board, BoardError> {
+        let initrd = memory::initrd(&self.nodes)?;
+        Ok(Board {
+            memory: memory::ram(&self.nodes)?,
+            reserved: memory::reserved(self.fdt, &self.nodes, initrd)?,
+            hidden: heapless::Vec::new(),
+            cores: devices::cores(&self.nodes)?,
+            interrupt_controller: devices::interrupt_controller(&self.nodes)?,
+            uart: devices::uart(self.fdt, &self.nodes)?,
+            psci: devices::psci(&self.nodes)?,
+            initrd,
+            options: options::parse(&self.nodes)?,
+        })
+    }
+}
+
 impl Board {
     /// Read a flattened device tree. `blob` may be longer than the tree.
     ///
     /// # Errors
     /// [`BoardError`] names what is missing or malformed and the node.
     pub fn parse(blob: &[u8]) -> Result<Self, BoardError> {
-        let fdt = Fdt::new(tree::exact(blob)?).map_err(BoardError::NotADeviceTree)?;
-        Ok(Self {
-            memory: memory::ram(fdt)?,
-            reserved: memory::reserved(fdt)?,
-            cores: devices::cores(fdt)?,
-            interrupt_controller: devices::interrupt_controller(fdt)?,
-            uart: devices::uart(fdt)?,
-            psci: devices::psci(fdt)?,
-            initrd: memory::initrd(fdt)?,
-            options: options::parse(fdt)?,
-        })
+        Tree::read(blob)?.board()
     }
 
     /// Put the boot core first, keep the others in order, and drop those that the option
@@ -113,7 +143,7 @@ impl Board {
     /// would have the object name 0. Returns how many bytes beyond the window were dropped.
     pub fn fit_window(&mut self) -> u64 {
         let start = self.window_start();
-        memory::fit_window(&mut self.memory, start)
+        memory::fit_window(&mut self.memory, &mut self.hidden, start)
     }
 }
 

@@ -15,9 +15,9 @@
 //! | [`handover`] | what the boot path hands to the kernel, and how a core returns to a thread |
 //! | [`translation`] | memory types of mappings |
 //!
-//! Beside the machine value there are five free functions that need no exclusive access, the
-//! same on both machines: [`console`], [`message!`] and [`stop`] print and stop; [`current_core`]
-//! and [`wait_for_interrupt`] serve code that holds no lock.
+//! Beside the machine value there are seven free functions that need no exclusive access, the
+//! same on both machines: [`console`], [`message!`] and [`stop`] print and stop; [`current_core`],
+//! [`relax`], [`store_user_state`] and [`wait_for_interrupt`] serve code that holds no lock.
 //!
 //! This crate and the kernel's crate root are the only places that select by configuration.
 #![no_std]
@@ -40,9 +40,11 @@ pub mod aarch64;
 pub mod host;
 
 #[cfg(target_os = "none")]
-pub use aarch64::{Machine, console, current_core, stop, wait_for_interrupt};
+pub use aarch64::{
+    Machine, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
+};
 #[cfg(not(target_os = "none"))]
-pub use host::{Machine, console, current_core, stop, wait_for_interrupt};
+pub use host::{Machine, console, current_core, relax, stop, store_user_state, wait_for_interrupt};
 
 /// Print one line on the early console: `message!("{} cores", n)`. Works on any core at any time
 /// after the first instructions of boot; lines of two cores may mix.

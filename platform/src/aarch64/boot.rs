@@ -1,5 +1,6 @@
 //! From the first Rust instruction at virtual addresses to the kernel.
 
+use core::fmt;
 use core::ptr::NonNull;
 
 use super::cache::Geometry;
@@ -9,7 +10,7 @@ use super::layout::{PAGE, WINDOW_BASE};
 use super::tables::Mapper;
 use super::{Machine, core_local, cpu, exceptions, gic, mmu, psci, timer, tlb};
 use crate::address::PhysicalRange;
-use crate::board::{self, Board, Conduit};
+use crate::board::{self, Board, Conduit, Tree};
 use crate::features;
 use crate::handover::{Handover, Resume, Window};
 
@@ -41,18 +42,10 @@ extern "C" fn tessera_boot_core(device_tree: u64, image: u64, level: u64) -> ! {
     // SAFETY: only the boot core runs, and nothing has read it.
     unsafe { psci::set_conduit(Some(guess)) };
     if let Err(missing) = features::check(cpu::memory_features()) {
-        exceptions::stop(format_args!("cannot boot: {missing}"));
+        refuse(format_args!("{missing}"));
     }
     let tree = find_device_tree(&mut mapper, device_tree);
-    mmu::open_console(&mut mapper, board::console_uart(tree));
-    if let Some(conduit) = board::firmware(tree) {
-        // SAFETY: only the boot core runs, and no reference to it is kept.
-        unsafe { psci::set_conduit(Some(conduit)) };
-    }
-    let board = match Board::parse(tree) {
-        Ok(board) => board,
-        Err(error) => exceptions::stop(format_args!("cannot boot: {error}")),
-    };
+    let board = read_board(&mut mapper, tree);
     let handover = prepare(&mut mapper, board, tree, device_tree);
     // SAFETY: this core's only mapping at user addresses was the boot code's.
     unsafe { leave_identity_map() };
@@ -61,20 +54,41 @@ extern "C" fn tessera_boot_core(device_tree: u64, image: u64, level: u64) -> ! {
     tessera_resume(tessera_boot(machine, handover))
 }
 
+/// Read the device tree; on the way, open its console and note its firmware, which a refusal
+/// needs.
+fn read_board(mapper: &mut Mapper, blob: &[u8]) -> Board {
+    let tree = match Tree::read(blob) {
+        Ok(tree) => tree,
+        Err(error) => refuse(format_args!("{error}")),
+    };
+    mmu::open_console(mapper, tree.uart());
+    if let Some(conduit) = tree.psci() {
+        // SAFETY: only the boot core runs, and no reference to it is kept.
+        unsafe { psci::set_conduit(Some(conduit)) };
+    }
+    match tree.board() {
+        Ok(board) => board,
+        Err(error) => refuse(format_args!("{error}")),
+    }
+}
+
+/// Say why this machine cannot be used, and switch it off.
+fn refuse(reason: fmt::Arguments<'_>) -> ! {
+    exceptions::stop(format_args!("cannot boot: {reason}"))
+}
+
 /// Map the device tree, first its header, then all of it. A boot without one ends here.
 fn find_device_tree(mapper: &mut Mapper, physical: u64) -> &'static [u8] {
     if physical == 0 || !physical.is_multiple_of(8) {
-        exceptions::stop(format_args!("cannot boot: no device tree: x0 is {physical:#x} at entry"));
+        refuse(format_args!("no device tree: x0 is {physical:#x} at entry"));
     }
     let header = map_device_tree(mapper, physical, board::HEADER);
     match board::tree_length(header) {
         Some(length @ 40..=DEVICE_TREE_LIMIT) => map_device_tree(mapper, physical, length as usize),
-        Some(length) => exceptions::stop(format_args!(
-            "cannot boot: the device tree at {physical:#x} claims to have {length} bytes"
-        )),
-        None => exceptions::stop(format_args!(
-            "cannot boot: no device tree at {physical:#x}, which x0 names at entry"
-        )),
+        Some(length) => {
+            refuse(format_args!("the device tree at {physical:#x} claims to have {length} bytes"))
+        }
+        None => refuse(format_args!("no device tree at {physical:#x}, which x0 names at entry")),
     }
 }
 
@@ -84,7 +98,7 @@ fn map_device_tree(mapper: &mut Mapper, physical: u64, length: usize) -> &'stati
         // SAFETY: just mapped, read-only, normal memory. Nobody writes it: the handover tells the
         // kernel to read it before it gives the memory away.
         Ok(start) => unsafe { core::slice::from_raw_parts(start, length) },
-        Err(_) => exceptions::stop(format_args!("cannot boot: no tables for the device tree")),
+        Err(_) => refuse(format_args!("no tables for the device tree")),
     }
 }
 
@@ -99,11 +113,11 @@ fn prepare(
     board.order_cores(boot_core);
     let window = fit_window(&mut board);
     let Ok(mapped) = mmu::map_window(mapper, &board, window.start) else {
-        exceptions::stop(format_args!("cannot boot: the memory map has too many pieces"))
+        refuse(format_args!("the memory map has too many pieces"))
     };
     let gic = match gic::open(&board, mapper) {
         Ok(gic) => gic,
-        Err(trouble) => exceptions::stop(format_args!("cannot boot: {trouble}")),
+        Err(trouble) => refuse(format_args!("{trouble}")),
     };
     // SAFETY: the boot core, alone, once.
     let last_interrupt = unsafe { gic.initialise(boot_core) };
@@ -125,7 +139,7 @@ fn prepare(
         device_tree: tree,
         device_tree_range: PhysicalRange::new(tree_address, tree_address + length).outwards(PAGE),
         kernel_image: mmu::image_range(),
-        device_ranges: board.interrupt_controller.ranges().map(|r| r.outwards(PAGE)).collect(),
+        device_ranges: board.interrupt_controller.kept().collect(),
         address_bits: features::address_bits(cpu::memory_features()),
         window,
         board,
@@ -140,7 +154,7 @@ fn fit_window(board: &mut Board) -> Window {
         crate::message!("kernel: {} MiB of RAM beyond 64 GiB are not used", dropped >> 20);
     }
     let Some(last) = board.memory.last() else {
-        exceptions::stop(format_args!("cannot boot: the device tree has no RAM in /memory"))
+        refuse(format_args!("the device tree has no RAM in /memory"))
     };
     // SAFETY: the address is a constant, not null.
     let base = unsafe { NonNull::new_unchecked(WINDOW_BASE as *mut u8) };

@@ -51,6 +51,7 @@ primary:
     // What caches hold of memory that is not part of the loaded image is older than we are: it
     // must not be written over what we store with the caches off.
     adrp    x0, tessera_bss_start
+    adrp    x1, tessera_image_end
     bl      discard
     mov     x0, #0
     stack_of x0
@@ -58,6 +59,7 @@ primary:
     bl      tessera_early_tables
     // The tables were stored past the caches; drop what these read before.
     adrp    x0, tessera_tables_start
+    adrp    x1, tessera_stacks
     bl      discard
     bl      tessera_prepare_mmu
     ldr     x1, =primary_high
@@ -96,10 +98,9 @@ to_el1:
     eret
 1:  ret
 
-    // Invalidate data cache lines from x0 to the end of the image (Arm ARM B2.7.4.2: DC IVAC, to
-    // the point of coherency, complete after DSB).
+    // Invalidate data cache lines from x0 to x1 (Arm ARM B2.7.4.2: DC IVAC, to the point of
+    // coherency, complete after DSB).
 discard:
-    adrp    x1, tessera_image_end
     mrs     x2, ctr_el0
     ubfx    x2, x2, #16, #4
     mov     x3, #4

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `entry`, `el2` | first instructions, boot header, EL2 to EL1, MMU on |
 //! | `boot` | from there to the kernel, on the boot core and on others |
-//! | `layout`, [`paging`], `tables`, `mmu` | the kernel's half of the address space |
+//! | `layout`, `paging`, `tables`, `mmu` | the kernel's half of the address space |
 //! | `vectors`, `exceptions` | from EL0 into the kernel and back; the end of a broken kernel |
 //! | `cpu`, `core_local`, `facts` | system registers; what a core, and what all cores know |
 //! | `tlb`, `cache`, `fpu`, `timer`, `gic`, `psci`, `console` | one device each |
@@ -29,7 +29,7 @@ mod fpu;
 mod gic;
 mod layout;
 mod mmu;
-pub mod paging;
+mod paging;
 mod psci;
 mod tables;
 mod timer;
@@ -85,6 +85,29 @@ pub fn wait_for_interrupt() {
     barrier::isb(barrier::SY);
     barrier::dsb(barrier::SY);
     aarch64_cpu::asm::wfi();
+}
+
+/// Let a moment pass in a loop that waits for another core.
+///
+/// YIELD lets an emulator that runs the cores in turns go on with another core instead of spending
+/// this one's whole turn. ISB is what makes hardware wait a little and leave the lock's cache line
+/// to others; emulated cores that run at the same time need it as well.
+#[inline(always)]
+pub fn relax() {
+    // SAFETY: neither instruction changes anything that the program sees. No `nomem`: what the
+    // loop waits for is read again.
+    unsafe { core::arch::asm!("yield", "isb", options(nostack)) };
+}
+
+/// Store what this core holds of the thread that it just left: thread registers and, if `fpu`,
+/// floating point; then translate no user address. For code that holds no lock: it touches
+/// nothing but the executing core.
+pub fn store_user_state(context: &mut Context, fpu: bool) {
+    context.tpidr = TPIDR_EL0.get();
+    if fpu {
+        fpu::save(&mut context.fpu);
+    }
+    tlb::activate_none();
 }
 
 /// Name the kernel's three entries: `entry!(boot = path, secondary = path, trap = path);`

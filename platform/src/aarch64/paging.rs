@@ -1,16 +1,10 @@
-//! Memory attributes and the descriptors of the kernel's own translation tables.
-//!
-//! The kernel builds the descriptors of user mappings itself, as pure logic; the public constants
-//! here are the choices in MAIR_EL1 and TCR_EL1 that those descriptors rely on.
+//! The descriptors of the kernel's own translation tables. Those of user mappings are the
+//! kernel's, as pure logic.
 
 use crate::translation::{DEVICE_MEMORY, NORMAL_MEMORY};
 
 /// Binary logarithm of the translation granule.
-pub const GRANULE_BITS: u32 = 12;
-/// Width of a virtual address in either half.
-pub const VIRTUAL_BITS: u32 = 48;
-/// Width of an ASID.
-pub const ASID_BITS: u32 = 16;
+const GRANULE_BITS: u32 = 12;
 
 /// What a mapping of the kernel is for. The descriptors make W^X and the separation from EL0
 /// true: only text is executable at EL1, nothing at EL0, and nothing executable is writable.

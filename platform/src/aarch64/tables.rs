@@ -81,8 +81,8 @@ impl Mapper {
         while physical < range.end {
             let address = at + (physical - range.start);
             let level = largest_level(address | physical, range.end - physical);
-            self.map_one(root, address, physical, level, kind)?;
-            physical += 1 << paging::level_bits(level);
+            let table = self.table(root, address, level)?;
+            physical = self.fill(table, address, PhysicalRange::new(physical, range.end), kind);
         }
         // Arm ARM D8.2.6 (ordering of descriptor updates) and B2.3.12 (DSB): a store to an
         // invalid descriptor is visible to walks after DSB ISHST; ISB for this core's fetches.
@@ -91,15 +91,8 @@ impl Mapper {
         Ok(())
     }
 
-    /// Write one leaf descriptor on `level`, making the tables above it.
-    fn map_one(
-        &mut self,
-        root: usize,
-        address: u64,
-        physical: u64,
-        level: u32,
-        kind: Kind,
-    ) -> Result<(), OutOfTables> {
+    /// The table of `level` for an address, making it and those above it where they are missing.
+    fn table(&mut self, root: usize, address: u64, level: u32) -> Result<u64, OutOfTables> {
         let mut table = self.physical(root);
         for upper in 0..level {
             let entry = self.entry(table, address, upper);
@@ -115,10 +108,29 @@ impl Mapper {
                 }
             };
         }
-        let entry = self.entry(table, address, level);
-        // SAFETY: as above.
-        unsafe { entry.write(kind.leaf(physical, level)) };
-        Ok(())
+        Ok(table)
+    }
+
+    /// Write leaf descriptors into one table until it ends, or another level fits; returns where
+    /// the next one has to start.
+    fn fill(&self, table: u64, address: u64, range: PhysicalRange, kind: Kind) -> u64 {
+        let level = largest_level(address | range.start, range.len());
+        let size = 1 << paging::level_bits(level);
+        let mut at = range.start;
+        loop {
+            let address = address + (at - range.start);
+            // SAFETY: `entry` points into a table of the pool, see `entry`.
+            unsafe { self.entry(table, address, level).write(kind.leaf(at, level)) };
+            at += size;
+            let next = address + size;
+            let table_ends = next.is_multiple_of(512 * size);
+            if table_ends
+                || range.end - at < size
+                || largest_level(next | at, range.end - at) != level
+            {
+                return at;
+            }
+        }
     }
 
     /// The entry for `address` in the table at physical address `table`, which is in the pool:

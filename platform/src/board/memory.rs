@@ -5,6 +5,7 @@ use dtoolkit::fdt::Fdt;
 
 use super::PAGE;
 use super::error::BoardError;
+use super::nodes::Nodes;
 use super::tree;
 use crate::address::PhysicalRange;
 use crate::handover::WINDOW_LIMIT;
@@ -13,13 +14,10 @@ use crate::handover::WINDOW_LIMIT;
 pub(super) type Ranges = heapless::Vec<PhysicalRange, 16>;
 
 /// Every range of every memory node: ascending, merged, rounded inwards to pages.
-pub(super) fn ram(fdt: Fdt<'_>) -> Result<Ranges, BoardError> {
+pub(super) fn ram(nodes: &Nodes<'_>) -> Result<Ranges, BoardError> {
     let mut memory = Ranges::new();
-    for node in fdt.root().children() {
-        if node.name_without_address() != "memory" || !tree::is_usable(&node) {
-            continue;
-        }
-        for range in tree::ranges(node, "/memory")? {
+    for node in &nodes.memory {
+        for range in tree::ranges(*node, "/memory")? {
             insert(&mut memory, range?.inwards(PAGE))?;
         }
     }
@@ -30,16 +28,24 @@ pub(super) fn ram(fdt: Fdt<'_>) -> Result<Ranges, BoardError> {
 }
 
 /// The memory reservation block and `/reserved-memory`. Areas without a fixed address are left
-/// out: nobody has placed them.
-pub(super) fn reserved(fdt: Fdt<'_>) -> Result<heapless::Vec<PhysicalRange, 32>, BoardError> {
+/// out: nobody has placed them. Some boot loaders reserve the initial ramdisk, which is left out
+/// too: it is ours.
+pub(super) fn reserved(
+    fdt: Fdt<'_>,
+    nodes: &Nodes<'_>,
+    initrd: Option<PhysicalRange>,
+) -> Result<heapless::Vec<PhysicalRange, 32>, BoardError> {
+    let is_ours = |area| initrd.is_some_and(|file| file.outwards(PAGE).contains(area));
     let mut reserved = heapless::Vec::new();
     let too_many = BoardError::TooMany { what: "areas", node: "/reserved-memory" };
     for area in fdt.memory_reservations() {
         let end = area.address().saturating_add(area.size());
         let area = PhysicalRange::new(area.address(), end).outwards(PAGE);
-        reserved.push(area).map_err(|_| too_many.clone())?;
+        if !is_ours(area) {
+            reserved.push(area).map_err(|_| too_many.clone())?;
+        }
     }
-    let Some(parent) = fdt.find_node("/reserved-memory") else { return Ok(reserved) };
+    let Some(parent) = nodes.reserved_memory else { return Ok(reserved) };
     for node in parent.children().filter(|node| node.property("reg").is_some()) {
         for area in tree::ranges(node, "/reserved-memory")? {
             reserved.push(area?.outwards(PAGE)).map_err(|_| too_many.clone())?;
@@ -49,8 +55,8 @@ pub(super) fn reserved(fdt: Fdt<'_>) -> Result<heapless::Vec<PhysicalRange, 32>,
 }
 
 /// The initial ramdisk, if the boot loader placed one.
-pub(super) fn initrd(fdt: Fdt<'_>) -> Result<Option<PhysicalRange>, BoardError> {
-    let Some(chosen) = fdt.find_node("/chosen") else { return Ok(None) };
+pub(super) fn initrd(nodes: &Nodes<'_>) -> Result<Option<PhysicalRange>, BoardError> {
+    let Some(chosen) = nodes.chosen else { return Ok(None) };
     if chosen.property("linux,initrd-start").is_none() {
         return Ok(None);
     }
@@ -64,12 +70,20 @@ pub(super) fn initrd(fdt: Fdt<'_>) -> Result<Option<PhysicalRange>, BoardError> 
 }
 
 /// See [`super::Board::fit_window`].
-pub(super) fn fit_window(memory: &mut Ranges, start: u64) -> u64 {
-    let end = start.saturating_add(WINDOW_LIMIT);
+pub(super) fn fit_window(
+    memory: &mut Ranges,
+    hidden: &mut heapless::Vec<PhysicalRange, 18>,
+    start: u64,
+) -> u64 {
+    let window = PhysicalRange::new(start + PAGE, start.saturating_add(WINDOW_LIMIT));
     let mut dropped = 0;
     for range in memory.iter_mut() {
-        dropped += range.end.saturating_sub(range.start.max(end));
-        *range = PhysicalRange::new(range.start.max(start + PAGE), range.end.min(end));
+        for part in range.without(window).into_iter().filter(|part| !part.is_empty()) {
+            // Never full: one part for each range, and the first page.
+            let _ = hidden.push(part);
+        }
+        dropped += range.end.saturating_sub(range.start.max(window.end));
+        *range = PhysicalRange::new(range.start.max(window.start), range.end.min(window.end));
     }
     memory.retain(|range| !range.is_empty());
     dropped

@@ -7,7 +7,7 @@ use proptest::prelude::{any, prop, proptest};
 use vm_fdt::{FdtReserveEntry, FdtWriter};
 
 use super::options::parse_line;
-use super::{Board, BoardError, Conduit, InterruptController, Options};
+use super::{Board, BoardError, Conduit, InterruptController, Options, Tree};
 use crate::address::PhysicalRange;
 use crate::contract::Exports;
 
@@ -282,10 +282,10 @@ fn standard_output_chooses_the_uart() {
 fn the_console_and_firmware_of_a_bad_board_are_found() {
     let blob = Sketch { gic: None, psci: Some("smc"), ..Sketch::default() }.blob();
     assert!(Board::parse(&blob).is_err());
-    assert_eq!(super::console_uart(&blob), Some(range(0x0900_0000, 0x1000)));
-    assert_eq!(super::firmware(&blob), Some(Conduit::Smc));
-    assert_eq!(super::console_uart(&blob[1..]), None);
-    assert_eq!(super::firmware(&[]), None);
+    let tree = Tree::read(&blob).unwrap();
+    assert_eq!(tree.uart(), Some(range(0x0900_0000, 0x1000)));
+    assert_eq!(tree.psci(), Some(Conduit::Smc));
+    assert!(Tree::read(&blob[1..]).is_err());
 }
 
 #[test]
@@ -308,14 +308,18 @@ fn the_ramdisk_has_32_or_64_bit_addresses() {
 #[test]
 fn the_command_line_is_read() {
     let line = "quiet tessera.export=vcounter,ptimer,pmu tessera.cores=3 \
-                tessera.root_cnode_bits=20 console=ttyAMA0 other.tessera=1";
+                tessera.domains=2 tessera.verbose tessera.root_cnode_bits=20 \
+                console=ttyAMA0 other.tessera=1";
     let exports = Exports {
         virtual_counter: true,
         physical_timer: true,
         performance_monitor: true,
         ..Exports::default()
     };
-    assert_eq!(parse_line(line), Ok(Options { exports, cores: 3, root_cnode_bits: 20 }));
+    assert_eq!(
+        parse_line(line),
+        Ok(Options { exports, cores: 3, root_cnode_bits: 20, domains: 2, verbose: true })
+    );
     let all = parse_line("tessera.export=pcounter,vtimer").unwrap().exports;
     assert!(all.physical_counter && all.virtual_timer && !all.virtual_counter);
     assert_eq!(parse_line(""), Ok(Options::default()));
@@ -333,6 +337,8 @@ fn a_bad_option_is_named() {
         "tessera.cores=9",
         "tessera.cores",
         "tessera.cores=-1",
+        "tessera.domains=17",
+        "tessera.verbose=1",
         "tessera.root_cnode_bits=7",
         "tessera.root_cnode_bits=21",
         "tessera.root_cnode_bits=99999999999999999999",
@@ -357,7 +363,7 @@ fn what_is_missing_is_named() {
     assert_eq!(odd.complaint(), "the device tree has a malformed method in /psci");
     let memory = (0..17).map(|each| (each * GIB, MIB)).collect();
     let many = Sketch { memory, ..Sketch::default() };
-    assert_eq!(many.complaint(), "the device tree has too many ranges in /memory");
+    assert_eq!(many.complaint(), "the device tree has too many nodes in /memory");
     let reserved = (0..33).map(|each| (each * MIB, 1)).collect();
     let many = Sketch { reserved, ..Sketch::default() };
     assert_eq!(many.complaint(), "the device tree has too many areas in /reserved-memory");
@@ -384,10 +390,25 @@ fn the_window_loses_its_first_page_and_what_lies_beyond() {
     let expected =
         [PhysicalRange::new(GIB + 4096, 2 * GIB), PhysicalRange::new(60 * GIB, 65 * GIB)];
     assert_eq!(board.memory, expected);
+    let hidden = [range(GIB, 4096), range(65 * GIB, 5 * GIB), range(100 * GIB, GIB)];
+    assert_eq!(board.hidden, hidden);
 
     let mut board = Sketch { memory: [(GIB + MIB, MIB)].into(), ..Sketch::default() }.board();
     assert_eq!((board.window_start(), board.fit_window()), (GIB, 0));
     assert_eq!(board.memory, [range(GIB + MIB, MIB)]);
+    assert!(board.hidden.is_empty());
+}
+
+#[test]
+fn of_a_version_2_controller_two_pages_are_kept() {
+    let kept = |version| {
+        let board = Sketch { gic: Some(version), ..Sketch::default() }.board();
+        board.interrupt_controller.kept().collect::<Vec<_>>()
+    };
+    assert_eq!(kept(2), [range(0x0800_0000, 0x1000), range(0x0801_0000, 0x1000)]);
+    let version_3 =
+        [range(0x0800_0000, 0x1_0000), range(0x080a_0000, 0xf6_0000), range(1 << 38, 1 << 26)];
+    assert_eq!(kept(3), version_3);
 }
 
 proptest! {
@@ -448,8 +469,9 @@ proptest! {
 
 /// Everything that boot does with a blob.
 fn exercise(blob: &[u8]) {
-    let _ = super::console_uart(blob);
-    let _ = super::firmware(blob);
+    if let Ok(tree) = Tree::read(blob) {
+        let _ = (tree.uart(), tree.psci());
+    }
     let _ = super::tree_length(blob);
     if let Ok(mut board) = Board::parse(blob) {
         board.order_cores(1);

@@ -1,7 +1,6 @@
 //! Small readers over the device-tree parser, with errors that name the node.
 
 use dtoolkit::fdt::FdtNode;
-use dtoolkit::standard::NodeStandard;
 use dtoolkit::{Node, Property};
 
 use super::error::BoardError;
@@ -55,9 +54,4 @@ pub(super) fn number(node: &FdtNode<'_>, property: &str) -> Option<u64> {
 /// Whether the node describes a thing that may be used.
 pub(super) fn is_usable(node: &FdtNode<'_>) -> bool {
     node.property("status").is_none_or(|status| matches!(status.value(), b"okay\0" | b"ok\0"))
-}
-
-/// Whether the node's `compatible` has one of `names`.
-pub(super) fn is_one_of(node: &FdtNode<'_>, names: &[&str]) -> bool {
-    names.iter().any(|name| node.is_compatible(name))
 }

@@ -35,3 +35,11 @@ pub fn current_core() -> usize {
 
 /// Returns at once: in a host test the test decides when interrupts come.
 pub fn wait_for_interrupt() {}
+
+/// Let a moment pass in a loop that waits for another core.
+pub fn relax() {
+    core::hint::spin_loop();
+}
+
+/// There is no core whose state could be stored: host tests hold the lock all the time.
+pub fn store_user_state(_context: &mut crate::context::Context, _fpu: bool) {}

@@ -19,7 +19,9 @@ use crate::contract::{
 };
 use interrupts::Interrupts;
 
-pub use console::{Console, console, current_core, stop, wait_for_interrupt};
+pub use console::{
+    Console, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
+};
 pub use event::Event;
 
 /// Counts per second of the fake's system counter: as on QEMU's `virt` board.
