@@ -26,6 +26,7 @@
 //! Everything that a test makes through its [`World`] is revoked behind it. A test that faults
 //! or hangs is ended by the [guardian](guardian) and counts as failed.
 
+pub mod bare;
 pub mod board;
 mod closure;
 pub mod code;
@@ -39,13 +40,16 @@ pub mod world;
 
 /// What every test module uses.
 pub mod prelude {
+    pub use super::bare::{Bare, difference};
     pub use super::board::Board;
+    pub use super::code;
     pub use super::helper::Helper;
     pub use super::image::Image;
     pub use super::outcome::{Ending, Outcome, PASSED};
     pub use super::test::Test;
     pub use super::world::World;
     pub use crate::{check, check_eq, check_err, skip_if, test};
+    pub use abi::registers::Register;
     pub use abi::{
         Error, Fault, GuardWord, Invocation, LookupFailure, MessageInfo, ObjectType, Rights,
         Syscall, VmAttributes,

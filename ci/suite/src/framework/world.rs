@@ -1,8 +1,11 @@
 //! What a test gets: memory and slots of its own, and short ways to make things of them.
 
 use abi::{ObjectType, Rights};
+use core::time::Duration;
 use libsys::bootstrap::{AllocationError, Allocator};
-use libsys::object::{CNode, ChosenSize, FixedSize, Notification, SchedControl, Thread, Untyped};
+use libsys::object::{
+    Budget, CNode, ChosenSize, FixedSize, Notification, SchedContext, SchedControl, Thread, Untyped,
+};
 use libsys::window::Window;
 use libsys::worker::{Options, Worker};
 use libsys::{Badge, BootInfo, Cap, SlotPath, initial};
@@ -197,6 +200,17 @@ impl World {
         let space = libsys::object::Space::new(initial::CNODE, initial::VSPACE);
         thread.configure(space, 0, Cap::<libsys::object::Page>::NULL)?;
         Ok(thread)
+    }
+
+    /// A scheduling context of 10 ms round robin on a core, without refills beyond two.
+    pub fn context(&mut self, core: u64) -> Outcome<Cap<SchedContext>> {
+        self.context_with(core, Budget::round_robin(Duration::from_millis(10)))
+    }
+
+    /// A scheduling context with a chosen budget.
+    pub fn context_with(&mut self, core: u64, time: Budget) -> Outcome<Cap<SchedContext>> {
+        let control = self.sched_control(core);
+        Ok(libsys::worker::new_context(&mut self.allocator, control, time)?)
     }
 
     /// Waits until every thread of core 0 with a priority of 1 or more is blocked (or waits for

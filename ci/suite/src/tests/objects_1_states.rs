@@ -41,7 +41,7 @@ fn a_runnable_thread_waits_for_a_context(w: &mut World) -> Outcome {
     let helper = w.spawn_with(w.passive(10), || ())?;
     w.settle()?;
     check!(!helper.has_finished());
-    let context = w.context(Budget::round_robin(ms(10)))?;
+    let context = w.context(0)?;
     context.bind(helper.thread())?;
     w.settle()?;
     check!(helper.has_finished());

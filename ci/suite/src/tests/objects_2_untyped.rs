@@ -32,8 +32,8 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// "label != 1: Illegal", before the length is looked at.
-fn unknown_labels_are_illegal(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn unknown_labels_are_illegal(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     for label in [0, 2, 18, 57, 0xf_ffff_ffff_ffff] {
         check_err!(call(memory, label, &[], &[]), Error::IllegalOperation);
     }
@@ -41,9 +41,9 @@ fn unknown_labels_are_illegal(world: &mut World) -> Outcome {
 }
 
 /// "len<6: Trunc".
-fn short_messages_are_truncated(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let message = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn short_messages_are_truncated(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let message = Retype::one(w, ObjectType::Endpoint, 0)?;
     for length in 0..6 {
         let refused = message.send_words(memory, length);
         check_eq!(refused, Err(Error::TruncatedMessage));
@@ -53,18 +53,18 @@ fn short_messages_are_truncated(world: &mut World) -> Outcome {
 }
 
 /// "no root: Trunc".
-fn a_missing_root_is_truncated(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let message = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn a_missing_root_is_truncated(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let message = Retype::one(w, ObjectType::Endpoint, 0)?;
     let refused = call(memory, Invocation::UntypedRetype.label(), &message.words(), &[]);
     check_err!(refused, Error::TruncatedMessage);
     PASSED
 }
 
 /// "type >= 12: InvArg 0".
-fn types_end_at_eleven(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn types_end_at_eleven(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?;
     for object in [12, 13, 255, 1 << 32, u64::MAX] {
         let message = Retype { object, ..good };
         check_eq!(message.send(memory), Err(Error::InvalidArgument(0)));
@@ -73,8 +73,8 @@ fn types_end_at_eleven(world: &mut World) -> Outcome {
 }
 
 /// "resulting object size > 47 bits: Range(0,47)".
-fn sizes_end_at_47_bits(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn sizes_end_at_47_bits(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     let range = Err(Error::Range { min: 0, max: 47 });
     for (object, size) in [
         (ObjectType::Untyped, 48),
@@ -83,7 +83,7 @@ fn sizes_end_at_47_bits(world: &mut World) -> Outcome {
         (ObjectType::Untyped, 63),
         (ObjectType::CNode, 63),
     ] {
-        check_eq!(Retype::one(world, object, size)?.send(memory), range);
+        check_eq!(Retype::one(w, object, size)?.send(memory), range);
     }
     let memory_left = Err(Error::NotEnoughMemory(4096));
     for (object, size) in [
@@ -91,17 +91,17 @@ fn sizes_end_at_47_bits(world: &mut World) -> Outcome {
         (ObjectType::SchedContext, 47),
         (ObjectType::CNode, 42),
     ] {
-        check_eq!(Retype::one(world, object, size)?.send(memory), memory_left);
+        check_eq!(Retype::one(w, object, size)?.send(memory), memory_left);
     }
     PASSED
 }
 
 /// "sizeBits >= 64: Range(0,47)", whatever the type.
-fn sizes_of_64_are_refused_for_all_types(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn sizes_of_64_are_refused_for_all_types(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     for object in 0..12 {
         for size in [64, 1 << 32, u64::MAX] {
-            let message = Retype { object, ..Retype::one(world, ObjectType::Endpoint, size)? };
+            let message = Retype { object, ..Retype::one(w, ObjectType::Endpoint, size)? };
             check_eq!(message.send(memory), Err(Error::Range { min: 0, max: 47 }));
         }
     }
@@ -109,49 +109,49 @@ fn sizes_of_64_are_refused_for_all_types(world: &mut World) -> Outcome {
 }
 
 /// "fixed-size types ignore sizeBits otherwise".
-fn fixed_sizes_ignore_the_size(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn fixed_sizes_ignore_the_size(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     for size in [0, 1, 48, 63] {
-        check_eq!(Retype::one(world, ObjectType::Endpoint, size)?.send(memory), Ok(()));
+        check_eq!(Retype::one(w, ObjectType::Endpoint, size)?.send(memory), Ok(()));
     }
     PASSED
 }
 
 /// "CapTable with sizeBits 0: InvArg 1".
-fn cnodes_have_two_slots_at_least(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let none = Retype::one(world, ObjectType::CNode, 0)?;
+fn cnodes_have_two_slots_at_least(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let none = Retype::one(w, ObjectType::CNode, 0)?;
     check_eq!(none.send(memory), Err(Error::InvalidArgument(1)));
-    check_eq!(Retype::one(world, ObjectType::CNode, 1)?.send(memory), Ok(()));
+    check_eq!(Retype::one(w, ObjectType::CNode, 1)?.send(memory), Ok(()));
     PASSED
 }
 
 /// "Untyped with sizeBits < 4: InvArg 1".
-fn untypeds_have_16_bytes_at_least(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn untypeds_have_16_bytes_at_least(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     for size in 0..4 {
-        let small = Retype::one(world, ObjectType::Untyped, size)?;
+        let small = Retype::one(w, ObjectType::Untyped, size)?;
         check_eq!(small.send(memory), Err(Error::InvalidArgument(1)));
     }
-    check_eq!(Retype::one(world, ObjectType::Untyped, 4)?.send(memory), Ok(()));
+    check_eq!(Retype::one(w, ObjectType::Untyped, 4)?.send(memory), Ok(()));
     PASSED
 }
 
 /// "SchedContext with sizeBits < 7: InvArg 1".
-fn scheduling_contexts_have_128_bytes_at_least(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
+fn scheduling_contexts_have_128_bytes_at_least(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
     for size in [0, 6] {
-        let small = Retype::one(world, ObjectType::SchedContext, size)?;
+        let small = Retype::one(w, ObjectType::SchedContext, size)?;
         check_eq!(small.send(memory), Err(Error::InvalidArgument(1)));
     }
-    check_eq!(Retype::one(world, ObjectType::SchedContext, 7)?.send(memory), Ok(()));
+    check_eq!(Retype::one(w, ObjectType::SchedContext, 7)?.send(memory), Ok(()));
     PASSED
 }
 
 /// "nodeDepth != 0: slot lookup fails: Range(1,64)".
-fn node_depth_ends_at_64(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn node_depth_ends_at_64(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?;
     for depth in [65, 128, u64::MAX] {
         let refused = Retype { depth, ..good }.send(memory);
         check_eq!(refused, Err(Error::Range { min: 1, max: 64 }));
@@ -160,18 +160,18 @@ fn node_depth_ends_at_64(world: &mut World) -> Outcome {
 }
 
 /// "slot lookup (root, nodeIndex, nodeDepth) fails: FailedLookup(src=0)".
-fn node_lookup_failures_are_reported(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let good = Retype { root: node.pointer(), ..Retype::one(world, ObjectType::Endpoint, 0)? };
+fn node_lookup_failures_are_reported(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let good = Retype { root: node.pointer(), ..Retype::one(w, ObjectType::Endpoint, 0)? };
     let short = LookupFailure::DepthMismatch { bits_left: 3, bits_found: 4 };
     let message = Retype { index: 1, depth: 3, ..good };
     check_eq!(message.send(memory), Err(Error::destination(short)));
     let long = LookupFailure::DepthMismatch { bits_left: 2, bits_found: 0 };
     let message = Retype { index: 1, depth: 6, ..good };
     check_eq!(message.send(memory), Err(Error::destination(long)));
-    let guarded = world.slot::<CNode>()?;
-    world.path(guarded).mint_from(world.path(node), Rights::ALL, GuardWord { bits: 4, guard: 0xa })?;
+    let guarded = w.slot::<CNode>()?;
+    w.path(guarded).mint_from(w.path(node), Rights::ALL, GuardWord { bits: 4, guard: 0xa })?;
     let guard = LookupFailure::GuardMismatch { bits_left: 8, guard: 0xa, guard_bits: 4 };
     let message = Retype { root: guarded.pointer(), index: 0xb1, depth: 8, ..good };
     check_eq!(message.send(memory), Err(Error::destination(guard)));
@@ -179,9 +179,9 @@ fn node_lookup_failures_are_reported(world: &mut World) -> Outcome {
 }
 
 /// A root that is no CNode: lookup fails with InvalidRoot when a slot is to be looked up.
-fn the_node_root_must_be_a_cnode(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn the_node_root_must_be_a_cnode(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?;
     for root in [memory.pointer(), 0] {
         let message = Retype { root, index: 1, depth: 64, ..good };
         let invalid = Error::destination(LookupFailure::InvalidRoot);
@@ -191,13 +191,13 @@ fn the_node_root_must_be_a_cnode(world: &mut World) -> Outcome {
 }
 
 /// "destination not a CNode: FailedLookup(0, Missing, bitsLeft=nodeDepth)".
-fn the_destination_must_be_a_cnode(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn the_destination_must_be_a_cnode(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?;
     for root in [memory.pointer(), 0] {
         check_eq!(Retype { root, depth: 0, ..good }.send(memory), Err(missing(0)));
     }
-    let node = world.create_sized::<CNode>(4)?;
+    let node = w.create_sized::<CNode>(4)?;
     for depth in [4, 64] {
         let root = if depth == 64 { initial::CNODE } else { node };
         let index = if depth == 64 { memory.pointer() } else { 3 };
@@ -208,10 +208,10 @@ fn the_destination_must_be_a_cnode(world: &mut World) -> Outcome {
 }
 
 /// "nodeOffset > slots-1: Range(0, slots-1)".
-fn the_offset_stays_in_the_node(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 15);
+fn the_offset_stays_in_the_node(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 15);
     for offset in [16, 17, u64::MAX] {
         let message = Retype { offset, ..good };
         check_eq!(message.send(memory), Err(Error::Range { min: 0, max: 15 }));
@@ -221,26 +221,26 @@ fn the_offset_stays_in_the_node(world: &mut World) -> Outcome {
 }
 
 /// "numObjects < 1 or > 256: Range(1,256)", also where the node is smaller than that.
-fn counts_are_1_to_256(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let node = world.create_sized::<CNode>(9)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 0);
+fn counts_are_1_to_256(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let node = w.create_sized::<CNode>(9)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 0);
     for count in [0, 257, 512, u64::MAX] {
         let message = Retype { count, ..good };
         check_eq!(message.send(memory), Err(Error::Range { min: 1, max: 256 }));
     }
     check_eq!(Retype { count: 256, ..good }.send(memory), Ok(()));
-    let small = world.create_sized::<CNode>(2)?;
+    let small = w.create_sized::<CNode>(2)?;
     let message = Retype { count: 257, ..good }.within(small, 0);
     check_eq!(message.send(memory), Err(Error::Range { min: 1, max: 256 }));
     PASSED
 }
 
 /// "numObjects > slots - nodeOffset: Range(1, slots-nodeOffset)".
-fn the_count_stays_in_the_node(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let good = Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 10);
+fn the_count_stays_in_the_node(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let good = Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 10);
     let message = Retype { count: 7, ..good };
     check_eq!(message.send(memory), Err(Error::Range { min: 1, max: 6 }));
     check_eq!(Retype { count: 6, ..good }.send(memory), Ok(()));
@@ -248,10 +248,10 @@ fn the_count_stays_in_the_node(world: &mut World) -> Outcome {
 }
 
 /// "any slot in [nodeOffset, nodeOffset+num) occupied: DeleteFirst".
-fn occupied_slots_are_refused(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let one = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn occupied_slots_are_refused(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let one = Retype::one(w, ObjectType::Endpoint, 0)?;
     check_eq!(one.within(node, 5).send(memory), Ok(()));
     for (offset, count) in [(5, 1), (2, 4), (5, 3), (0, 16)] {
         let message = Retype { count, ..one.within(node, offset) };
@@ -264,22 +264,22 @@ fn occupied_slots_are_refused(world: &mut World) -> Outcome {
 }
 
 /// "(free bytes >> objectBits) < num: NotEnoughMemory(free bytes)".
-fn memory_runs_out(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let large = Retype::one(world, ObjectType::Untyped, 14)?;
+fn memory_runs_out(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let large = Retype::one(w, ObjectType::Untyped, 14)?;
     check_eq!(large.send(memory), Err(Error::NotEnoughMemory(8192)));
-    check_eq!(Retype::one(world, ObjectType::SmallPage, 0)?.send(memory), Ok(()));
-    check_eq!(Retype::one(world, ObjectType::Endpoint, 0)?.send(memory), Ok(()));
-    let page = Retype::one(world, ObjectType::SmallPage, 0)?;
+    check_eq!(Retype::one(w, ObjectType::SmallPage, 0)?.send(memory), Ok(()));
+    check_eq!(Retype::one(w, ObjectType::Endpoint, 0)?.send(memory), Ok(()));
+    let page = Retype::one(w, ObjectType::SmallPage, 0)?;
     check_eq!(page.send(memory), Err(Error::NotEnoughMemory(4080)));
     PASSED
 }
 
 /// All objects of one retype are made, or none.
-fn a_partial_fit_makes_nothing(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let pages = Retype { count: 3, ..Retype::one(world, ObjectType::SmallPage, 0)?.within(node, 0) };
+fn a_partial_fit_makes_nothing(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let pages = Retype { count: 3, ..Retype::one(w, ObjectType::SmallPage, 0)?.within(node, 0) };
     check_eq!(pages.send(memory), Err(Error::NotEnoughMemory(8192)));
     for slot in 0..3 {
         check!(!occupied(node.slot_at(slot, 4)));
@@ -289,8 +289,8 @@ fn a_partial_fit_makes_nothing(world: &mut World) -> Outcome {
 }
 
 /// "device untyped and type is neither a page nor Untyped: InvArg 1", the last of the checks.
-fn device_memory_makes_no_kernel_objects(world: &mut World) -> Outcome {
-    let device = world.device(12)?;
+fn device_memory_makes_no_kernel_objects(w: &mut World) -> Outcome {
+    let device = w.device(12)?;
     for (object, size) in [
         (ObjectType::Thread, 0),
         (ObjectType::Endpoint, 0),
@@ -301,23 +301,23 @@ fn device_memory_makes_no_kernel_objects(world: &mut World) -> Outcome {
         (ObjectType::VSpace, 0),
         (ObjectType::PageTable, 0),
     ] {
-        let message = Retype::one(world, object, size)?;
+        let message = Retype::one(w, object, size)?;
         check_eq!(message.send(device), Err(Error::InvalidArgument(1)));
     }
-    let too_many = Retype { count: 2, ..Retype::one(world, ObjectType::VSpace, 0)? };
-    let node = world.create_sized::<CNode>(4)?;
+    let too_many = Retype { count: 2, ..Retype::one(w, ObjectType::VSpace, 0)? };
+    let node = w.create_sized::<CNode>(4)?;
     let message = too_many.within(node, 0);
     check_eq!(message.send(device), Err(Error::NotEnoughMemory(4096)));
-    check_eq!(Retype::one(world, ObjectType::SmallPage, 0)?.send(device), Ok(()));
+    check_eq!(Retype::one(w, ObjectType::SmallPage, 0)?.send(device), Ok(()));
     PASSED
 }
 
 /// "Checks are listed in the order they are made": a message that is wrong in all ways is
 /// mended one way after the other.
-fn the_first_failing_check_counts(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(2)?;
-    check_eq!(Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 3).send(memory), Ok(()));
+fn the_first_failing_check_counts(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(2)?;
+    check_eq!(Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 3).send(memory), Ok(()));
     let root = memory.pointer();
     let (offset, count) = (4, 0);
     let mut bad = Retype { object: 12, size: 64, root, index: 1, depth: 65, offset, count };
@@ -347,10 +347,10 @@ fn the_first_failing_check_counts(world: &mut World) -> Outcome {
 }
 
 /// "Every check error leaves all state unchanged": the watermark stays where it was.
-fn a_refused_retype_changes_nothing(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let page = Retype::one(world, ObjectType::SmallPage, 0)?.within(node, 0);
+fn a_refused_retype_changes_nothing(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let page = Retype::one(w, ObjectType::SmallPage, 0)?.within(node, 0);
     check_eq!(page.send(memory), Ok(()));
     check_eq!(page.send(memory), Err(Error::DeleteFirst));
     check_eq!(Retype { offset: 16, ..page }.send(memory), Err(Error::Range { min: 0, max: 15 }));

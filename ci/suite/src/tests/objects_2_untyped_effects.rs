@@ -41,9 +41,9 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// "objects are laid out contiguously".
-fn objects_lie_side_by_side(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let pages = world.retype::<Page>(memory, 4)?;
+fn objects_lie_side_by_side(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let pages = w.retype::<Page>(memory, 4)?;
     let first = pages[0].address()?;
     check!(first.is_multiple_of(1 << 14));
     for (index, page) in (0..).zip(&pages) {
@@ -53,20 +53,20 @@ fn objects_lie_side_by_side(world: &mut World) -> Outcome {
 }
 
 /// "the watermark is aligned up to the object size ... watermark advances past the last one".
-fn the_watermark_is_aligned_to_the_object(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let first = world.retype::<Page>(memory, 1)?[0].address()?;
-    world.retype::<Endpoint>(memory, 1)?;
-    let second = world.retype::<Page>(memory, 1)?[0].address()?;
+fn the_watermark_is_aligned_to_the_object(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let first = w.retype::<Page>(memory, 1)?[0].address()?;
+    w.retype::<Endpoint>(memory, 1)?;
+    let second = w.retype::<Page>(memory, 1)?[0].address()?;
     check_eq!(second, first + 0x2000);
     PASSED
 }
 
 /// The whole range becomes objects: no bytes are set aside.
-fn memory_is_used_to_the_last_byte(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(9)?;
-    let one = Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 0);
+fn memory_is_used_to_the_last_byte(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(9)?;
+    let one = Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 0);
     check_eq!(Retype { count: 255, ..one }.send(memory), Ok(()));
     check_eq!(one.within(node, 255).send(memory), Ok(()));
     check_eq!(one.within(node, 256).send(memory), Err(Error::NotEnoughMemory(0)));
@@ -74,10 +74,10 @@ fn memory_is_used_to_the_last_byte(world: &mut World) -> Outcome {
 }
 
 /// "one cap per object is placed in consecutive slots".
-fn caps_go_to_consecutive_slots(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let node = world.create_sized::<CNode>(4)?;
-    let three = Retype { count: 3, ..Retype::one(world, ObjectType::Endpoint, 0)?.within(node, 6) };
+fn caps_go_to_consecutive_slots(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let node = w.create_sized::<CNode>(4)?;
+    let three = Retype { count: 3, ..Retype::one(w, ObjectType::Endpoint, 0)?.within(node, 6) };
     check_eq!(three.send(memory), Ok(()));
     for slot in 0..16 {
         check_eq!(occupied(node.slot_at(slot, 4)), (6..9).contains(&slot));
@@ -86,12 +86,12 @@ fn caps_go_to_consecutive_slots(world: &mut World) -> Outcome {
 }
 
 /// The destination is the cap in the slot that (root, nodeIndex, nodeDepth) names.
-fn the_destination_is_found_through_the_root(world: &mut World) -> Outcome {
-    let memory = world.untyped(12)?;
-    let outer = world.create_sized::<CNode>(4)?;
-    let inner = world.create_sized::<CNode>(3)?;
-    outer.slot_at(9, 4).copy_from(world.path(inner), Rights::ALL)?;
-    let one = Retype::one(world, ObjectType::Endpoint, 0)?;
+fn the_destination_is_found_through_the_root(w: &mut World) -> Outcome {
+    let memory = w.untyped(12)?;
+    let outer = w.create_sized::<CNode>(4)?;
+    let inner = w.create_sized::<CNode>(3)?;
+    outer.slot_at(9, 4).copy_from(w.path(inner), Rights::ALL)?;
+    let one = Retype::one(w, ObjectType::Endpoint, 0)?;
     let message = Retype { index: 9, depth: 4, ..one.within(outer, 5) };
     check_eq!(message.send(memory), Ok(()));
     check!(occupied(inner.slot_at(5, 3)));
@@ -102,73 +102,73 @@ fn the_destination_is_found_through_the_root(world: &mut World) -> Outcome {
 }
 
 /// "Retype fan-out limit 256" (abi.md §12).
-fn retyping_takes_256_objects_at_once(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let node = world.create_sized::<CNode>(8)?;
-    let one = Retype::one(world, ObjectType::Notification, 0)?.within(node, 0);
+fn retyping_takes_256_objects_at_once(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let node = w.create_sized::<CNode>(8)?;
+    let one = Retype::one(w, ObjectType::Notification, 0)?.within(node, 0);
     check_eq!(Retype { count: 256, ..one }.send(memory), Ok(()));
     check!(occupied(node.slot_at(0, 8)) && occupied(node.slot_at(255, 8)));
     PASSED
 }
 
 /// "placed in consecutive slots as children of the untyped cap".
-fn objects_are_children_of_the_memory(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let endpoint = world.retype::<Endpoint>(memory, 1)?[0];
-    let page = world.retype::<Page>(memory, 1)?[0];
-    world.path(memory).revoke()?;
-    check!(world.is_empty(endpoint) && world.is_empty(page));
-    check!(world.holds(memory));
+fn objects_are_children_of_the_memory(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let endpoint = w.retype::<Endpoint>(memory, 1)?[0];
+    let page = w.retype::<Page>(memory, 1)?[0];
+    w.path(memory).revoke()?;
+    check!(w.is_empty(endpoint) && w.is_empty(page));
+    check!(w.holds(memory));
     PASSED
 }
 
 /// "watermark taken as 0 if the untyped has no children".
-fn deleting_the_last_child_resets_the_watermark(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let pages = world.retype::<Page>(memory, 2)?;
+fn deleting_the_last_child_resets_the_watermark(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let pages = w.retype::<Page>(memory, 2)?;
     let first = pages[0].address()?;
     for page in &pages {
-        world.path(*page).delete()?;
+        w.path(*page).delete()?;
     }
-    check_eq!(world.retype::<Page>(memory, 2)?[0].address()?, first);
+    check_eq!(w.retype::<Page>(memory, 2)?[0].address()?, first);
     PASSED
 }
 
 /// "free bytes = size - watermark": memory of deleted children is not free as long as one lives.
-fn one_child_keeps_the_watermark(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let pages = world.retype::<Page>(memory, 2)?;
-    world.path(pages[1]).delete()?;
-    let again = Retype::one(world, ObjectType::SmallPage, 0)?;
+fn one_child_keeps_the_watermark(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let pages = w.retype::<Page>(memory, 2)?;
+    w.path(pages[1]).delete()?;
+    let again = Retype::one(w, ObjectType::SmallPage, 0)?;
     check_eq!(again.send(memory), Err(Error::NotEnoughMemory(0)));
-    world.path(pages[0]).delete()?;
+    w.path(pages[0]).delete()?;
     check_eq!(again.send(memory), Ok(()));
     PASSED
 }
 
 /// After a revoke there are no children.
-fn revoking_resets_the_watermark(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let first = world.retype::<Page>(memory, 2)?[0].address()?;
-    world.path(memory).revoke()?;
-    check_eq!(world.retype::<Page>(memory, 2)?[0].address()?, first);
+fn revoking_resets_the_watermark(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let first = w.retype::<Page>(memory, 2)?[0].address()?;
+    w.path(memory).revoke()?;
+    check_eq!(w.retype::<Page>(memory, 2)?[0].address()?, first);
     PASSED
 }
 
 /// "the part below the old watermark is zeroed".
-fn a_reset_clears_the_memory(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let pages = world.retype::<Page>(memory, 2)?;
-    let windows = [world.map(pages[0])?, world.map(pages[1])?];
+fn a_reset_clears_the_memory(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let pages = w.retype::<Page>(memory, 2)?;
+    let windows = [w.map(pages[0])?, w.map(pages[1])?];
     for window in &windows {
         for offset in (0..4096).step_by(8) {
             window.write_word(offset, !offset);
         }
     }
-    world.path(memory).revoke()?;
-    let again = world.retype::<Page>(memory, 2)?;
+    w.path(memory).revoke()?;
+    let again = w.retype::<Page>(memory, 2)?;
     for page in &again {
-        let window = world.map(*page)?;
+        let window = w.map(*page)?;
         for offset in (0..4096).step_by(8) {
             check_eq!(window.read_word(offset), 0);
         }
@@ -177,91 +177,91 @@ fn a_reset_clears_the_memory(world: &mut World) -> Outcome {
 }
 
 /// What lies above the watermark is clean already: it stays zero.
-fn a_reset_clears_only_what_was_used(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let used = world.retype::<Page>(memory, 1)?[0];
-    world.map(used)?.write_word(4088, 0x5555);
-    world.path(memory).revoke()?;
-    for page in world.retype::<Page>(memory, 4)? {
-        let window = world.map(page)?;
+fn a_reset_clears_only_what_was_used(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let used = w.retype::<Page>(memory, 1)?[0];
+    w.map(used)?.write_word(4088, 0x5555);
+    w.path(memory).revoke()?;
+    for page in w.retype::<Page>(memory, 4)? {
+        let window = w.map(page)?;
         check_eq!([window.read_word(0), window.read_word(4088)], [0, 0]);
     }
     PASSED
 }
 
 /// "child untypeds start with watermark 0 and already-clean memory".
-fn child_untypeds_start_empty(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let child = world.retype_sized::<Untyped>(memory, 13)?;
-    let pages = world.retype::<Page>(child, 2)?;
+fn child_untypeds_start_empty(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let child = w.retype_sized::<Untyped>(memory, 13)?;
+    let pages = w.retype::<Page>(child, 2)?;
     for page in pages {
-        let window = world.map(page)?;
+        let window = w.map(page)?;
         check!((0..4096).step_by(8).all(|offset| window.read_word(offset) == 0));
     }
     PASSED
 }
 
 /// Each child has a watermark of its own, and its children do not end with its siblings.
-fn child_untypeds_are_retyped_apart(world: &mut World) -> Outcome {
-    let memory = world.untyped(14)?;
-    let one = world.retype_sized::<Untyped>(memory, 13)?;
-    let other = world.retype_sized::<Untyped>(memory, 13)?;
-    let pages = world.retype::<Page>(one, 2)?;
-    let sibling = world.retype::<Page>(other, 1)?[0];
-    world.path(one).revoke()?;
-    check!(world.is_empty(pages[0]) && world.is_empty(pages[1]));
-    check!(world.holds(sibling) && world.holds(one));
-    world.path(memory).revoke()?;
-    check!(world.is_empty(sibling) && world.is_empty(other));
+fn child_untypeds_are_retyped_apart(w: &mut World) -> Outcome {
+    let memory = w.untyped(14)?;
+    let one = w.retype_sized::<Untyped>(memory, 13)?;
+    let other = w.retype_sized::<Untyped>(memory, 13)?;
+    let pages = w.retype::<Page>(one, 2)?;
+    let sibling = w.retype::<Page>(other, 1)?[0];
+    w.path(one).revoke()?;
+    check!(w.is_empty(pages[0]) && w.is_empty(pages[1]));
+    check!(w.holds(sibling) && w.holds(one));
+    w.path(memory).revoke()?;
+    check!(w.is_empty(sibling) && w.is_empty(other));
     PASSED
 }
 
 /// "A plain Copy/Mint of an Untyped makes the source full".
-fn copying_fills_the_source(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let copy = world.copy(memory, Rights::ALL)?;
-    let page = Retype::one(world, ObjectType::SmallPage, 0)?;
+fn copying_fills_the_source(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let copy = w.copy(memory, Rights::ALL)?;
+    let page = Retype::one(w, ObjectType::SmallPage, 0)?;
     check_eq!(page.send(memory), Err(Error::NotEnoughMemory(0)));
     check_eq!(page.send(copy), Ok(()));
     PASSED
 }
 
 /// "only the copy can be retyped until it is deleted/revoked".
-fn deleting_the_copy_frees_the_source(world: &mut World) -> Outcome {
-    let memory = world.untyped(13)?;
-    let copy = world.copy(memory, Rights::ALL)?;
-    let used = world.retype::<Page>(copy, 1)?[0];
-    world.map(used)?.write_word(0, 7);
-    world.path(used).delete()?;
-    world.path(copy).delete()?;
-    let pages = world.retype::<Page>(memory, 2)?;
-    check_eq!(world.map(pages[0])?.read_word(0), 0);
-    world.path(memory).revoke()?;
-    let copy = world.copy(memory, Rights::ALL)?;
-    world.retype::<Page>(copy, 2)?;
-    world.path(memory).revoke()?;
-    check!(world.is_empty(copy));
-    world.retype::<Page>(memory, 2)?;
+fn deleting_the_copy_frees_the_source(w: &mut World) -> Outcome {
+    let memory = w.untyped(13)?;
+    let copy = w.copy(memory, Rights::ALL)?;
+    let used = w.retype::<Page>(copy, 1)?[0];
+    w.map(used)?.write_word(0, 7);
+    w.path(used).delete()?;
+    w.path(copy).delete()?;
+    let pages = w.retype::<Page>(memory, 2)?;
+    check_eq!(w.map(pages[0])?.read_word(0), 0);
+    w.path(memory).revoke()?;
+    let copy = w.copy(memory, Rights::ALL)?;
+    w.retype::<Page>(copy, 2)?;
+    w.path(memory).revoke()?;
+    check!(w.is_empty(copy));
+    w.retype::<Page>(memory, 2)?;
     PASSED
 }
 
 /// "preemptible while clearing": other threads run during a long reset.
-fn clearing_is_preemptible(world: &mut World) -> Outcome {
-    let memory = world.untyped(23)?;
+fn clearing_is_preemptible(w: &mut World) -> Outcome {
+    let memory = w.untyped(23)?;
     let halves = [
-        world.retype_sized::<Untyped>(memory, 22)?,
-        world.retype_sized::<Untyped>(memory, 22)?,
+        w.retype_sized::<Untyped>(memory, 22)?,
+        w.retype_sized::<Untyped>(memory, 22)?,
     ];
-    world.delete(halves[0])?;
-    world.delete(halves[1])?;
-    let board = world.board();
+    w.delete(halves[0])?;
+    w.delete(halves[1])?;
+    let board = w.board();
     // The equal of the root thread runs when the root thread's time slice is over.
-    world.spawn(abi::MAX_PRIORITY, move || {
+    w.spawn(abi::MAX_PRIORITY, move || {
         while board.get(0) == 0 {
             board.add(1, 1);
         }
     })?;
-    let fresh = world.slot::<Untyped>()?;
+    let fresh = w.slot::<Untyped>()?;
     let range = SlotRange::within(initial::CNODE, fresh.pointer(), 1);
     syscall::yield_now();
     let mut rounds = 0;
@@ -274,53 +274,53 @@ fn clearing_is_preemptible(world: &mut World) -> Outcome {
         // The slice may have been long enough; with enough rounds it never is.
         rounds += 1;
         check!(rounds < 50, "a reset of 4 MiB never let anybody run");
-        world.delete(fresh)?;
+        w.delete(fresh)?;
     }
     board.set(0, 1);
     PASSED
 }
 
 /// "Device memory is never written", but objects lie in it as in other memory.
-fn device_memory_is_retyped_from_its_start(world: &mut World) -> Outcome {
-    let device = world.device(14)?;
-    let pages = world.retype::<Page>(device, 3)?;
+fn device_memory_is_retyped_from_its_start(w: &mut World) -> Outcome {
+    let device = w.device(14)?;
+    let pages = w.retype::<Page>(device, 3)?;
     let first = pages[0].address()?;
     check_eq!([pages[1].address()?, pages[2].address()?], [first + 0x1000, first + 0x2000]);
-    world.path(device).revoke()?;
-    let half = world.retype_sized::<Untyped>(device, 13)?;
-    check_eq!(world.retype::<Page>(half, 1)?[0].address()?, first);
+    w.path(device).revoke()?;
+    let half = w.retype_sized::<Untyped>(device, 13)?;
+    check_eq!(w.retype::<Page>(half, 1)?[0].address()?, first);
     PASSED
 }
 
 /// "EP, ntfn idle".
-fn new_endpoints_are_idle(world: &mut World) -> Outcome {
-    let endpoint = world.create::<Endpoint>()?;
+fn new_endpoints_are_idle(w: &mut World) -> Outcome {
+    let endpoint = w.create::<Endpoint>()?;
     let nothing = endpoint.nb_wait();
     check_eq!(nothing.badge, 0);
     PASSED
 }
 
 /// "EP, ntfn idle".
-fn new_notifications_are_idle(world: &mut World) -> Outcome {
-    let bell = world.create::<Notification>()?;
+fn new_notifications_are_idle(w: &mut World) -> Outcome {
+    let bell = w.create::<Notification>()?;
     check_eq!(bell.poll(), 0);
     PASSED
 }
 
 /// "TCB Inactive ... registers 0 (SPSR see abi §8.4)".
-fn new_threads_are_inactive_with_zero_registers(world: &mut World) -> Outcome {
-    let thread = world.create::<Thread>()?;
+fn new_threads_are_inactive_with_zero_registers(w: &mut World) -> Outcome {
+    let thread = w.create::<Thread>()?;
     let registers = thread.read_registers(false, 36)?;
-    let fresh = if world.image() == Image::Debug { SPSR_DEBUG } else { SPSR_RELEASE };
+    let fresh = if w.image() == Image::Debug { SPSR_DEBUG } else { SPSR_RELEASE };
     let expected = UserContext::default().with(Register::Spsr, fresh);
     check_eq!(registers, expected);
     PASSED
 }
 
 /// "priority 0, MCP 0": as authority it grants nothing above.
-fn new_threads_have_priority_zero(world: &mut World) -> Outcome {
-    let thread = world.create::<Thread>()?;
-    let other = world.create::<Thread>()?;
+fn new_threads_have_priority_zero(w: &mut World) -> Outcome {
+    let thread = w.create::<Thread>()?;
+    let other = w.create::<Thread>()?;
     let refused = Err(Error::Range { min: 0, max: 0 });
     check_eq!(other.set_priority(thread, 1), refused);
     check_eq!(other.set_max_priority(thread, 1), refused);
@@ -329,37 +329,37 @@ fn new_threads_have_priority_zero(world: &mut World) -> Outcome {
 }
 
 /// "SC unconfigured (no refills)": it has no time to give, and none was used.
-fn new_scheduling_contexts_are_unconfigured(world: &mut World) -> Outcome {
-    let context = world.create_sized::<SchedContext>(7)?;
+fn new_scheduling_contexts_are_unconfigured(w: &mut World) -> Outcome {
+    let context = w.create_sized::<SchedContext>(7)?;
     check_eq!(context.consumed(), Ok(Duration::ZERO));
-    let board = world.board();
-    let helper = world.spawn_with(world.passive(100), move || board.set(0, 1))?;
+    let board = w.board();
+    let helper = w.spawn_with(w.passive(100), move || board.set(0, 1))?;
     context.bind(helper.thread())?;
-    world.settle()?;
+    w.settle()?;
     check!(!helper.has_finished());
-    world.sched_control(0).configure(context, Budget::round_robin(SLICE))?;
+    w.sched_control(0).configure(context, Budget::round_robin(SLICE))?;
     helper.join();
     check_eq!(board.get(0), 1);
     PASSED
 }
 
 /// "CNode slots empty", "CNode guard 0/size 0": `radix` bits name a slot.
-fn new_cnodes_are_empty_and_without_guard(world: &mut World) -> Outcome {
-    let node = world.create_sized::<CNode>(6)?;
+fn new_cnodes_are_empty_and_without_guard(w: &mut World) -> Outcome {
+    let node = w.create_sized::<CNode>(6)?;
     for slot in 0..64 {
         check!(!occupied(node.slot_at(slot, 6)));
     }
-    node.slot_at(63, 6).copy_from(world.path(node), Rights::ALL)?;
+    node.slot_at(63, 6).copy_from(w.path(node), Rights::ALL)?;
     check!(occupied(node.slot_at(63, 6)));
     PASSED
 }
 
 /// "page tables zero": nothing is mapped through a new table.
-fn new_page_tables_are_empty(world: &mut World) -> Outcome {
-    let space = world.vspace()?;
-    let [first, second] = [world.create::<PageTable>()?, world.create::<PageTable>()?];
+fn new_page_tables_are_empty(w: &mut World) -> Outcome {
+    let space = w.vspace()?;
+    let [first, second] = [w.create::<PageTable>()?, w.create::<PageTable>()?];
     first.map(space, 0)?;
-    let page = world.create::<Page>()?;
+    let page = w.create::<Page>()?;
     let attributes = VmAttributes::DEFAULT;
     check_eq!(page.map(space, 0, Rights::READ, attributes), Err(missing(30)));
     second.map(space, 0)?;
@@ -368,28 +368,28 @@ fn new_page_tables_are_empty(world: &mut World) -> Outcome {
 }
 
 /// "page caps read-write, unmapped".
-fn new_pages_are_not_mapped(world: &mut World) -> Outcome {
-    let page = world.create::<Page>()?;
+fn new_pages_are_not_mapped(w: &mut World) -> Outcome {
+    let page = w.create::<Page>()?;
     check_eq!(page.clean_data(0..8), Err(Error::IllegalOperation));
-    let window = world.map(page)?;
+    let window = w.map(page)?;
     window.write_word(0, 1);
     check_eq!(page.invalidate_data(0..8), Ok(()));
     PASSED
 }
 
 /// "new caps: EP all rights badge 0": such a cap may cancel sends, and a badge may be minted.
-fn new_endpoint_caps_have_all_rights_and_no_badge(world: &mut World) -> Outcome {
-    let endpoint = world.create::<Endpoint>()?;
-    check_eq!(world.path(endpoint).cancel_badged_sends(), Ok(()));
-    let minted = world.slot::<Endpoint>()?;
-    check_eq!(world.path(minted).mint_from(world.path(endpoint), Rights::ALL, Badge(5)), Ok(()));
+fn new_endpoint_caps_have_all_rights_and_no_badge(w: &mut World) -> Outcome {
+    let endpoint = w.create::<Endpoint>()?;
+    check_eq!(w.path(endpoint).cancel_badged_sends(), Ok(()));
+    let minted = w.slot::<Endpoint>()?;
+    check_eq!(w.path(minted).mint_from(w.path(endpoint), Rights::ALL, Badge(5)), Ok(()));
     PASSED
 }
 
 /// "ntfn read+write badge 0".
-fn new_notification_caps_have_both_rights_and_no_badge(world: &mut World) -> Outcome {
-    let bell = world.create::<Notification>()?;
-    let minted = world.mint(bell, Rights::ALL, 5)?;
+fn new_notification_caps_have_both_rights_and_no_badge(w: &mut World) -> Outcome {
+    let bell = w.create::<Notification>()?;
+    let minted = w.mint(bell, Rights::ALL, 5)?;
     minted.signal();
     bell.signal();
     check_eq!(bell.poll(), 5);

@@ -33,13 +33,13 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// A CNode of 16 slots, without guard: slot `i` is at depth 4.
-fn node(world: &mut World) -> Outcome<Cap<CNode>> {
-    world.create_sized::<CNode>(4)
+fn node(w: &mut World) -> Outcome<Cap<CNode>> {
+    w.create_sized::<CNode>(4)
 }
 
 /// "label outside 18..25 -> Illegal", before the length is looked at.
-fn unknown_labels_are_illegal(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn unknown_labels_are_illegal(w: &mut World) -> Outcome {
+    let node = node(w)?;
     for label in [0, 1, 17, 26, 57, 0xf_ffff_ffff_ffff] {
         check_err!(call(node, label, &[], &[]), Error::IllegalOperation);
         check_err!(call(node, label, &[1, 4, 1, 4, 15], &[node.pointer()]), Error::IllegalOperation);
@@ -48,8 +48,8 @@ fn unknown_labels_are_illegal(world: &mut World) -> Outcome {
 }
 
 /// "len<2 -> Trunc", for every operation.
-fn two_words_are_needed(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn two_words_are_needed(w: &mut World) -> Outcome {
+    let node = node(w)?;
     for label in 18..=25 {
         let caps = [node.pointer(), node.pointer()];
         check_err!(call(node, label, &[], &caps), Error::TruncatedMessage);
@@ -59,8 +59,8 @@ fn two_words_are_needed(world: &mut World) -> Outcome {
 }
 
 /// "depth outside 1..64 -> Range(1,64)" (abi.md §8.2).
-fn depths_are_1_to_64(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn depths_are_1_to_64(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let range = Error::Range { min: 1, max: 64 };
     for depth in [0, 65, 255, 256, u64::MAX] {
         for label in 18..=25 {
@@ -73,8 +73,8 @@ fn depths_are_1_to_64(world: &mut World) -> Outcome {
 }
 
 /// "s+r > n -> DepthMismatch(bitsLeft=n, bitsFound=s+r)".
-fn short_depths_are_a_mismatch(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn short_depths_are_a_mismatch(w: &mut World) -> Outcome {
+    let node = node(w)?;
     for depth in 1..4 {
         let bits_left = u64::from(depth);
         let failure = LookupFailure::DepthMismatch { bits_left, bits_found: 4 };
@@ -85,8 +85,8 @@ fn short_depths_are_a_mismatch(world: &mut World) -> Outcome {
 }
 
 /// "leftover bits != 0 -> FailedLookup(DepthMismatch, bitsLeft=leftover, bitsFound=0)".
-fn leftover_bits_are_a_mismatch(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn leftover_bits_are_a_mismatch(w: &mut World) -> Outcome {
+    let node = node(w)?;
     for depth in [5_u8, 8, 64] {
         let bits_left = u64::from(depth) - 4;
         let failure = LookupFailure::DepthMismatch { bits_left, bits_found: 0 };
@@ -97,16 +97,16 @@ fn leftover_bits_are_a_mismatch(world: &mut World) -> Outcome {
 }
 
 /// A cap to `node` with a guard.
-fn guarded(world: &mut World, node: Cap<CNode>, bits: u8, guard: u64) -> Outcome<Cap<CNode>> {
-    let copy = world.slot::<CNode>()?;
-    world.path(copy).mint_from(world.path(node), Rights::ALL, GuardWord { bits, guard })?;
+fn guarded(w: &mut World, node: Cap<CNode>, bits: u8, guard: u64) -> Outcome<Cap<CNode>> {
+    let copy = w.slot::<CNode>()?;
+    w.path(copy).mint_from(w.path(node), Rights::ALL, GuardWord { bits, guard })?;
     Ok(copy)
 }
 
 /// "the top s of the n bits differ from g -> GuardMismatch(bitsLeft=n, guardFound=g, count=s)".
-fn guards_must_match(world: &mut World) -> Outcome {
-    let plain = node(world)?;
-    let node = guarded(world, plain, 12, 0xabc)?;
+fn guards_must_match(w: &mut World) -> Outcome {
+    let plain = node(w)?;
+    let node = guarded(w, plain, 12, 0xabc)?;
     let failure = LookupFailure::GuardMismatch { bits_left: 16, guard: 0xabc, guard_bits: 12 };
     for index in [0xabd5, 0x0005, 0x2bc5] {
         check_eq!(node.slot_at(index, 16).delete(), Err(Error::destination(failure)));
@@ -118,9 +118,9 @@ fn guards_must_match(world: &mut World) -> Outcome {
 }
 
 /// "if s > n ... -> GuardMismatch".
-fn guards_longer_than_the_address_do_not_match(world: &mut World) -> Outcome {
-    let plain = node(world)?;
-    let node = guarded(world, plain, 8, 0)?;
+fn guards_longer_than_the_address_do_not_match(w: &mut World) -> Outcome {
+    let plain = node(w)?;
+    let node = guarded(w, plain, 8, 0)?;
     let failure = LookupFailure::GuardMismatch { bits_left: 7, guard: 0, guard_bits: 8 };
     check_eq!(node.slot_at(0, 7).delete(), Err(Error::destination(failure)));
     // A guard that fits, with too few bits for the slot, is a depth mismatch.
@@ -130,24 +130,24 @@ fn guards_longer_than_the_address_do_not_match(world: &mut World) -> Outcome {
 }
 
 /// "slot arguments are resolved starting at that cap (its own guard counts)".
-fn the_invoked_caps_own_guard_counts(world: &mut World) -> Outcome {
-    let plain = node(world)?;
-    let node = guarded(world, plain, 4, 0x9)?;
-    let endpoint = world.create::<Endpoint>()?;
-    node.slot_at(0x9b, 8).copy_from(world.path(endpoint), Rights::ALL)?;
+fn the_invoked_caps_own_guard_counts(w: &mut World) -> Outcome {
+    let plain = node(w)?;
+    let node = guarded(w, plain, 4, 0x9)?;
+    let endpoint = w.create::<Endpoint>()?;
+    node.slot_at(0x9b, 8).copy_from(w.path(endpoint), Rights::ALL)?;
     check!(occupied(plain.slot_at(0xb, 4)));
     PASSED
 }
 
 /// "otherwise continue with n-(s+r) if the slot holds a CNode".
-fn lookups_go_through_nested_cnodes(world: &mut World) -> Outcome {
-    let outer = node(world)?;
-    let inner = world.create_sized::<CNode>(3)?;
-    let endpoint = world.create::<Endpoint>()?;
+fn lookups_go_through_nested_cnodes(w: &mut World) -> Outcome {
+    let outer = node(w)?;
+    let inner = w.create_sized::<CNode>(3)?;
+    let endpoint = w.create::<Endpoint>()?;
     let guard = GuardWord { bits: 5, guard: 0b10101 };
-    outer.slot_at(0xa, 4).mint_from(world.path(inner), Rights::ALL, guard)?;
+    outer.slot_at(0xa, 4).mint_from(w.path(inner), Rights::ALL, guard)?;
     let through = outer.slot_at(0xa << 8 | 0b10101 << 3 | 6, 12);
-    through.copy_from(world.path(endpoint), Rights::ALL)?;
+    through.copy_from(w.path(endpoint), Rights::ALL)?;
     check!(occupied(inner.slot_at(6, 3)));
     let failure = LookupFailure::GuardMismatch { bits_left: 8, guard: 0b10101, guard_bits: 5 };
     check_eq!(outer.slot_at(0xa << 8, 12).delete(), Err(Error::destination(failure)));
@@ -160,10 +160,10 @@ fn lookups_go_through_nested_cnodes(world: &mut World) -> Outcome {
 }
 
 /// "else stop with leftover bits": a slot without CNode ends the lookup.
-fn lookups_stop_at_other_caps(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
-    node.slot_at(2, 4).copy_from(world.path(endpoint), Rights::ALL)?;
+fn lookups_stop_at_other_caps(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
+    node.slot_at(2, 4).copy_from(w.path(endpoint), Rights::ALL)?;
     let failure = LookupFailure::DepthMismatch { bits_left: 6, bits_found: 0 };
     check_eq!(node.slot_at(2 << 6, 10).delete(), Err(Error::destination(failure)));
     let refused = node.slot_at(3, 4).copy_from(node.slot_at(2 << 6, 10), Rights::ALL);
@@ -172,8 +172,8 @@ fn lookups_stop_at_other_caps(world: &mut World) -> Outcome {
 }
 
 /// Copy: "len<4 or no cap -> Trunc".
-fn copying_needs_four_words_and_a_root(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn copying_needs_four_words_and_a_root(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let source = initial::SCHED_CONTEXT.pointer();
     let root = initial::CNODE.pointer();
     for invocation in [Invocation::CNodeCopy, Invocation::CNodeMint] {
@@ -188,9 +188,9 @@ fn copying_needs_four_words_and_a_root(world: &mut World) -> Outcome {
 }
 
 /// Copy: "len<5 -> Trunc", and five are enough.
-fn copying_needs_rights(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
+fn copying_needs_rights(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
     let words = [0, 4, endpoint.pointer(), 64, 15];
     let root = [initial::CNODE.pointer()];
     let refused = invoke(node, Invocation::CNodeCopy, &words[..4], &root);
@@ -200,9 +200,9 @@ fn copying_needs_rights(world: &mut World) -> Outcome {
 }
 
 /// Mint: "same with len<6".
-fn minting_needs_data(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
+fn minting_needs_data(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
     let words = [0, 4, endpoint.pointer(), 64, 15, 7];
     let root = [initial::CNODE.pointer()];
     let refused = invoke(node, Invocation::CNodeMint, &words[..5], &root);
@@ -212,9 +212,9 @@ fn minting_needs_data(world: &mut World) -> Outcome {
 }
 
 /// Move: "(len 4)".
-fn moving_needs_four_words_and_a_root(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
+fn moving_needs_four_words_and_a_root(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
     let words = [0, 4, endpoint.pointer(), 64];
     let root = [initial::CNODE.pointer()];
     for length in 2..4 {
@@ -227,9 +227,9 @@ fn moving_needs_four_words_and_a_root(world: &mut World) -> Outcome {
 }
 
 /// Mutate: "same with len<5", after the source was found.
-fn mutating_needs_data(world: &mut World) -> Outcome {
-    let target = node(world)?;
-    let source = node(world)?;
+fn mutating_needs_data(w: &mut World) -> Outcome {
+    let target = node(w)?;
+    let source = node(w)?;
     let words = [0, 4, source.pointer(), 64, 0];
     let root = [initial::CNODE.pointer()];
     for length in 2..5 {
@@ -242,11 +242,11 @@ fn mutating_needs_data(world: &mut World) -> Outcome {
 }
 
 /// "DeleteFirst is decided before the source is even looked up".
-fn occupied_destinations_come_before_the_source(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
+fn occupied_destinations_come_before_the_source(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
     let full = node.slot_at(1, 4);
-    full.copy_from(world.path(endpoint), Rights::ALL)?;
+    full.copy_from(w.path(endpoint), Rights::ALL)?;
     for source in [node.slot_at(1, 99), node.slot_at(2, 4), endpoint.cast::<CNode>().slot_at(0, 4)] {
         check_eq!(full.copy_from(source, Rights::ALL), Err(Error::DeleteFirst));
         check_eq!(full.mint_from(source, Rights::ALL, Badge(1)), Err(Error::DeleteFirst));
@@ -258,8 +258,8 @@ fn occupied_destinations_come_before_the_source(world: &mut World) -> Outcome {
 }
 
 /// "source lookup -> FailedLookup(1)/Range".
-fn sources_are_looked_up(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn sources_are_looked_up(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let target = node.slot_at(0, 4);
     let guard = GuardWord { bits: 0, guard: 0 };
     for depth in [0, 65] {
@@ -281,10 +281,10 @@ fn sources_are_looked_up(world: &mut World) -> Outcome {
 }
 
 /// "Root not a CNode -> InvalidRoot" (abi.md §8.2).
-fn source_roots_must_be_cnodes(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let endpoint = world.create::<Endpoint>()?;
-    let empty = world.slot::<CNode>()?;
+fn source_roots_must_be_cnodes(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let endpoint = w.create::<Endpoint>()?;
+    let empty = w.slot::<CNode>()?;
     for root in [endpoint.cast::<CNode>(), empty] {
         let refused = node.slot_at(0, 4).copy_from(root.slot_at(0, 4), Rights::ALL);
         check_eq!(refused, Err(Error::source(LookupFailure::InvalidRoot)));
@@ -293,12 +293,12 @@ fn source_roots_must_be_cnodes(world: &mut World) -> Outcome {
 }
 
 /// "source empty -> FailedLookup(1, Missing, bitsLeft=srcDepth)".
-fn empty_sources_are_missing(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn empty_sources_are_missing(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let guard = GuardWord { bits: 0, guard: 0 };
     let target = node.slot_at(0, 4);
-    let empty = world.slot::<Endpoint>()?;
-    for source in [node.slot_at(1, 4), world.path(empty)] {
+    let empty = w.slot::<Endpoint>()?;
+    for source in [node.slot_at(1, 4), w.path(empty)] {
         let failed = Err(source_missing(source.depth.into()));
         check_eq!(target.copy_from(source, Rights::ALL), failed);
         check_eq!(target.mint_from(source, Rights::ALL, Badge(1)), failed);
@@ -310,19 +310,19 @@ fn empty_sources_are_missing(world: &mut World) -> Outcome {
 
 /// "tests move a slot onto itself to probe emptiness: occupied -> DeleteFirst, empty ->
 /// FailedLookup".
-fn moving_onto_itself_probes_a_slot(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn moving_onto_itself_probes_a_slot(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let slot = node.slot_at(3, 4);
     check_eq!(slot.move_from(slot), Err(source_missing(4)));
-    let endpoint = world.create::<Endpoint>()?;
-    slot.copy_from(world.path(endpoint), Rights::ALL)?;
+    let endpoint = w.create::<Endpoint>()?;
+    slot.copy_from(w.path(endpoint), Rights::ALL)?;
     check_eq!(slot.move_from(slot), Err(Error::DeleteFirst));
     PASSED
 }
 
 /// The length for the rights is checked after the source: "source empty ... ; len<5 -> Trunc".
-fn missing_rights_come_after_the_source(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn missing_rights_come_after_the_source(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let words = [0, 4, 1, 4];
     let root = [node.pointer()];
     for invocation in [Invocation::CNodeCopy, Invocation::CNodeMint, Invocation::CNodeMutate] {
@@ -332,26 +332,26 @@ fn missing_rights_come_after_the_source(world: &mut World) -> Outcome {
 }
 
 /// "unmapped page table or VSpace without ASID -> Illegal"; with a mapping they are copied.
-fn unmapped_tables_cannot_be_copied(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let table = world.create::<PageTable>()?;
-    let space = world.create::<VSpace>()?;
+fn unmapped_tables_cannot_be_copied(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let table = w.create::<PageTable>()?;
+    let space = w.create::<VSpace>()?;
     let (first, second) = (node.slot_at(0, 4), node.slot_at(1, 4));
     let illegal = Err(Error::IllegalOperation);
-    check_eq!(first.copy_from(world.path(table), Rights::ALL), illegal);
-    check_eq!(first.mint_from(world.path(table), Rights::ALL, Badge(0)), illegal);
-    check_eq!(second.copy_from(world.path(space), Rights::ALL), illegal);
+    check_eq!(first.copy_from(w.path(table), Rights::ALL), illegal);
+    check_eq!(first.mint_from(w.path(table), Rights::ALL, Badge(0)), illegal);
+    check_eq!(second.copy_from(w.path(space), Rights::ALL), illegal);
     initial::ASID_POOL.assign(space)?;
     table.map(space, 0)?;
-    check_eq!(first.copy_from(world.path(table), Rights::ALL), Ok(()));
-    check_eq!(second.copy_from(world.path(space), Rights::ALL), Ok(()));
+    check_eq!(first.copy_from(w.path(table), Rights::ALL), Ok(()));
+    check_eq!(second.copy_from(w.path(space), Rights::ALL), Ok(()));
     PASSED
 }
 
 /// "IRQControl -> null -> Illegal".
-fn interrupt_control_cannot_be_copied(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let source = world.path(initial::IRQ_CONTROL);
+fn interrupt_control_cannot_be_copied(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let source = w.path(initial::IRQ_CONTROL);
     let illegal = Err(Error::IllegalOperation);
     check_eq!(node.slot_at(0, 4).copy_from(source, Rights::ALL), illegal);
     check_eq!(node.slot_at(0, 4).mint_from(source, Rights::ALL, Badge(0)), illegal);
@@ -359,30 +359,30 @@ fn interrupt_control_cannot_be_copied(world: &mut World) -> Outcome {
 }
 
 /// "Untyped with children -> RevokeFirst".
-fn untypeds_with_children_cannot_be_copied(world: &mut World) -> Outcome {
-    let node = node(world)?;
-    let memory = world.untyped(12)?;
-    world.retype::<Endpoint>(memory, 1)?;
+fn untypeds_with_children_cannot_be_copied(w: &mut World) -> Outcome {
+    let node = node(w)?;
+    let memory = w.untyped(12)?;
+    w.retype::<Endpoint>(memory, 1)?;
     let target = node.slot_at(0, 4);
-    check_eq!(target.copy_from(world.path(memory), Rights::ALL), Err(Error::RevokeFirst));
-    let minted = target.mint_from(world.path(memory), Rights::ALL, Badge(0));
+    check_eq!(target.copy_from(w.path(memory), Rights::ALL), Err(Error::RevokeFirst));
+    let minted = target.mint_from(w.path(memory), Rights::ALL, Badge(0));
     check_eq!(minted, Err(Error::RevokeFirst));
-    world.revoke(memory)?;
-    check_eq!(target.copy_from(world.path(memory), Rights::ALL), Ok(()));
+    w.revoke(memory)?;
+    check_eq!(target.copy_from(w.path(memory), Rights::ALL), Ok(()));
     PASSED
 }
 
 /// "Every check error leaves all state unchanged".
-fn refused_copies_leave_the_slot_empty(world: &mut World) -> Outcome {
-    let node = node(world)?;
+fn refused_copies_leave_the_slot_empty(w: &mut World) -> Outcome {
+    let node = node(w)?;
     let target = node.slot_at(0, 4);
-    let table = world.create::<PageTable>()?;
-    let endpoint = world.mint_new_endpoint(5)?;
-    check!(target.copy_from(world.path(table), Rights::ALL).is_err());
+    let table = w.create::<PageTable>()?;
+    let endpoint = w.mint_new_endpoint(5)?;
+    check!(target.copy_from(w.path(table), Rights::ALL).is_err());
     check!(!occupied(target));
-    check!(target.mint_from(world.path(endpoint), Rights::ALL, Badge(6)).is_err());
+    check!(target.mint_from(w.path(endpoint), Rights::ALL, Badge(6)).is_err());
     check!(!occupied(target));
-    check!(target.mutate_from(world.path(endpoint), GuardWord { bits: 0, guard: 0 }).is_err());
-    check!(!occupied(target) && world.holds(endpoint));
+    check!(target.mutate_from(w.path(endpoint), GuardWord { bits: 0, guard: 0 }).is_err());
+    check!(!occupied(target) && w.holds(endpoint));
     PASSED
 }

@@ -24,8 +24,8 @@ pub struct Retype {
 
 impl Retype {
     /// One object, to be put into an empty slot of the initial CNode.
-    pub fn one(world: &mut World, object: ObjectType, size: u64) -> Outcome<Self> {
-        let offset = world.slot::<Untyped>()?.pointer();
+    pub fn one(w: &mut World, object: ObjectType, size: u64) -> Outcome<Self> {
+        let offset = w.slot::<Untyped>()?.pointer();
         let root = initial::CNODE.pointer();
         Ok(Self { object: object.word(), size, root, index: 0, depth: 0, offset, count: 1 })
     }

@@ -1,7 +1,7 @@
 //! What the tests of threads, messages and time do with their helpers.
 
 use crate::framework::prelude::*;
-use libsys::worker::{self, Options};
+use libsys::worker::Options;
 
 /// Words of the board that hold one received message.
 const WORDS_OF_MESSAGE: usize = 8;
@@ -67,12 +67,6 @@ pub(super) const fn ms(milliseconds: u64) -> Duration {
 pub(super) const LONG_SLICE: Budget = Budget::round_robin(Duration::from_secs(5));
 
 impl World {
-    /// A configured scheduling context of core 0 that is bound to nothing.
-    pub(super) fn context(&mut self, time: Budget) -> Outcome<Cap<SchedContext>> {
-        let core = self.sched_control(0);
-        Ok(worker::new_context(&mut self.allocator, core, time)?)
-    }
-
     /// Options of a helper with a fault handler.
     pub(super) fn handled(&self, priority: u8, fault_handler: Cap<Endpoint>) -> Options {
         Options { fault_handler, ..self.options(priority) }
