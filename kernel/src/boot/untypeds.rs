@@ -4,7 +4,6 @@ use abi::bootinfo::{MAX_UNTYPEDS, SlotRegion, UntypedDescriptor};
 use platform::address::{PhysicalAddress, PhysicalRange};
 use platform::handover::Handover;
 
-use super::layout::PAGE;
 use super::ranges::{Ranges, blocks};
 use crate::kernel::Kernel;
 use crate::mem::Obj;
@@ -20,13 +19,9 @@ pub(super) fn devices(handover: &Handover) -> Ranges {
     let all = PhysicalRange::new(0, 1 << handover.address_bits);
     let mut devices = Ranges::new(&[all]);
     devices.remove_all(board.memory.iter().copied());
+    devices.remove_all(board.hidden.iter().copied());
     devices.remove_all(board.reserved.iter().copied());
     devices.remove_all(handover.device_ranges.iter().copied());
-    // RAM at the start of the window lost its first page to nobody, see `Board::fit_window`.
-    let first = PhysicalRange::new(handover.window.start, handover.window.start + PAGE);
-    if board.memory.first().is_some_and(|memory| memory.start == first.end) {
-        devices.remove(first);
-    }
     devices
 }
 

@@ -35,22 +35,21 @@ pub(super) fn reserved(
     nodes: &Nodes<'_>,
     initrd: Option<PhysicalRange>,
 ) -> Result<heapless::Vec<PhysicalRange, 32>, BoardError> {
-    let is_ours = |area| initrd.is_some_and(|file| file.outwards(PAGE).contains(area));
     let mut reserved = heapless::Vec::new();
     let too_many = BoardError::TooMany { what: "areas", node: "/reserved-memory" };
     for area in fdt.memory_reservations() {
         let end = area.address().saturating_add(area.size());
         let area = PhysicalRange::new(area.address(), end).outwards(PAGE);
-        if !is_ours(area) {
-            reserved.push(area).map_err(|_| too_many.clone())?;
-        }
+        reserved.push(area).map_err(|_| too_many.clone())?;
     }
-    let Some(parent) = nodes.reserved_memory else { return Ok(reserved) };
-    for node in parent.children().filter(|node| node.property("reg").is_some()) {
+    let nodes = nodes.reserved_memory.into_iter().flat_map(|parent| parent.children());
+    for node in nodes.filter(|node| node.property("reg").is_some()) {
         for area in tree::ranges(node, "/reserved-memory")? {
             reserved.push(area?.outwards(PAGE)).map_err(|_| too_many.clone())?;
         }
     }
+    let is_ours = |area| initrd.is_some_and(|file| file.outwards(PAGE).contains(area));
+    reserved.retain(|area| !is_ours(*area));
     Ok(reserved)
 }
 

@@ -145,6 +145,18 @@ fn reserved_memory_is_neither_ram_nor_device() {
     check_owners(&sketch, &booted);
 }
 
+/// As U-Boot does it.
+#[test]
+fn a_reserved_ramdisk_is_ours() {
+    let reserved = [range(RAM + 8 * MIB, 0x4000), range(RAM + 5 * MIB, 0x1000)].into();
+    let ramdisk = Some((RAM + 8 * MIB, program().file()));
+    let mut sketch = Sketch { reserved, ramdisk, ..Sketch::default() };
+    sketch.reserved[0].end = sketch.reserved[0].start + program().file().len() as u64;
+    let booted = sketch.boot();
+    assert_eq!(booted.board.reserved, sketch.reserved[1..]);
+    check_owners(&sketch, &booted);
+}
+
 #[test]
 fn an_image_without_room_in_one_piece_is_spread() {
     let hole = |at: u64| range(RAM + at * MIB, 0x1000);
