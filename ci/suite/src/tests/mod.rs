@@ -5,6 +5,25 @@
 use crate::framework::test::Test;
 
 pub mod abi_1_entering;
+pub mod abi_1_numbers;
+pub mod abi_1_phases;
+pub mod objects_2_untyped;
+pub mod objects_2_untyped_effects;
+pub mod objects_3_cnode;
+pub mod objects_3_cnode_effects;
+pub mod objects_3_rotate;
+mod retype;
+mod threads;
+mod tools;
 
 /// All tests, in the order of the documents.
-pub const MODULES: &[&[Test]] = &[abi_1_entering::TESTS];
+pub const MODULES: &[&[Test]] = &[
+    abi_1_entering::TESTS,
+    abi_1_phases::TESTS,
+    abi_1_numbers::TESTS,
+    objects_2_untyped::TESTS,
+    objects_2_untyped_effects::TESTS,
+    objects_3_cnode::TESTS,
+    objects_3_cnode_effects::TESTS,
+    objects_3_rotate::TESTS,
+];

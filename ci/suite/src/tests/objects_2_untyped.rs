@@ -86,11 +86,9 @@ fn sizes_end_at_47_bits(w: &mut World) -> Outcome {
         check_eq!(Retype::one(w, object, size)?.send(memory), range);
     }
     let memory_left = Err(Error::NotEnoughMemory(4096));
-    for (object, size) in [
-        (ObjectType::Untyped, 47),
-        (ObjectType::SchedContext, 47),
-        (ObjectType::CNode, 42),
-    ] {
+    for (object, size) in
+        [(ObjectType::Untyped, 47), (ObjectType::SchedContext, 47), (ObjectType::CNode, 42)]
+    {
         check_eq!(Retype::one(w, object, size)?.send(memory), memory_left);
     }
     PASSED

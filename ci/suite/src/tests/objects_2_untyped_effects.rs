@@ -247,13 +247,9 @@ fn deleting_the_copy_frees_the_source(w: &mut World) -> Outcome {
 
 /// "preemptible while clearing": other threads run during a long reset.
 fn clearing_is_preemptible(w: &mut World) -> Outcome {
-    let memory = w.untyped(23)?;
-    let halves = [
-        w.retype_sized::<Untyped>(memory, 22)?,
-        w.retype_sized::<Untyped>(memory, 22)?,
-    ];
-    w.delete(halves[0])?;
-    w.delete(halves[1])?;
+    let memory = w.untyped(22)?;
+    let used = w.retype_sized::<Untyped>(memory, 22)?;
+    w.delete(used)?;
     let board = w.board();
     // The equal of the root thread runs when the root thread's time slice is over.
     w.spawn(abi::MAX_PRIORITY, move || {

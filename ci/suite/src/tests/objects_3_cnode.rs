@@ -42,7 +42,10 @@ fn unknown_labels_are_illegal(w: &mut World) -> Outcome {
     let node = node(w)?;
     for label in [0, 1, 17, 26, 57, 0xf_ffff_ffff_ffff] {
         check_err!(call(node, label, &[], &[]), Error::IllegalOperation);
-        check_err!(call(node, label, &[1, 4, 1, 4, 15], &[node.pointer()]), Error::IllegalOperation);
+        check_err!(
+            call(node, label, &[1, 4, 1, 4, 15], &[node.pointer()]),
+            Error::IllegalOperation
+        );
     }
     PASSED
 }
@@ -247,7 +250,8 @@ fn occupied_destinations_come_before_the_source(w: &mut World) -> Outcome {
     let endpoint = w.create::<Endpoint>()?;
     let full = node.slot_at(1, 4);
     full.copy_from(w.path(endpoint), Rights::ALL)?;
-    for source in [node.slot_at(1, 99), node.slot_at(2, 4), endpoint.cast::<CNode>().slot_at(0, 4)] {
+    for source in [node.slot_at(1, 99), node.slot_at(2, 4), endpoint.cast::<CNode>().slot_at(0, 4)]
+    {
         check_eq!(full.copy_from(source, Rights::ALL), Err(Error::DeleteFirst));
         check_eq!(full.mint_from(source, Rights::ALL, Badge(1)), Err(Error::DeleteFirst));
         check_eq!(full.move_from(source), Err(Error::DeleteFirst));

@@ -1,6 +1,6 @@
 //! Rotating three slots (objects.md §3, Rotate).
 
-use super::tools::{invoke, occupied, source_missing, missing};
+use super::tools::{invoke, missing, occupied, source_missing};
 use crate::framework::prelude::*;
 
 /// The tests of this module.
@@ -89,8 +89,7 @@ fn rotating_sets_both_guards(w: &mut World) -> Outcome {
     let [one, two] = [w.create_sized::<CNode>(4)?, w.create_sized::<CNode>(4)?];
     node.slot_at(1, 2).move_from(w.path(one))?;
     node.slot_at(2, 2).move_from(w.path(two))?;
-    let (first, second) =
-        (GuardWord { bits: 4, guard: 0x3 }, GuardWord { bits: 8, guard: 0x7e });
+    let (first, second) = (GuardWord { bits: 4, guard: 0x3 }, GuardWord { bits: 8, guard: 0x7e });
     let (pivot, source) = (node.slot_at(1, 2), node.slot_at(2, 2));
     check_eq!(node.slot_at(0, 2).rotate_from(pivot, first, source, second), Ok(()));
     check_eq!(node.slot_at(0x30, 10).delete(), Ok(()));
