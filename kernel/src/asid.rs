@@ -4,7 +4,9 @@
 //! An ASID is the number of its pool followed by nine bits. A capability that holds an ASID may
 //! outlive the address space, so that whoever uses one looks here whether it still means the same.
 //!
-//! An ASID that is not in use has no translation in any core's TLB: removal flushes it.
+//! No core translates with an ASID that is nobody's. Translations of it may linger in TLBs, where
+//! nothing can use them, until the ASID is given out again: that flushes them. So a pool with
+//! hundreds of address spaces is deleted in no time.
 
 use abi::{Error, Invocation, LookupFailure};
 use platform::contract::Platform;
@@ -200,6 +202,7 @@ impl Kernel {
     /// Makes `asid` of the pool `pool` the ASID of an address space.
     pub(crate) fn give_asid(&mut self, pool: Obj<AsidPool>, asid: Asid, table: Obj<Table>) {
         self[pool].set(place(asid), Some(table));
+        self.machine.flush_space(asid.get());
     }
 
     /// Makes a fresh pool the one with number `index`.
@@ -235,28 +238,15 @@ impl Kernel {
             && let Some(pool) = self.asids.pool(pool_number(asid))
         {
             self[pool].set(place(asid), None);
-            self.leave_space(asid, table);
+            self.leave_dead_spaces();
         }
     }
 
     /// Takes the ASIDs of all address spaces of a pool that is being deleted, and its number.
     pub(crate) fn remove_pool(&mut self, index: u8, pool: Obj<AsidPool>) {
-        if self.asids.pool(index) != Some(pool) {
-            return;
+        if self.asids.pool(index) == Some(pool) {
+            self.asids.set(index, None);
+            self.leave_dead_spaces();
         }
-        self.asids.set(index, None);
-        let high = u16::from(index) << abi::object::ASIDS_PER_POOL_BITS;
-        for low in 0..ASIDS_PER_POOL {
-            let asid = u16::try_from(low).ok().and_then(|low| Asid::new(high | low));
-            if let (Some(asid), Some(table)) = (asid, self[pool].spaces[low]) {
-                self.leave_space(asid, table);
-            }
-        }
-    }
-
-    /// Makes every core stop translating with an address space whose ASID was just taken.
-    fn leave_space(&mut self, asid: Asid, table: Obj<Table>) {
-        self.space_is_gone(table);
-        self.machine.flush_space(asid.get());
     }
 }

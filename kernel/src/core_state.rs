@@ -2,6 +2,7 @@
 
 use platform::contract::Ticks;
 
+use crate::cap::Asid;
 use crate::mem::Obj;
 use crate::sched_context::SchedContext;
 use crate::table::Table;
@@ -43,7 +44,7 @@ pub struct CoreState {
     /// Whether the loaded address space is not that of the loaded thread any more.
     pub(crate) space_stale: bool,
     /// The address space with which the core translates, unless `space_stale`.
-    pub(crate) space: Option<Obj<Table>>,
+    pub(crate) space: Option<(Asid, Obj<Table>)>,
     /// The thread whose address space and user registers are loaded.
     pub(crate) loaded: Option<Obj<Thread>>,
     /// Whether another core asked for a new choice.

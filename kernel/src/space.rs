@@ -16,7 +16,7 @@ use platform::contract::Platform;
 
 use crate::call::{Call, Outcome};
 use crate::cap::{Asid, Cap};
-use crate::kernel::{Kernel, Preempted};
+use crate::kernel::{Kernel, MAX_CORES, Preempted};
 use crate::mem::Obj;
 use crate::page::PageSize;
 use crate::paging::{Leaf, Level};
@@ -106,11 +106,10 @@ impl Kernel {
     pub(crate) fn activate_space_of(&mut self, thread: Obj<Thread>) {
         let cap = &self[self.thread_slot(thread, Holds::VSpace)].cap;
         let space = assigned(cap).filter(|(asid, table)| self.space(*asid) == Some(*table));
-        let table = space.map(|(_, table)| table);
-        if table.is_some() && table == self.core().space {
+        if space.is_some() && space == self.core().space {
             return;
         }
-        self.core_mut().space = table;
+        self.core_mut().space = space;
         match space {
             Some((asid, table)) => {
                 let root = self.mem.address(table);
@@ -126,20 +125,22 @@ impl Kernel {
         self.machine.activate_no_space();
     }
 
-    /// Makes every core that translates with `table`, which lost its ASID, stop doing so. The ASID
-    /// is to be flushed after this: from here on no core walks the tables.
-    pub(crate) fn space_is_gone(&mut self, table: Obj<Table>) {
-        for core in 0..self.cores.len() {
-            if self.cores[core].space == Some(table) {
-                if core == self.here {
-                    self.deactivate_space();
-                } else {
-                    // A core that waits for the lock translates no user address, and looks for
-                    // the space of its thread again when it has the lock.
-                    self.kick(core);
-                    lock::wait_until_in_kernel(core);
-                    self.cores[core].space = None;
-                }
+    /// Makes every core stop translating with an address space that lost its ASID. From here on no
+    /// core walks the dead tables.
+    pub(crate) fn leave_dead_spaces(&mut self) {
+        for core in 0..self.core_count.min(MAX_CORES) {
+            let Some((asid, table)) = self.cores[core].space else { continue };
+            if self.space(asid) == Some(table) {
+                continue;
+            }
+            if core == self.here {
+                self.deactivate_space();
+            } else {
+                // A core that waits for the lock translates no user address, and looks for the
+                // space of its thread again when it has the lock.
+                self.kick(core);
+                lock::wait_until_in_kernel(core);
+                self.cores[core].space = None;
             }
         }
     }
