@@ -3,7 +3,7 @@
 use core::fmt;
 use core::ptr::NonNull;
 
-use super::cache::Geometry;
+use super::blocks::Geometry;
 use super::facts::{FACTS, Facts};
 use super::gic::Controller;
 use super::layout::{PAGE, WINDOW_BASE};

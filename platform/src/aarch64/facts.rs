@@ -2,7 +2,7 @@
 
 use core::cell::UnsafeCell;
 
-use super::cache::Geometry;
+use super::blocks::Geometry;
 use super::gic;
 use crate::address::PhysicalRange;
 use crate::board::{CORES, Conduit};

@@ -7,7 +7,7 @@
 //! | `layout`, `paging`, `tables`, `mmu` | the kernel's half of the address space |
 //! | `vectors`, `exceptions` | from EL0 into the kernel and back; the end of a broken kernel |
 //! | `cpu`, `core_local`, `facts` | system registers; what a core, and what all cores know |
-//! | `tlb`, `cache`, `fpu`, `timer`, `gic`, `psci`, `console` | one device each |
+//! | `tlb`, `blocks`, `cache`, `fpu`, `timer`, `gic`, `psci`, `console` | one device each |
 //!
 //! # The kernel's side
 //!
@@ -15,6 +15,7 @@
 //! Its methods act on the executing core. Since there is one value, `&mut Machine` proves that no
 //! other core is in the middle of an operation on what cores share.
 
+mod blocks;
 mod boot;
 mod cache;
 mod console;
@@ -205,7 +206,7 @@ impl Platform for Machine {
     }
 
     fn clear(&mut self, words: &mut [u128]) {
-        cache::clear(self, words);
+        blocks::clear(self, words);
     }
 
     fn copy(&mut self, words: &mut [u128], source: &[u128]) {
