@@ -159,7 +159,8 @@ fn short(module: &str) -> &str {
 fn is_chosen(test: &Test) -> bool {
     let tree = device_tree::blob().and_then(DeviceTree::new);
     let line = tree.and_then(|tree| tree.command_line()).unwrap_or_default();
-    let mut prefixes = line.split(' ').filter_map(|word| word.strip_prefix("suite=")).peekable();
+    let mut prefixes =
+        line.split([' ', '\0']).filter_map(|word| word.strip_prefix("suite=")).peekable();
     prefixes.peek().is_none() || prefixes.any(|prefix| begins(test, prefix))
 }
 
