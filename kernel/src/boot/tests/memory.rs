@@ -268,4 +268,22 @@ proptest! {
             Err(failure) => prop_assert!(false, "{failure}"),
         }
     }
+
+    #[test]
+    fn any_change_of_a_ramdisk_boots_or_has_a_reason(
+        changes in proptest::collection::vec((0usize..0xb0, any::<u8>()), 1..6),
+        length in 0usize..0x4000,
+    ) {
+        let mut file = program().file();
+        for (place, value) in changes {
+            file[place] = value;
+        }
+        file.truncate(length);
+        let ramdisk = Some((RAM + 8 * MIB, file));
+        let sketch = Sketch { ramdisk, ..Sketch::default() };
+        match sketch.try_boot() {
+            Ok(booted) => check_owners(&sketch, &booted),
+            Err(failure) => prop_assert!(!failure.to_string().contains('\n')),
+        }
+    }
 }
