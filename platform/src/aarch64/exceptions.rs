@@ -24,6 +24,7 @@ pub fn stop(reason: fmt::Arguments<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn tessera_fatal(vector: u64, syndrome: u64, program: u64, address: u64) -> ! {
     let kind = match vector % 4 {
+        0 if mmu::is_guard_page(address) => "stack overflow",
         0 => "synchronous exception",
         1 => "IRQ",
         2 => "FIQ",

@@ -36,6 +36,6 @@ pub(super) const DEVICE_TREE_BASE: u64 = 0xffff_0060_0000_0000;
 pub(super) const PAGE: u64 = 4096;
 
 /// Bytes between the stacks of two cores: a guard page, then the stack.
-pub(super) const STACK_STRIDE: u64 = 0x8000;
+pub(super) const STACK_STRIDE: u64 = 0x10000;
 /// Bytes at the top of each stack that hold the core's [`super::core_local::CoreLocal`].
 pub(super) const CORE_LOCAL_BYTES: u64 = 64;

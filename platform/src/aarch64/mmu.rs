@@ -104,6 +104,12 @@ pub(super) fn image_range() -> PhysicalRange {
     PhysicalRange::new(physical(image.start), physical(image.end))
 }
 
+/// Whether an address lies in the unmapped page below a core's stack.
+pub(super) fn is_guard_page(address: u64) -> bool {
+    let image = Image::here();
+    (image.stacks..image.end).contains(&address) && (address - image.stacks) % STACK_STRIDE < PAGE
+}
+
 /// Map the pages that hold `length` bytes of the device tree at `physical`; returns where the
 /// tree appears.
 pub(super) fn map_device_tree(

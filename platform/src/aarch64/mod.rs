@@ -29,6 +29,7 @@ mod facts;
 mod fpu;
 mod gic;
 mod layout;
+mod memory;
 mod mmu;
 mod paging;
 mod psci;
