@@ -4,6 +4,7 @@ use super::threads::{AGES, keep, kept, ms, unknown_syscall};
 use crate::framework::prelude::*;
 use abi::registers::Register;
 
+/// The tests.
 pub const TESTS: &[Test] = &[
     test!(a_suspended_thread_does_not_run),
     test!(a_runnable_thread_waits_for_a_context),

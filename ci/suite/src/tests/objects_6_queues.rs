@@ -3,6 +3,7 @@
 use super::threads::note;
 use crate::framework::prelude::*;
 
+/// The tests.
 pub const TESTS: &[Test] = &[
     test!(senders_are_taken_by_priority),
     test!(senders_of_equal_priority_are_taken_in_turn),

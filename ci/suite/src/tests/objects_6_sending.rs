@@ -4,6 +4,7 @@ use super::threads::{keep, kept};
 use super::tools::call;
 use crate::framework::prelude::*;
 
+/// The tests.
 pub const TESTS: &[Test] = &[
     test!(a_call_without_write_is_refused),
     test!(a_send_without_write_is_ignored),
