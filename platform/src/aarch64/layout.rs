@@ -3,7 +3,7 @@
 //! | from | what | access |
 //! |---|---|---|
 //! | [`WINDOW_BASE`] | RAM, at most 64 GiB | read, write |
-//! | [`IMAGE_BASE`] | the kernel's image: text; constants; data and stacks | execute; read; read, write |
+//! | [`IMAGE_BASE`] | the image: text; constants; data, stacks | execute; read; read, write |
 //! | [`DEVICE_BASE`] | registers of UART and interrupt controller | device, read, write |
 //! | [`DEVICE_TREE_BASE`] | the device tree | read |
 //!

@@ -2,12 +2,13 @@
 //!
 //! | option | meaning |
 //! |---|---|
-//! | `tessera.export=LIST` | registers that EL0 may use: `vcounter`, `pcounter`, `vtimer`, `ptimer`, `pmu`, separated by commas |
+//! | `tessera.export=LIST` | registers that EL0 may use, see below |
 //! | `tessera.cores=N` | use at most N cores, 1 to 8 |
-//! | `tessera.domains=N` | N scheduling domains, 1 to 16; more than one needs `tessera.cores=1` |
+//! | `tessera.domains=N` | N scheduling domains, 1 to 16; several need `tessera.cores=1` |
 //! | `tessera.verbose` | debug images print every call that they refuse |
 //! | `tessera.root_cnode_bits=N` | the root CNode has `1 << N` slots, N from 8 to 20 |
 //!
+//! The list has `vcounter`, `pcounter`, `vtimer`, `ptimer` and `pmu`, separated by commas.
 //! Words without the prefix `tessera.` belong to somebody else and are ignored.
 
 use dtoolkit::{Node, Property};

@@ -6,7 +6,8 @@ use crate::contract::{CacheOperation, Ticks, Trigger};
 /// One operation with an effect outside of the kernel's memory, in the order of the calls.
 /// `core` is the executing core unless the operation names its target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // The fields are the arguments of the method that the variant is named after.
+// The fields are the arguments of the method that the variant is named after.
+#[allow(missing_docs)]
 pub enum Event {
     /// `activate_space`.
     ActivateSpace { core: usize, root: PhysicalAddress, asid: u16 },
