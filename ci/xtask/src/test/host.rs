@@ -71,17 +71,23 @@ fn lints() -> Vec<Step> {
 /// Rustdoc without warnings, private items included: they are the book of the kernel.
 fn documentation() -> Vec<Step> {
     const OPTIONS: [&str; 2] = ["--no-deps", "--document-private-items"];
+    let host = Step::alone("documentation host", |context: &Context| {
+        let mut command = cargo(context.workspace, "doc");
+        command.args(OPTIONS).args(packages(&HOST_CRATES));
+        of_command(command.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    // What exists on the target only is documented there.
+    let of_target = |name: &str, target: Target, crates: &'static [&'static str]| {
+        Step::alone(format!("documentation {name}"), move |context: &Context| {
+            let mut command = context.toolchain.cargo_for(context.workspace, "doc", target);
+            command.args(OPTIONS).args(packages(crates));
+            of_command(command.env("RUSTDOCFLAGS", "-D warnings"))
+        })
+    };
     vec![
-        Step::alone("documentation host", |context: &Context| {
-            let mut command = cargo(context.workspace, "doc");
-            command.args(OPTIONS).args(packages(&HOST_CRATES));
-            of_command(command.env("RUSTDOCFLAGS", "-D warnings"))
-        }),
-        Step::alone("documentation kernel", |context: &Context| {
-            let mut command = context.toolchain.cargo_for(context.workspace, "doc", Target::Kernel);
-            command.args(OPTIONS).args(packages(&[KERNEL, PLATFORM]));
-            of_command(command.env("RUSTDOCFLAGS", "-D warnings"))
-        }),
+        host,
+        of_target("kernel", Target::Kernel, &[KERNEL, PLATFORM]),
+        of_target("user programs", Target::User, &[LIBSYS, SUITE]),
     ]
 }
 
@@ -156,7 +162,8 @@ fn of_command(command: &mut Command) -> Outcome {
 
 /// As many tests as cargo counts; what does not compile counts as one failure.
 fn of_tests(command: &mut Command) -> Outcome {
-    let finished = match process::captured(command) {
+    // A failed assertion says enough; backtraces would hide it.
+    let finished = match process::captured(command.env("RUST_BACKTRACE", "0")) {
         Ok(finished) => finished,
         Err(problem) => return Outcome::failed("could not run", &problem),
     };

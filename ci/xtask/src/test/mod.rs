@@ -84,8 +84,8 @@ pub(crate) fn run(workspace: &Workspace, options: &TestOptions) -> Fallible<Exit
     let totals = perform(&context, &steps);
     let (passed, failed) = (totals.passed, totals.failed);
     println!("\n{} steps in {} s", steps.len(), start.elapsed().as_secs());
-    for skipped in &totals.skipped {
-        println!("skipped: {skipped}");
+    for (why, steps) in &totals.skipped {
+        println!("skipped: {why} (in {})", steps.join(", "));
     }
     for name in &totals.failures {
         println!("failed: {name}");
@@ -166,7 +166,7 @@ mod tests {
         let totals = perform(&context, &steps);
         assert_eq!((totals.passed, totals.failed), (4, 2));
         assert_eq!(totals.failures, ["a", "c"]);
-        assert_eq!(totals.skipped, ["d: no such machine"]);
+        assert_eq!(totals.skipped["no such machine"], ["d"]);
     }
 
     #[test]

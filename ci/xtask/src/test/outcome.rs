@@ -1,7 +1,9 @@
 //! What came of a step, and of all of them.
 
+use std::collections::BTreeMap;
+
 /// Lines of details that a failure prints.
-const DETAILS: usize = 60;
+const DETAILS: usize = 100;
 
 /// What came of a step, which may stand for many tests.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,8 +69,8 @@ pub(crate) struct Totals {
     pub(crate) passed: usize,
     /// Tests that failed.
     pub(crate) failed: usize,
-    /// Steps and reasons.
-    pub(crate) skipped: Vec<String>,
+    /// Reasons, and the steps that gave them.
+    pub(crate) skipped: BTreeMap<String, Vec<String>>,
     /// Names of steps with failures.
     pub(crate) failures: Vec<String>,
 }
@@ -78,7 +80,9 @@ impl Totals {
     pub(crate) fn add(&mut self, name: &str, outcome: &Outcome) {
         self.passed += outcome.passed;
         self.failed += outcome.failed;
-        self.skipped.extend(outcome.skipped.iter().map(|why| format!("{name}: {why}")));
+        for why in &outcome.skipped {
+            self.skipped.entry(why.clone()).or_default().push(name.into());
+        }
         if outcome.failed > 0 {
             self.failures.push(name.into());
         }
@@ -93,10 +97,13 @@ fn last_lines(text: &str) -> String {
     cut + &lines[start..].join("\n")
 }
 
-/// Whether cargo only says that it goes on.
+/// Whether cargo or a test program only says that it goes on.
 fn is_progress(line: &str) -> bool {
     let words =
         ["Compiling ", "Checking ", "Documenting ", "Downloading ", "Downloaded ", "Running "];
+    if line.starts_with("test ") {
+        return line.ends_with(" ... ok");
+    }
     line.starts_with(' ') && words.iter().any(|word| line.trim_start().starts_with(word))
 }
 
@@ -114,7 +121,8 @@ mod tests {
 
     #[test]
     fn progress_of_cargo_is_no_reason() {
-        let text = "   Compiling abi v0.1.0\nerror: no\n  --> a.rs:1:2\nChecking is a word";
+        let text = "   Compiling abi v0.1.0\ntest a ... ok\nerror: no\n  --> a.rs:1:2\n\
+                    Checking is a word";
         let details = Outcome::failed("", text).details;
         assert_eq!(details, "error: no\n  --> a.rs:1:2\nChecking is a word");
     }
