@@ -7,11 +7,18 @@ use crate::framework::test::Test;
 pub mod abi_1_entering;
 pub mod abi_1_numbers;
 pub mod abi_1_phases;
+pub mod abi_2_message_info;
+pub mod abi_3_buffer;
+pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
 pub mod objects_3_cnode;
 pub mod objects_3_cnode_effects;
 pub mod objects_3_rotate;
+pub mod objects_6_donation;
+pub mod objects_6_queues;
+pub mod objects_6_receiving;
+pub mod objects_6_sending;
 mod retype;
 mod threads;
 mod tools;
@@ -21,9 +28,16 @@ pub const MODULES: &[&[Test]] = &[
     abi_1_entering::TESTS,
     abi_1_phases::TESTS,
     abi_1_numbers::TESTS,
+    abi_2_message_info::TESTS,
+    abi_3_buffer::TESTS,
+    objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
     objects_3_cnode::TESTS,
     objects_3_cnode_effects::TESTS,
     objects_3_rotate::TESTS,
+    objects_6_sending::TESTS,
+    objects_6_queues::TESTS,
+    objects_6_receiving::TESTS,
+    objects_6_donation::TESTS,
 ];
