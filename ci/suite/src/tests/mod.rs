@@ -12,9 +12,13 @@ pub mod abi_3_buffer;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
+pub mod objects_3_cancel;
 pub mod objects_3_cnode;
 pub mod objects_3_cnode_effects;
+pub mod objects_3_rights;
 pub mod objects_3_rotate;
+pub mod objects_4_derivation;
+pub mod objects_4_final;
 pub mod objects_6_donation;
 pub mod objects_6_queues;
 pub mod objects_6_receiving;
@@ -36,6 +40,10 @@ pub const MODULES: &[&[Test]] = &[
     objects_3_cnode::TESTS,
     objects_3_cnode_effects::TESTS,
     objects_3_rotate::TESTS,
+    objects_3_rights::TESTS,
+    objects_3_cancel::TESTS,
+    objects_4_derivation::TESTS,
+    objects_4_final::TESTS,
     objects_6_sending::TESTS,
     objects_6_queues::TESTS,
     objects_6_receiving::TESTS,

@@ -1,6 +1,8 @@
 //! What the tests of several modules do with objects.
 
+use crate::framework::code;
 use crate::framework::prelude::*;
+use abi::registers::Register;
 use heapless::Vec;
 use libsys::object::{ChosenSize, FixedSize};
 use libsys::window::{MemoryKind, Window};
@@ -93,5 +95,36 @@ impl World {
     pub(super) fn mint_new_endpoint(&mut self, badge: u64) -> Outcome<Cap<Endpoint>> {
         let endpoint = self.create::<Endpoint>()?;
         self.mint(endpoint, Rights::ALL, badge)
+    }
+
+    /// The fault of a helper that runs these instructions, with `argument` in x0; `None` if it gets
+    /// past them. It ends with a system call that does not exist, so there is always a message.
+    pub(super) fn fault_of(
+        &mut self,
+        instructions: &[u32],
+        argument: u64,
+    ) -> Outcome<Option<Fault>> {
+        let mut code = Vec::<u32, 16>::new();
+        // The longest sequence of the tests is far shorter.
+        let _ = code.extend_from_slice(instructions);
+        let _ = code.extend_from_slice(&[code::mov(7, 0), code::svc(0)]);
+        let start = self.code(&code)?;
+        let handler = self.create::<Endpoint>()?;
+        let options = libsys::worker::Options { fault_handler: handler, ..self.options(10) };
+        let helper = self.helper(options)?;
+        let registers = UserContext::starting_at(start, 0).with(Register::X(0), argument);
+        helper.thread().write_registers(true, &registers)?;
+        let fault = handler.wait().fault();
+        Ok(fault.filter(|fault| !matches!(fault, Fault::UnknownSyscall { number: 0 })))
+    }
+
+    /// The fault of reading a word at an address of this address space, if it does.
+    pub(super) fn fault_of_load(&mut self, address: u64) -> Outcome<Option<Fault>> {
+        self.fault_of(&[code::load(1, 0)], address)
+    }
+
+    /// The fault of writing a word at an address of this address space, if it does.
+    pub(super) fn fault_of_store(&mut self, address: u64) -> Outcome<Option<Fault>> {
+        self.fault_of(&[code::store(1, 0)], address)
     }
 }
