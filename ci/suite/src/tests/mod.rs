@@ -9,6 +9,8 @@ pub mod abi_1_numbers;
 pub mod abi_1_phases;
 pub mod abi_2_message_info;
 pub mod abi_3_buffer;
+pub mod abi_4_cap_transfer;
+pub mod abi_4_extra_caps;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -34,6 +36,8 @@ pub const MODULES: &[&[Test]] = &[
     abi_1_numbers::TESTS,
     abi_2_message_info::TESTS,
     abi_3_buffer::TESTS,
+    abi_4_cap_transfer::TESTS,
+    abi_4_extra_caps::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
