@@ -180,7 +180,12 @@ impl Kernel {
     }
 
     /// Message word `index` of a sender.
-    fn sent_word(&self, sender: Obj<Thread>, source: Option<PhysicalAddress>, index: usize) -> u64 {
+    pub(crate) fn sent_word(
+        &self,
+        sender: Obj<Thread>,
+        source: Option<PhysicalAddress>,
+        index: usize,
+    ) -> u64 {
         if index < abi::message::REGISTER_WORDS {
             return self.registers(sender).x[crate::transfer::FIRST_WORD + index];
         }

@@ -3,6 +3,7 @@
 use abi::registers::{FRAME_REGISTERS, Register, USER_CONTEXT};
 use abi::rights::THREAD_FLAG_FPU_DISABLED;
 use abi::{Error, Invocation, MessageInfo, Rights};
+use platform::address::PhysicalAddress;
 
 use crate::call::{Call, Outcome};
 use crate::cap::Cap;
@@ -24,7 +25,7 @@ pub struct Operation {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
     Read { suspend: bool, count: usize, answer: bool },
-    Write { resume: bool, count: usize, call: Call },
+    Write { resume: bool, count: usize, source: Option<PhysicalAddress> },
     Copy { source: Obj<Thread>, flags: CopyFlags },
     Suspend,
     Resume,
@@ -106,7 +107,7 @@ fn decode_write(kernel: &Kernel, call: &Call, target: Obj<Thread>) -> Result<Act
         return Err(Error::IllegalOperation);
     }
     let count = count.min(USER_CONTEXT.len());
-    Ok(Action::Write { resume: flags & 1 != 0, count, call: *call })
+    Ok(Action::Write { resume: flags & 1 != 0, count, source: call.buffer })
 }
 
 fn decode_copy(kernel: &Kernel, call: &Call) -> Result<Action, Error> {
@@ -148,8 +149,8 @@ impl Kernel {
                 }
                 return self.read_registers(caller, target, count, answer);
             }
-            Action::Write { resume, count, call } => {
-                self.write_registers(target, count, &call);
+            Action::Write { resume, count, source } => {
+                self.write_registers(caller, source, target, count);
                 if resume {
                     self.resume(target);
                 }
@@ -200,10 +201,16 @@ impl Kernel {
         Outcome::Answered
     }
 
-    fn write_registers(&mut self, target: Obj<Thread>, count: usize, call: &Call) {
+    fn write_registers(
+        &mut self,
+        caller: Obj<Thread>,
+        source: Option<PhysicalAddress>,
+        target: Obj<Thread>,
+        count: usize,
+    ) {
         self.settle_registers(target);
         for (index, register) in USER_CONTEXT.into_iter().enumerate().take(count) {
-            let word = call.word(self, index + 2);
+            let word = self.sent_word(caller, source, index + 2);
             write_register(self.registers_mut(target), register, word);
         }
         self.continue_at_restart(target);

@@ -1,0 +1,103 @@
+//! Making, deriving and deleting capabilities and objects.
+
+use libsys::bootstrap::Allocator;
+use libsys::object::{CNode, Endpoint, Notification, PageTable, SlotRange, Thread, Untyped};
+use libsys::{Badge, Cap, GuardWord, ObjectType, Rights, SlotPath};
+
+use crate::{Bench, Outcome};
+
+/// Bits of a CNode that holds 100 000 capabilities.
+const MANY_BITS: u32 = 17;
+/// Derived capabilities to revoke.
+const MANY: u64 = 100_000;
+
+/// A CNode in which plain numbers below `1 << bits`, with depth `bits`, are slots.
+fn slot_of(node: Cap<CNode>, index: u64, bits: u32) -> SlotPath {
+    SlotPath::with_depth(node, index, u8::try_from(bits).unwrap_or(64))
+}
+
+/// Revokes 100 000 derived capabilities, by the badge that they share and by their memory.
+pub(crate) fn revoking(bench: &mut Bench) -> Outcome {
+    let mut own = bench.system.allocator.subset(24, 64)?;
+    let node = own.create_sized::<CNode>(MANY_BITS)?;
+    let endpoint = own.create::<Endpoint>()?;
+    let source = own.path(endpoint);
+    let fill = |bench: &mut Bench| {
+        bench.measure("mint 100 000 capabilities", || {
+            (0..MANY).try_for_each(|index| {
+                slot_of(node, index, MANY_BITS).mint_from(source, Rights::ALL, Badge(index + 1))
+            })
+        })
+    };
+    fill(bench)?;
+    bench.measure("revoke 100 000 capabilities", || source.revoke())?;
+    fill(bench)?;
+    let path = own.path(node);
+    bench.measure("delete a CNode with 100 000 capabilities", || path.delete())?;
+    own.reclaim()
+}
+
+/// CNodes inside each other.
+const NESTED: u64 = 1_000;
+
+/// Deletes a CNode that holds the last capability of a CNode, and so on, 1 000 deep.
+pub(crate) fn nesting(bench: &mut Bench) -> Outcome {
+    let mut own = bench.system.allocator.subset(18, NESTED + 8)?;
+    let first = own.create_sized::<CNode>(1)?;
+    let mut outer = first;
+    for _ in 1..NESTED {
+        let inner = own.create_sized::<CNode>(1)?;
+        slot_of(outer, 1, 1).copy_from(own.path(inner), Rights::ALL)?;
+        if outer.pointer() != first.pointer() {
+            own.path(outer).delete()?;
+        }
+        outer = inner;
+    }
+    own.path(outer).delete()?;
+    let path = own.path(first);
+    bench.measure("delete 1 000 nested CNodes", || path.delete())?;
+    own.reclaim()
+}
+
+/// Copies through a path of 50 CNodes of one bit each.
+pub(crate) fn deep_space(bench: &mut Bench) -> Outcome {
+    const DEPTH: u8 = 50;
+    let mut own = bench.system.allocator.subset(14, 128)?;
+    let leaf = own.create::<Notification>()?;
+    let mut node = own.create_sized::<CNode>(1)?;
+    slot_of(node, 0, 1).copy_from(own.path(leaf), Rights::ALL)?;
+    for _ in 1..DEPTH {
+        let outer = own.create_sized::<CNode>(1)?;
+        let guard = GuardWord { bits: 0, guard: 0 };
+        slot_of(outer, 0, 1).mint_from(own.path(node), Rights::ALL, guard)?;
+        node = outer;
+    }
+    let target = own.slot::<Notification>()?;
+    let (to, from) = (own.path(target), SlotPath::with_depth(node, 0, DEPTH));
+    bench.measure("copy from a slot 50 levels deep", || to.copy_from(from, Rights::ALL))?;
+    own.reclaim()
+}
+
+/// Makes 256 objects at once.
+pub(crate) fn retyping(bench: &mut Bench) -> Outcome {
+    let mut own = bench.system.allocator.subset(22, 600)?;
+    let memory = own.create_sized::<Untyped>(21)?;
+    many::<Thread>(bench, &mut own, memory, "retype 256 threads", ObjectType::Thread)?;
+    many::<PageTable>(bench, &mut own, memory, "retype 256 tables", ObjectType::PageTable)?;
+    many::<Endpoint>(bench, &mut own, memory, "retype 256 endpoints", ObjectType::Endpoint)?;
+    own.reclaim()
+}
+
+fn many<T>(
+    bench: &mut Bench,
+    own: &mut Allocator,
+    memory: Cap<Untyped>,
+    name: &str,
+    object: ObjectType,
+) -> Outcome {
+    const COUNT: u64 = 256;
+    let slots = own.slots(COUNT)?;
+    let to = SlotRange::within(own.cnode(), slots.start, COUNT);
+    bench.measure(name, || memory.retype(object, 0, to))?;
+    Ok(own.path(memory).revoke()?)
+}
