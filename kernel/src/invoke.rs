@@ -174,7 +174,12 @@ impl Kernel {
         manner: Manner,
     ) -> Result<(), Preempted> {
         let outcome = self.perform(thread, operation)?;
-        if manner.call && self[thread].state == State::Running {
+        // The operation may have deleted the caller, or stopped it: a caller that suspended
+        // itself finds the answer when it is resumed.
+        let answers = manner.call
+            && self.current() == Some(thread)
+            && matches!(self[thread].state, State::Running | State::Inactive);
+        if answers {
             match outcome {
                 Outcome::Done => self.answer_done(thread),
                 Outcome::Word(word) => self.answer_word(thread, word),

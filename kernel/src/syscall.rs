@@ -61,7 +61,7 @@ impl Kernel {
     /// The call was preempted: the thread makes it again after what preempted it.
     fn repeat_later(&mut self, thread: Obj<Thread>) {
         use platform::contract::Platform;
-        if self[thread].state.is_runnable() {
+        if self.current() == Some(thread) && self[thread].state.is_runnable() {
             self.set_state(thread, State::Restart);
         }
         if self.machine.interrupt_pending() {
@@ -94,7 +94,7 @@ impl Kernel {
         receive: Receive,
     ) -> Result<(), Preempted> {
         self.invoke(thread, send_to, FIRST_PHASE)?;
-        if self[thread].state == State::Running {
+        if self.current() == Some(thread) && self[thread].state == State::Running {
             self.receive_phase(thread, receive);
         }
         Ok(())
