@@ -60,6 +60,8 @@ pub mod sched_context;
 pub mod sched_control;
 pub mod scheduler;
 pub mod shadow;
+#[cfg(test)]
+mod sim;
 pub mod slot;
 pub mod space;
 pub mod syscall;

@@ -6,13 +6,23 @@
 #[cfg(not(target_os = "none"))]
 mod host {
     extern crate std;
+    use std::collections::BTreeSet;
+
     use crate::mem::{GRANULE_BITS, Kind};
 
     /// Set on the granules of an object behind its first.
     const INTERIOR: u8 = 0x80;
 
-    /// One byte per granule.
-    pub(crate) struct Shadow(std::vec::Vec<u8>);
+    /// Kinds of objects.
+    const KINDS: usize = Kind::ReadyQueues as usize + 1;
+
+    /// The map, and the same by kind.
+    pub(crate) struct Shadow {
+        /// One byte per granule.
+        map: std::vec::Vec<u8>,
+        /// The first granules of all objects of each kind.
+        objects: [BTreeSet<u32>; KINDS],
+    }
 
     impl Shadow {
         /// Whether the map exists.
@@ -20,7 +30,7 @@ mod host {
 
         pub(crate) fn new(length: u64) -> Self {
             let granules = usize::try_from(length >> GRANULE_BITS).unwrap_or(0);
-            Self(std::vec![0; granules])
+            Self { map: std::vec![0; granules], objects: Default::default() }
         }
 
         /// Notes that `bytes` bytes from a granule hold objects of `size` bytes each.
@@ -28,10 +38,13 @@ mod host {
             let start = granule as usize;
             let count = usize::try_from(bytes >> GRANULE_BITS).unwrap_or(0);
             let each = (size >> GRANULE_BITS).max(1);
-            let Some(range) = self.0.get_mut(start..start + count) else { return };
-            for object in range.chunks_mut(each) {
+            self.forget(granule, count);
+            let Some(range) = self.map.get_mut(start..start + count) else { return };
+            for (index, object) in (0u32..).zip(range.chunks_mut(each)) {
                 object.fill(kind as u8 | INTERIOR);
                 object[0] = kind as u8;
+                let first = granule + index * u32::try_from(each).unwrap_or(0);
+                self.objects[kind as usize].insert(first);
             }
         }
 
@@ -39,20 +52,30 @@ mod host {
         pub(crate) fn clear(&mut self, granule: u32, bytes: u64) {
             let start = granule as usize;
             let count = usize::try_from(bytes >> GRANULE_BITS).unwrap_or(0);
-            if let Some(range) = self.0.get_mut(start..start + count) {
+            self.forget(granule, count);
+            if let Some(range) = self.map.get_mut(start..start + count) {
                 range.fill(Kind::Nothing as u8);
             }
         }
 
+        /// Forgets the objects that begin in `count` granules.
+        fn forget(&mut self, granule: u32, count: usize) {
+            let end = granule.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            for objects in &mut self.objects {
+                while let Some(first) = objects.range(granule..end).next().copied() {
+                    objects.remove(&first);
+                }
+            }
+        }
+
         pub(crate) fn check(&self, granule: u32, kind: Kind) {
-            let found = self.0.get(granule as usize).copied();
+            let found = self.map.get(granule as usize).copied();
             assert_eq!(found, Some(kind as u8), "stale object {granule:#x}, wanted {kind:?}");
         }
 
         /// The first granules of all objects of a kind.
         pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = u32> + '_ {
-            let found = self.0.iter().enumerate().filter(move |(_, found)| **found == kind as u8);
-            found.filter_map(|(granule, _)| u32::try_from(granule).ok())
+            self.objects[kind as usize].iter().copied()
         }
     }
 }

@@ -30,7 +30,7 @@ mod ranges;
 mod root_task;
 mod space;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod untypeds;
 
 pub use failure::BootFailure;

@@ -133,12 +133,19 @@ pub(super) fn descendants_follow_their_untyped(kernel: &Kernel) -> Checked {
 /// An interrupt is the user's exactly if there is a handler capability; an interrupt without one
 /// is bound to nothing.
 pub(super) fn handlers_and_interrupts_agree(kernel: &Kernel) -> Checked {
-    for index in 0..irq::SLOTS {
-        let handler = held(kernel).any(|(_, slot)| slot.cap == Cap::IrqHandler { irq: index });
+    let mut handled = [false; irq::SLOTS as usize];
+    for (_, slot) in held(kernel) {
+        if let Cap::IrqHandler { irq } = slot.cap {
+            let invariant = "a handler names an interrupt that exists";
+            ensure(irq < irq::SLOTS, invariant, irq)?;
+            handled[irq as usize] = true;
+        }
+    }
+    for (index, handled) in (0..).zip(handled) {
         let invariant = "an interrupt has an owner exactly if it has a handler";
-        ensure(kernel.irqs.is_issued(index) == handler, invariant, index)?;
+        ensure(kernel.irqs.is_issued(index) == handled, invariant, index)?;
         if let Some(slot) = kernel.irqs.slot(index)
-            && !handler
+            && !handled
         {
             ensure(kernel[slot].is_empty(), "only handlers bind notifications", index)?;
         }

@@ -21,27 +21,27 @@ use crate::mem::{Mem, Obj};
 use crate::slot::Slot;
 use crate::thread::{Holds, Thread};
 
-pub(super) const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 /// Where RAM starts, as on QEMU's `virt` board.
-pub(super) const RAM: u64 = 0x4000_0000;
+pub(crate) const RAM: u64 = 0x4000_0000;
 
-pub(super) fn range(start: u64, length: u64) -> PhysicalRange {
+pub(crate) fn range(start: u64, length: u64) -> PhysicalRange {
     PhysicalRange::new(start, start + length)
 }
 
 /// A description of a machine, for tests to change.
-pub(super) struct Sketch {
-    pub(super) memory: Vec<PhysicalRange>,
-    pub(super) reserved: Vec<PhysicalRange>,
-    pub(super) kernel_image: PhysicalRange,
-    pub(super) device_ranges: Vec<PhysicalRange>,
-    pub(super) address_bits: u32,
-    pub(super) cores: u64,
-    pub(super) options: String,
+pub(crate) struct Sketch {
+    pub(crate) memory: Vec<PhysicalRange>,
+    pub(crate) reserved: Vec<PhysicalRange>,
+    pub(crate) kernel_image: PhysicalRange,
+    pub(crate) device_ranges: Vec<PhysicalRange>,
+    pub(crate) address_bits: u32,
+    pub(crate) cores: u64,
+    pub(crate) options: String,
     /// Where the boot loader put the root task.
-    pub(super) ramdisk: Option<(u64, Vec<u8>)>,
+    pub(crate) ramdisk: Option<(u64, Vec<u8>)>,
     /// Where it put the device tree, and how long that claims to be at least.
-    pub(super) device_tree: (u64, usize),
+    pub(crate) device_tree: (u64, usize),
 }
 
 impl Default for Sketch {
@@ -70,23 +70,23 @@ pub(super) fn program() -> Elf {
 }
 
 /// A machine whose kernel has booted, with its memory.
-pub(super) struct Booted {
-    pub(super) kernel: Kernel,
-    pub(super) thread: Obj<Thread>,
-    pub(super) board: Board,
-    pub(super) device_tree: &'static [u8],
+pub(crate) struct Booted {
+    pub(crate) kernel: Kernel,
+    pub(crate) thread: Obj<Thread>,
+    pub(crate) board: Board,
+    pub(crate) device_tree: &'static [u8],
     // The kernel's memory: it must live as long as the kernel.
     _ram: Vec<u128>,
 }
 
 impl Sketch {
     /// Boots the machine.
-    pub(super) fn boot(&self) -> Booted {
+    pub(crate) fn boot(&self) -> Booted {
         self.try_boot().expect("it boots")
     }
 
     /// Boots the machine, or not.
-    pub(super) fn try_boot(&self) -> Result<Booted, BootFailure> {
+    pub(crate) fn try_boot(&self) -> Result<Booted, BootFailure> {
         let device_tree: &'static [u8] = Box::leak(self.blob().into_boxed_slice());
         let mut board = Board::parse(device_tree).expect("a good tree");
         board.order_cores(0);
@@ -101,7 +101,8 @@ impl Sketch {
         let base = core::ptr::NonNull::from(pages).cast();
         let window = Window { base, start, length: end - start };
         let cores = board.cores.len();
-        let mut kernel = Kernel::new(Mem::new(window), Machine::new(cores), cores, 1);
+        let domains = board.options.domains;
+        let mut kernel = Kernel::new(Mem::new(window), Machine::new(cores), cores, domains);
         let handover = Handover {
             device_tree,
             device_tree_range: range(self.device_tree.0, device_tree.len() as u64).outwards(4096),
@@ -193,19 +194,19 @@ impl Sketch {
 
 impl Booted {
     /// A slot of the root task's CNode.
-    pub(super) fn slot(&self, number: u64) -> Obj<Slot> {
+    pub(crate) fn slot(&self, number: u64) -> Obj<Slot> {
         let root = self.kernel.thread_slot(self.thread, Holds::CSpace);
         let Cap::CNode { slots, .. } = self.kernel[root].cap else { panic!("no CNode") };
         slots.nth(u32::try_from(number).unwrap())
     }
 
     /// The capability in a slot of the root task's CNode.
-    pub(super) fn cap(&self, number: u64) -> Cap {
+    pub(crate) fn cap(&self, number: u64) -> Cap {
         self.kernel[self.slot(number)].cap
     }
 
     /// The start of the frame in a slot.
-    pub(super) fn frame(&self, number: u64) -> PhysicalAddress {
+    pub(crate) fn frame(&self, number: u64) -> PhysicalAddress {
         match self.cap(number) {
             Cap::Page(page) => page.start(),
             other => panic!("slot {number} holds {other:?}"),
@@ -213,24 +214,24 @@ impl Booted {
     }
 
     /// A byte of a frame.
-    pub(super) fn byte(&self, frame: PhysicalAddress, offset: u64) -> u8 {
+    pub(crate) fn byte(&self, frame: PhysicalAddress, offset: u64) -> u8 {
         let word = self.kernel.mem.read_user(PhysicalAddress((frame.0 + offset) & !7));
         word.to_le_bytes()[usize::try_from(offset % 8).unwrap()]
     }
 
     /// The word of the boot information at an offset of abi.md §10.
-    pub(super) fn info(&self, offset: u64) -> u64 {
+    pub(crate) fn info(&self, offset: u64) -> u64 {
         let frame = self.frame(slot::BOOT_INFO_FRAME);
         self.kernel.mem.read_user(PhysicalAddress(frame.0 + offset))
     }
 
     /// The slots of the region of the boot information at an offset.
-    pub(super) fn region(&self, offset: u64) -> core::ops::Range<u64> {
+    pub(crate) fn region(&self, offset: u64) -> core::ops::Range<u64> {
         self.info(offset)..self.info(offset + 8)
     }
 
     /// The untyped list of the boot information: address, size in bits, device.
-    pub(super) fn untyped_list(&self) -> Vec<(u64, u32, bool)> {
+    pub(crate) fn untyped_list(&self) -> Vec<(u64, u32, bool)> {
         let region = self.region(168);
         let entry = |index| {
             let bits = self.info(184 + 16 * index + 8);

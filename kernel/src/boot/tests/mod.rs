@@ -3,6 +3,6 @@
 extern crate std;
 
 pub(super) mod elf;
-mod machine;
+pub(crate) mod machine;
 mod memory;
 mod root_task;

@@ -1,0 +1,31 @@
+//! A whole system in a host test: a booted kernel, with user programs played by the test.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `system` | boot, traps, time, interrupts; every entry is followed by a check of all invariants |
+//! | `calls` | system calls and invocations of the current thread, typed |
+//! | `world` | objects and threads for scenarios |
+//! | `random` | programs that do anything, in any order |
+//! | the others | scenarios, by the sections of the specification |
+
+extern crate std;
+
+mod calls;
+mod system;
+mod world;
+
+pub(crate) use system::System;
+
+#[cfg(test)]
+mod smoke {
+    use super::System;
+    #[test]
+    fn it_boots() {
+        let mut system = System::new();
+        let root = system.root();
+        assert_eq!(system.running(), root);
+        let helper = system.ready_helper();
+        system.switch_to(helper.thread);
+        system.pass(2_000_000);
+    }
+}

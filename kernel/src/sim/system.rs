@@ -1,0 +1,165 @@
+//! A booted kernel whose user level is the test.
+
+use std::ops::{Deref, DerefMut};
+
+use platform::contract::{Platform, Ticks, Trap};
+
+use crate::boot::tests::machine::{Booted, MIB, RAM, Sketch, range};
+use crate::invariants;
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::thread::Thread;
+
+/// What kind of machine is booted.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) cores: u64,
+    pub(crate) domains: u64,
+    /// RAM in MiB.
+    pub(crate) memory: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { cores: 1, domains: 1, memory: 4 }
+    }
+}
+
+/// A booted kernel. Dereferences to it.
+pub(crate) struct System {
+    pub(crate) booted: Booted,
+    /// Next slot of the root CNode that nobody uses.
+    pub(crate) next_slot: u64,
+    /// Look for an interrupt, and find one, at the first preemption point of every entry.
+    pub(crate) pressure: bool,
+}
+
+impl Deref for System {
+    type Target = Kernel;
+    fn deref(&self) -> &Kernel {
+        &self.booted.kernel
+    }
+}
+
+impl DerefMut for System {
+    fn deref_mut(&mut self) -> &mut Kernel {
+        &mut self.booted.kernel
+    }
+}
+
+/// An interrupt that is always pending under pressure and that nobody handles.
+const NUISANCE: u32 = 159;
+
+impl System {
+    /// A machine of one core whose root task runs.
+    pub(crate) fn new() -> Self {
+        Self::boot(Setup::default())
+    }
+
+    /// Boots a machine until every core has chosen a thread.
+    pub(crate) fn boot(setup: Setup) -> Self {
+        let Setup { cores, domains, memory } = setup;
+        let sketch = Sketch {
+            memory: [range(RAM, memory * MIB)].into(),
+            kernel_image: range(RAM, 0x5_3000),
+            ramdisk: Sketch::default().ramdisk.map(|(_, file)| (RAM + MIB, file)),
+            device_tree: (RAM + 2 * MIB, 0x800),
+            address_bits: 32,
+            cores,
+            options: std::format!("tessera.root_cnode_bits=9 tessera.domains={domains}"),
+            ..Sketch::default()
+        };
+        let booted = sketch.boot();
+        let next_slot = booted.region(40).start;
+        let mut system = Self { booted, next_slot, pressure: false };
+        system.machine.record_events(false);
+        for core in (0..system.core_count).rev() {
+            system.go_to(core);
+            system.note_time();
+            system.leave();
+        }
+        system
+    }
+
+    /// Lets another core execute.
+    pub(crate) fn go_to(&mut self, core: usize) {
+        self.machine.set_core(core);
+        self.here = core;
+    }
+
+    /// The thread that runs on this core.
+    pub(crate) fn running(&self) -> Obj<Thread> {
+        self.current().expect("a thread runs")
+    }
+
+    /// Enters the kernel, leaves it, and checks it.
+    pub(crate) fn enter(&mut self, trap: Trap) {
+        if self.pressure {
+            self.work_left = 1;
+            self.machine.unmask_interrupt(NUISANCE);
+            let here = self.here;
+            self.machine.raise(NUISANCE, here);
+        }
+        self.handle(trap);
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        self.schedule();
+        self.check();
+    }
+
+    /// All invariants hold.
+    pub(crate) fn check(&self) {
+        if let Err(broken) = invariants::check(self) {
+            panic!("{broken:?}");
+        }
+    }
+
+    /// Time passes at user level; the timer interrupts when it is due.
+    pub(crate) fn pass(&mut self, ticks: Ticks) {
+        let until = self.machine.now() + ticks;
+        loop {
+            let deadline = self.machine.core_state(self.here).deadline;
+            let now = self.machine.now();
+            self.machine.set_now(deadline.clamp(now, until));
+            if !self.machine.interrupt_pending() {
+                break;
+            }
+            self.interrupt();
+        }
+    }
+
+    /// The running thread, or the idle core, is interrupted.
+    pub(crate) fn interrupt(&mut self) {
+        self.trap_registers();
+        self.enter(Trap::Interrupt);
+    }
+
+    /// An instruction of the running thread faults.
+    pub(crate) fn exception(&mut self, syndrome: u64, address: u64) {
+        self.trap_registers();
+        self.enter(Trap::Exception { syndrome, address });
+    }
+
+    /// Stores the program counter as the exception vectors do it.
+    pub(crate) fn trap_registers(&mut self) {
+        if let Some(thread) = self.current() {
+            let registers = self.registers_mut(thread);
+            registers.restart_pc = registers.next_pc;
+        }
+    }
+
+    /// Makes the running thread, which has the highest priority, wait behind `thread`, which is
+    /// ready and has the same.
+    pub(crate) fn switch_to(&mut self, thread: Obj<Thread>) {
+        if let Some(current) = self.current().filter(|current| *current != thread) {
+            self.enqueue_last(current);
+            self.dequeue(thread);
+            self.enqueue_first(thread);
+            self.choose_here();
+            self.leave();
+        }
+        assert_eq!(self.current(), Some(thread), "{:?}", self[thread].state);
+    }
+}
