@@ -11,6 +11,8 @@ pub mod abi_2_message_info;
 pub mod abi_3_buffer;
 pub mod abi_4_cap_transfer;
 pub mod abi_4_extra_caps;
+pub mod abi_5_encodings;
+pub mod abi_6_types;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -21,6 +23,7 @@ pub mod objects_3_rights;
 pub mod objects_3_rotate;
 pub mod objects_4_derivation;
 pub mod objects_4_final;
+pub mod objects_5_registers;
 pub mod objects_6_donation;
 pub mod objects_6_queues;
 pub mod objects_6_receiving;
@@ -38,6 +41,8 @@ pub const MODULES: &[&[Test]] = &[
     abi_3_buffer::TESTS,
     abi_4_cap_transfer::TESTS,
     abi_4_extra_caps::TESTS,
+    abi_5_encodings::TESTS,
+    abi_6_types::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
@@ -48,6 +53,7 @@ pub const MODULES: &[&[Test]] = &[
     objects_3_cancel::TESTS,
     objects_4_derivation::TESTS,
     objects_4_final::TESTS,
+    objects_5_registers::TESTS,
     objects_6_sending::TESTS,
     objects_6_queues::TESTS,
     objects_6_receiving::TESTS,
