@@ -49,6 +49,8 @@ pub struct Kernel {
     pub(crate) asids: AsidTable,
     /// Thousands of counter ticks per second.
     pub(crate) khz: Ticks,
+    /// The shortest useful budget in ticks; asked for at every entry, hence kept.
+    pub(crate) min_budget: Ticks,
     /// Whether refused calls are printed, in debug images.
     pub(crate) verbose: bool,
     /// Counters of benchmark images.
@@ -73,6 +75,12 @@ impl<T: Object> IndexMut<Obj<T>> for Kernel {
 /// Steps of a long operation between two looks for interrupts.
 const WORK_UNITS: u32 = 16;
 
+/// Microseconds as ticks of a counter of `khz` thousand counts per second.
+fn to_ticks(microseconds: u64, khz: Ticks) -> Ticks {
+    let exact = u128::from(microseconds) * u128::from(khz) / 1000;
+    u64::try_from(exact).unwrap_or(u64::MAX)
+}
+
 impl Kernel {
     /// A kernel without any object, on `core_count` cores and with `domain_count` domains.
     #[must_use]
@@ -90,6 +98,7 @@ impl Kernel {
             irqs: IrqTable::new(),
             asids: AsidTable::new(),
             khz,
+            min_budget: to_ticks(abi::time::MIN_BUDGET_US, khz),
             verbose: false,
             utilisation: Utilisation::default(),
             work_left: WORK_UNITS,
@@ -114,8 +123,7 @@ impl Kernel {
     /// Microseconds as counter ticks.
     #[must_use]
     pub(crate) fn ticks(&self, microseconds: u64) -> Ticks {
-        let exact = u128::from(microseconds) * u128::from(self.khz) / 1000;
-        u64::try_from(exact).unwrap_or(u64::MAX)
+        to_ticks(microseconds, self.khz)
     }
 
     /// Counter ticks as microseconds.

@@ -187,8 +187,8 @@ impl Kernel {
     }
 
     /// The shortest useful budget in ticks.
-    pub(crate) fn min_budget(&self) -> Ticks {
-        self.ticks(abi::time::MIN_BUDGET_US)
+    pub(crate) const fn min_budget(&self) -> Ticks {
+        self.min_budget
     }
 
     /// Gives a context a fresh budget, all of it available now.
