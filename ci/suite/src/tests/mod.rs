@@ -13,6 +13,8 @@ pub mod abi_4_cap_transfer;
 pub mod abi_4_extra_caps;
 pub mod abi_5_encodings;
 pub mod abi_6_types;
+pub mod abi_7_labels;
+pub mod abi_8_errors;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -24,10 +26,20 @@ pub mod objects_3_rotate;
 pub mod objects_4_derivation;
 pub mod objects_4_final;
 pub mod objects_5_registers;
+pub mod objects_5_scheduling;
+pub mod objects_5_spaces;
+pub mod objects_5_states;
 pub mod objects_6_donation;
 pub mod objects_6_queues;
 pub mod objects_6_receiving;
 pub mod objects_6_sending;
+pub mod objects_7_binding;
+pub mod objects_7_contexts;
+pub mod objects_7_signals;
+pub mod objects_8_replies;
+pub mod objects_8_stacks;
+pub mod objects_9_configure;
+pub mod objects_9_contexts;
 mod retype;
 mod threads;
 mod tools;
@@ -43,6 +55,8 @@ pub const MODULES: &[&[Test]] = &[
     abi_4_extra_caps::TESTS,
     abi_5_encodings::TESTS,
     abi_6_types::TESTS,
+    abi_7_labels::TESTS,
+    abi_8_errors::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
@@ -54,8 +68,18 @@ pub const MODULES: &[&[Test]] = &[
     objects_4_derivation::TESTS,
     objects_4_final::TESTS,
     objects_5_registers::TESTS,
+    objects_5_spaces::TESTS,
+    objects_5_scheduling::TESTS,
+    objects_5_states::TESTS,
     objects_6_sending::TESTS,
     objects_6_queues::TESTS,
     objects_6_receiving::TESTS,
     objects_6_donation::TESTS,
+    objects_7_signals::TESTS,
+    objects_7_binding::TESTS,
+    objects_7_contexts::TESTS,
+    objects_8_replies::TESTS,
+    objects_8_stacks::TESTS,
+    objects_9_configure::TESTS,
+    objects_9_contexts::TESTS,
 ];
