@@ -15,6 +15,8 @@ pub mod abi_5_encodings;
 pub mod abi_6_types;
 pub mod abi_7_labels;
 pub mod abi_8_errors;
+pub mod abi_8_lookup;
+pub mod abi_8_policy;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -57,6 +59,8 @@ pub const MODULES: &[&[Test]] = &[
     abi_6_types::TESTS,
     abi_7_labels::TESTS,
     abi_8_errors::TESTS,
+    abi_8_lookup::TESTS,
+    abi_8_policy::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
