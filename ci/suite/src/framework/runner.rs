@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use libsys::bootstrap::{AllocationError, Allocator, System};
 use libsys::device_tree::{self, DeviceTree};
-use libsys::object::Untyped;
+use libsys::object::{Page, Untyped};
 use libsys::{BootInfo, Cap, console, initial, print, println};
 
 use super::guardian::{self, Cause};
@@ -16,6 +16,8 @@ use super::world::{World, device_block};
 const MEMORY_BITS: u32 = 24;
 /// Slots that a test may use.
 const SLOTS: u64 = 2000;
+/// Physical address of the PL031 clock (boot.md §1).
+const CLOCK: u64 = 0x0901_0000;
 
 /// The test that runs, counted over all modules.
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
@@ -30,6 +32,7 @@ struct Suite {
     modules: &'static [&'static [Test]],
     memory: Cap<Untyped>,
     first_slot: u64,
+    clock: Cap<Page>,
     image: Image,
 }
 
@@ -38,7 +41,7 @@ pub fn run(boot: &'static BootInfo, modules: &'static [&'static [Test]]) -> ! {
     let mut system = System::new(boot);
     // Without a UART the output goes to the kernel's console.
     let _ = console::open(&mut system);
-    match Suite::prepare(&mut system.allocator, boot, modules) {
+    match Suite::prepare(&mut system, boot, modules) {
         Ok(suite) => suite.run_from(0),
         Err(ending) => println!("suite: cannot begin: {ending:?}"),
     }
@@ -47,13 +50,17 @@ pub fn run(boot: &'static BootInfo, modules: &'static [&'static [Test]]) -> ! {
 
 impl Suite {
     fn prepare(
-        allocator: &mut Allocator,
+        system: &mut System,
         boot: &'static BootInfo,
         modules: &'static [&'static [Test]],
     ) -> Outcome<Self> {
+        let allocator = &mut system.allocator;
+        // Tests that need the clock are skipped without it.
+        let clock = system.devices.page(allocator, CLOCK).unwrap_or(Cap::NULL);
         let memory = allocator.create_sized::<Untyped>(MEMORY_BITS)?;
         let first_slot = allocator.slots(SLOTS)?.start;
-        let suite = Self { boot, modules, memory, first_slot, image: Image::Release };
+        let image = Image::Release;
+        let suite = Self { boot, modules, memory, first_slot, clock, image };
         let image = suite.probe()?;
         let suite = Self { image, ..suite };
         guardian::start(allocator, boot, move || suite.recover())?;
@@ -61,7 +68,7 @@ impl Suite {
     }
 
     fn probe(self) -> Outcome<Image> {
-        let mut world = World::new(self.allocator(), self.boot, self.image)?;
+        let mut world = World::new(self.allocator(), self.boot, self.image, self.clock)?;
         let image = image::probe(&mut world)?;
         world.allocator.reclaim()?;
         Ok(image)
@@ -108,7 +115,7 @@ impl Suite {
 
     fn run_one(self, test: &Test, mut fresh: Allocator) -> Result<Allocator, AllocationError> {
         fresh.reclaim()?;
-        let mut world = World::new(fresh, self.boot, self.image)?;
+        let mut world = World::new(fresh, self.boot, self.image, self.clock)?;
         guardian::watch();
         let outcome = (test.run)(&mut world);
         guardian::unwatch();

@@ -4,9 +4,10 @@ use abi::{ObjectType, Rights};
 use core::time::Duration;
 use libsys::bootstrap::{AllocationError, Allocator};
 use libsys::object::{
-    Budget, CNode, ChosenSize, FixedSize, Notification, SchedContext, SchedControl, Thread, Untyped,
+    Budget, CNode, ChosenSize, FixedSize, Notification, Page, SchedContext, SchedControl, Thread,
+    Untyped,
 };
-use libsys::window::Window;
+use libsys::window::{MemoryKind, Window};
 use libsys::worker::{Options, Worker};
 use libsys::{Badge, BootInfo, Cap, SlotPath, initial};
 
@@ -22,6 +23,7 @@ pub struct World {
     /// The boot information.
     pub boot: &'static BootInfo,
     image: Image,
+    clock: Cap<Page>,
     bell: Cap<Notification>,
     settler: Option<Settler>,
 }
@@ -38,11 +40,12 @@ impl World {
         mut allocator: Allocator,
         boot: &'static BootInfo,
         image: Image,
+        clock: Cap<Page>,
     ) -> Result<Self, AllocationError> {
         Board::shared().clear();
         super::helper::forget_all();
         let bell = allocator.create::<Notification>()?;
-        Ok(Self { allocator, boot, image, bell, settler: None })
+        Ok(Self { allocator, boot, image, clock, bell, settler: None })
     }
 
     /// The kernel's image.
@@ -142,6 +145,15 @@ impl World {
     /// A whole block of device memory that nothing else uses; revoked after the test.
     pub fn device_untyped(&self) -> Outcome<(Cap<Untyped>, u64, u32)> {
         device_block(self.boot).ok_or(Ending::Skipped("no device memory above the console"))
+    }
+
+    /// The registers of the machine's clock, which can interrupt.
+    pub fn clock(&mut self) -> Outcome<Window> {
+        if self.clock == Cap::NULL {
+            return Err(Ending::Skipped("no clock"));
+        }
+        let page = self.copy(self.clock, Rights::ALL)?;
+        Ok(Window::map(&mut self.allocator, page, MemoryKind::Device)?)
     }
 
     /// Authority over the time of a core.
