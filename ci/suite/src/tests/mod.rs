@@ -15,8 +15,13 @@ pub mod abi_5_encodings;
 pub mod abi_6_types;
 pub mod abi_7_labels;
 pub mod abi_8_errors;
+pub mod abi_8_faults_cap;
+pub mod abi_8_faults_memory;
 pub mod abi_8_lookup;
 pub mod abi_8_policy;
+mod alarm;
+pub mod objects_10_delivery;
+pub mod objects_10_issue;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -61,6 +66,8 @@ pub const MODULES: &[&[Test]] = &[
     abi_8_errors::TESTS,
     abi_8_lookup::TESTS,
     abi_8_policy::TESTS,
+    abi_8_faults_cap::TESTS,
+    abi_8_faults_memory::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
@@ -86,4 +93,6 @@ pub const MODULES: &[&[Test]] = &[
     objects_8_stacks::TESTS,
     objects_9_configure::TESTS,
     objects_9_contexts::TESTS,
+    objects_10_issue::TESTS,
+    objects_10_delivery::TESTS,
 ];
