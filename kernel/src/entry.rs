@@ -1,6 +1,7 @@
 //! One entry, one exit: from a trap to the thread that runs next.
 
 use platform::Machine;
+use platform::board::Conduit;
 use platform::contract::Trap;
 use platform::handover::{Handover, Resume};
 
@@ -15,6 +16,9 @@ pub fn boot(machine: Machine, handover: Handover) -> Resume {
     let (domains, verbose) = (options.domains, options.verbose);
     if domains > 1 && cores > 1 {
         platform::stop(format_args!("cannot boot: several domains need tessera.cores=1"));
+    }
+    if options.smc && handover.board.psci != Some(Conduit::Smc) {
+        platform::stop(format_args!("cannot boot: tessera.smc, but there is no secure monitor"));
     }
     let mem = Mem::new(handover.window);
     let mut guard = lock::install(Kernel::new(mem, machine, cores, domains));

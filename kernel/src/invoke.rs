@@ -13,7 +13,7 @@ use crate::mem::Obj;
 use crate::notification::Notification;
 use crate::reply::Reply;
 use crate::thread::{State, Thread};
-use crate::{cnode, configure, domain, irq, sched_control, space, tcb, untyped};
+use crate::{cnode, configure, domain, irq, sched_control, smc, space, tcb, untyped};
 
 /// What an accepted message asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +40,8 @@ pub enum Operation {
     Irq(irq::Operation),
     /// Use address spaces.
     Space(space::Operation),
+    /// Call the secure monitor.
+    Smc(smc::Operation),
 }
 
 /// Why a message did not become an operation.
@@ -117,7 +119,7 @@ fn decode_object(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
         | Cap::Page(_)
         | Cap::AsidControl
         | Cap::AsidPool { .. } => space::decode(kernel, call).map(Operation::Space),
-        Cap::Smc { .. } => Err(Error::IllegalOperation),
+        Cap::Smc { badge } => smc::decode(kernel, call, badge).map(Operation::Smc),
     }
 }
 
@@ -211,6 +213,7 @@ impl Kernel {
             Operation::Domain(operation) => Ok(self.perform_domain(operation)),
             Operation::Irq(operation) => self.perform_irq(operation),
             Operation::Space(operation) => self.perform_space(operation),
+            Operation::Smc(operation) => Ok(self.perform_smc(thread, operation)),
         }
     }
 }

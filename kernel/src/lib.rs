@@ -11,7 +11,7 @@
 //! | [`thread`], [`tcb`], [`configure`], [`residence`] | threads |
 //! | [`sched_context`], [`sched_control`], [`refill`], [`accounting`], [`scheduler`], [`ready`], [`release`], [`domain`] | time |
 //! | [`space`] and the files that it names | address spaces |
-//! | [`irq`] | interrupts |
+//! | [`irq`], [`smc`] | interrupts, the secure monitor |
 //! | [`entry`], [`syscall`], [`exception`], [`invoke`], [`call`], [`lock`] | the way in and out |
 //! | [`boot`] | the first thread |
 //! | [`debug`] | calls of debug images |
@@ -63,6 +63,7 @@ pub mod shadow;
 #[cfg(test)]
 mod sim;
 pub mod slot;
+pub mod smc;
 pub mod space;
 pub mod syscall;
 pub mod table;

@@ -175,6 +175,10 @@ pub trait Platform {
     /// [`StartError`] says why the core stays off.
     fn start_core(&mut self, core: usize) -> Result<(), StartError>;
 
+    /// Call the secure monitor with x0 to x7; its x0 to x7 are returned (Arm DEN 0028). Only on a
+    /// machine whose firmware is called that way: elsewhere SMC is undefined.
+    fn secure_monitor_call(&mut self, registers: [u64; 8]) -> [u64; 8];
+
     /// Write one byte to the early console.
     fn put_byte(&mut self, byte: u8);
     /// Switch the machine off.

@@ -60,6 +60,8 @@ struct Plan {
     addresses: Addresses,
     slots: Slots,
     objects: Objects,
+    /// Whether the root task may call the secure monitor.
+    smc: bool,
 }
 
 impl Plan {
@@ -69,7 +71,8 @@ impl Plan {
         let radix = handover.board.options.root_cnode_bits;
         let slots = Slots::new(&addresses, kernel.core_count as u64, radix)?;
         let objects = Objects::new(&addresses, radix, private_bytes(kernel));
-        Ok(Self { image, addresses, slots, objects })
+        let smc = handover.board.options.smc;
+        Ok(Self { image, addresses, slots, objects, smc })
     }
 }
 
@@ -119,7 +122,7 @@ fn create(
     plan: &Plan,
     list: &untypeds::List,
 ) -> Obj<Thread> {
-    let Plan { image, addresses, slots, objects } = plan;
+    let Plan { image, addresses, slots, objects, smc } = plan;
     let start = block.at(0);
     let boot_info = block.at(objects.boot_info);
     let region = block.carve(&mut kernel.mem);
@@ -129,7 +132,7 @@ fn create(
     let space = Space::build(kernel, &region, objects, addresses, slots, cnode);
     space.map_block(kernel, start, objects, slots);
     space.map_image(kernel, frames.iter(), slots);
-    root_task::put_controls(kernel, cnode, slots);
+    root_task::put_controls(kernel, cnode, slots, *smc);
     let untyped = untypeds::install(kernel, cnode, slots.rest.start, list);
     bootinfo::write(kernel, boot_info, plan, untyped, list);
 

@@ -24,7 +24,10 @@ pub(super) fn create_cnode(kernel: &mut Kernel, region: &Region, radix: u32) -> 
 }
 
 /// Puts the capabilities into place that name a part of the machine instead of an object.
-pub(super) fn put_controls(kernel: &mut Kernel, cnode: Obj<Slot>, slots: &Slots) {
+pub(super) fn put_controls(kernel: &mut Kernel, cnode: Obj<Slot>, slots: &Slots, smc: bool) {
+    if smc {
+        super::put(kernel, cnode, slot::SMC, Cap::Smc { badge: 0 });
+    }
     super::put(kernel, cnode, slot::IRQ_CONTROL, Cap::IrqControl);
     super::put(kernel, cnode, slot::ASID_CONTROL, Cap::AsidControl);
     super::put(kernel, cnode, slot::DOMAIN, Cap::Domain);

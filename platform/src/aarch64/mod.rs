@@ -302,6 +302,10 @@ impl Platform for Machine {
         psci::start(facts.psci, *affinity, mmu::physical(entry::secondary()), core as u64)
     }
 
+    fn secure_monitor_call(&mut self, registers: [u64; 8]) -> [u64; 8] {
+        psci::secure_monitor_call(registers)
+    }
+
     fn put_byte(&mut self, byte: u8) {
         console::put_byte(byte);
     }

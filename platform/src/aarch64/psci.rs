@@ -1,7 +1,7 @@
 //! Calls to the firmware: start a core, switch off (Arm DEN 0022).
 
 use smccc::psci::{self, error::Error};
-use smccc::{Hvc, Smc};
+use smccc::{Call, Hvc, Smc};
 
 use super::facts::Once;
 use crate::board::Conduit;
@@ -35,6 +35,16 @@ pub(super) fn start(
         Error::AlreadyOn | Error::OnPending => StartError::AlreadyOn,
         other => StartError::Refused(other.into()),
     })
+}
+
+/// Call the secure monitor with these registers. The function number is the low half of x0, as
+/// the calling convention has it.
+pub(super) fn secure_monitor_call(registers: [u64; 8]) -> [u64; 8] {
+    let [function, arguments @ ..] = registers;
+    let mut all = [0; 17];
+    all[..arguments.len()].copy_from_slice(&arguments);
+    let answer = Smc::call64((function & 0xffff_ffff) as u32, all);
+    core::array::from_fn(|register| answer[register])
 }
 
 /// Switch the machine off, or stop this core if nothing can.

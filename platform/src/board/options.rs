@@ -5,6 +5,7 @@
 //! | `tessera.export=LIST` | registers that EL0 may use, see below |
 //! | `tessera.cores=N` | use at most N cores, 1 to 8 |
 //! | `tessera.domains=N` | N scheduling domains, 1 to 16; several need `tessera.cores=1` |
+//! | `tessera.smc` | the root task may call the secure monitor, on machines that have one |
 //! | `tessera.verbose` | debug images print every call that they refuse |
 //! | `tessera.root_cnode_bits=N` | the root CNode has `1 << N` slots, N from 8 to 20 |
 //!
@@ -29,6 +30,8 @@ pub struct Options {
     pub root_cnode_bits: u32,
     /// Number of scheduling domains.
     pub domains: usize,
+    /// Whether the root task gets a capability to the secure monitor.
+    pub smc: bool,
     /// Whether debug images print every call that they refuse.
     pub verbose: bool,
 }
@@ -40,6 +43,7 @@ impl Default for Options {
             cores: CORES,
             root_cnode_bits: 13,
             domains: 1,
+            smc: false,
             verbose: false,
         }
     }
@@ -64,6 +68,7 @@ pub(super) fn parse_line(line: &str) -> Result<Options, BoardError> {
             "export" => exports(value).map(|exports| options.exports = exports),
             "cores" => number(value, 1, CORES).map(|cores| options.cores = cores),
             "domains" => number(value, 1, 16).map(|domains| options.domains = domains),
+            "smc" => value.is_empty().then(|| options.smc = true),
             "verbose" => value.is_empty().then(|| options.verbose = true),
             "root_cnode_bits" => number(value, 8, 20).map(|bits| options.root_cnode_bits = bits),
             _ => return Err(BoardError::UnknownOption(cut(word))),
