@@ -43,8 +43,18 @@ impl Kernel {
     /// # Errors
     /// [`Preempted`] between two steps.
     pub(crate) fn revoke(&mut self, slot: Obj<Slot>) -> Result<(), Preempted> {
+        let revoked = self[slot].cap;
         while let Some(child) = self.first_child(slot) {
-            self.delete(child)?;
+            // The slot itself may lie in a CNode that goes with the child. Its capability goes
+            // some steps before its memory does.
+            let mut stands = true;
+            while self.delete_step(child) == Progress::More {
+                stands = stands && self[slot].cap == revoked;
+                self.preemption_point()?;
+            }
+            if !stands {
+                return Ok(());
+            }
             self.preemption_point()?;
         }
         Ok(())
@@ -169,6 +179,7 @@ impl Kernel {
         self.unbind_notification(thread);
         if let Some(context) = self[thread].sched_context {
             self.unbind_thread(context);
+            self.complete_yield(context);
         }
         for core in &mut self.cores {
             if core.current == Some(thread) {
