@@ -186,6 +186,10 @@ impl Kernel {
     }
 
     fn set_domain(&mut self, thread: Obj<Thread>, domain: u8) {
+        if self.core_count > 1 {
+            // There is one domain, and the thread may run on another core.
+            return;
+        }
         let was_current = self.current() == Some(thread);
         let release = matches!(self[thread].queued, crate::thread::Queued::Release);
         if !release {

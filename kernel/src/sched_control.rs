@@ -230,7 +230,8 @@ impl Kernel {
         let schedulable = self.is_schedulable(target);
         let same_core = usize::from(self[target].core) == self.here;
         let lower = self[target].priority < self[caller].priority;
-        if schedulable {
+        let runs = self.cores[usize::from(self[target].core)].current == Some(target);
+        if schedulable && !runs {
             self.dequeue(target);
             self.enqueue_first(target);
         }

@@ -238,6 +238,11 @@ impl Kernel {
         self.stall(thread);
         self.dequeue(thread);
         self.unload_fpu(thread);
+        let old = usize::from(self[thread].core);
+        if old != self.here && self.cores[old].current == Some(thread) {
+            // It may run elsewhere before the old core, which is stalled, looks for another.
+            self.cores[old].current = None;
+        }
         self[thread].core = core;
     }
 
