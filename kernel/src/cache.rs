@@ -167,5 +167,6 @@ impl Kernel {
     /// The thread will not repeat its call, or not at once.
     pub(crate) fn forget_progress(&mut self, thread: Obj<Thread>) {
         self[thread].progress = None;
+        self[thread].cancelling = None;
     }
 }

@@ -265,7 +265,7 @@ impl Kernel {
     /// Cancels all messages that wait at the endpoint with exactly this badge.
     ///
     /// A preempted cancellation goes on where it stopped, unless another thread's cancellation
-    /// has started at the same endpoint meanwhile.
+    /// has started at the same endpoint meanwhile, or the thread did something else.
     ///
     /// # Errors
     /// [`Preempted`] between two senders.
@@ -276,7 +276,8 @@ impl Kernel {
     ) -> Result<(), Preempted> {
         let Waiters::Senders(head) = self[endpoint].waiters else { return Ok(()) };
         let caller = self.current();
-        if self[endpoint].canceller != caller || caller.is_none() {
+        let unfinished = caller.and_then(|caller| self[caller].cancelling.take());
+        if self[endpoint].canceller != caller || unfinished != Some(badge) {
             self[endpoint].canceller = caller;
             self[endpoint].cursor = Some(head);
         }
@@ -286,8 +287,11 @@ impl Kernel {
                 self.abandon_endpoint(endpoint, thread);
                 self.send_away(thread);
             }
-            if self[endpoint].cursor.is_some() {
-                self.preemption_point()?;
+            if self[endpoint].cursor.is_some() && self.preemption_point().is_err() {
+                if let Some(caller) = caller {
+                    self[caller].cancelling = Some(badge);
+                }
+                return Err(Preempted);
             }
         }
         self[endpoint].canceller = None;

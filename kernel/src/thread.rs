@@ -174,6 +174,8 @@ pub struct Thread {
     pub(crate) release: ReleasePlace,
     /// How far an interrupted cache operation of this thread came.
     pub(crate) progress: Option<crate::cache::Progress>,
+    /// Badge of the messages that this thread has not finished to cancel.
+    pub(crate) cancelling: Option<u64>,
     /// Name, for people.
     pub(crate) name: [u8; NAME_BYTES],
     /// Counters of benchmark images.
@@ -211,6 +213,7 @@ impl Thread {
             wait: WaitPlace::default(),
             release: ReleasePlace::default(),
             progress: None,
+            cancelling: None,
             name: [0; NAME_BYTES],
             utilisation: crate::utilisation::ThreadUtilisation::default(),
             slots: [Slot::EMPTY; HELD_SLOTS as usize],
@@ -294,13 +297,18 @@ impl Kernel {
         self.cancel_ipc(thread);
         self.cancel_yield(thread);
         self.forget_progress(thread);
+        self.finish_call(thread);
+        self.set_state(thread, State::Inactive);
+        self.dequeue(thread);
+    }
+
+    /// A thread whose last call is done and that is stopped before it could go on behind the call
+    /// must not repeat it when it starts again.
+    pub(crate) fn finish_call(&mut self, thread: Obj<Thread>) {
         if self[thread].state == State::Running {
-            // Resuming continues behind the last call instead of repeating it.
             let registers = self.registers_mut(thread);
             registers.restart_pc = registers.next_pc;
         }
-        self.set_state(thread, State::Inactive);
-        self.dequeue(thread);
     }
 
     /// Makes a stopped or blocked thread repeat what it did last; nothing for a runnable one.
