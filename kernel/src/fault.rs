@@ -93,7 +93,7 @@ impl Kernel {
                 for (word, register) in words.iter_mut().zip(UNKNOWN_SYSCALL_REGISTERS) {
                     *word = match register {
                         Some(register) => read_register(registers, register),
-                        None => registers.restart_pc + 4,
+                        None => registers.restart_pc.wrapping_add(4),
                     };
                 }
                 words[UNKNOWN_SYSCALL_LENGTH - 1] = number;
