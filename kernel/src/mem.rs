@@ -266,6 +266,12 @@ impl Mem {
         granules.map(|granule| Obj(granule, PhantomData))
     }
 
+    /// Whether an object exists.
+    #[cfg(test)]
+    pub(crate) fn is_live<T: Object>(&self, object: Obj<T>) -> bool {
+        self.shadow.holds(object.granule(), T::KIND)
+    }
+
     /// All of object memory: its first address and its bytes.
     #[must_use]
     pub const fn bounds(&self) -> (PhysicalAddress, u64) {

@@ -73,6 +73,12 @@ mod host {
             assert_eq!(found, Some(kind as u8), "stale object {granule:#x}, wanted {kind:?}");
         }
 
+        /// Whether an object of a kind begins at a granule.
+        #[cfg(test)]
+        pub(crate) fn holds(&self, granule: u32, kind: Kind) -> bool {
+            self.map.get(granule as usize) == Some(&(kind as u8))
+        }
+
         /// The first granules of all objects of a kind.
         pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = u32> + '_ {
             self.objects[kind as usize].iter().copied()

@@ -11,7 +11,8 @@
 extern crate std;
 
 mod calls;
-mod system;
+mod random;
+pub(crate) mod system;
 mod world;
 
 pub(crate) use system::System;

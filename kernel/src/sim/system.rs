@@ -1,6 +1,6 @@
 //! A booted kernel whose user level is the test.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 
 use platform::contract::{Platform, Ticks, Trap};
 
@@ -28,6 +28,12 @@ impl Default for Setup {
 /// A booted kernel. Dereferences to it.
 pub(crate) struct System {
     pub(crate) booted: Booted,
+    /// Slots of the root CNode with the control capabilities of all cores.
+    pub(crate) controls: Range<u64>,
+    /// Slots of the root CNode with untyped memory; empty ones follow.
+    pub(crate) untyped: Range<u64>,
+    /// The largest untyped RAM.
+    pub(crate) largest: u64,
     /// Next slot of the root CNode that nobody uses.
     pub(crate) next_slot: u64,
     /// Look for an interrupt, and find one, at the first preemption point of every entry.
@@ -50,6 +56,13 @@ impl DerefMut for System {
 /// An interrupt that is always pending under pressure and that nobody handles.
 const NUISANCE: u32 = 159;
 
+/// The slot with the largest untyped RAM of the boot information.
+fn largest_untyped(booted: &Booted) -> u64 {
+    let numbered = booted.region(168).zip(booted.untyped_list());
+    let ram = numbered.filter(|(_, (_, _, device))| !device);
+    ram.max_by_key(|(_, (_, bits, _))| *bits).expect("some RAM").0
+}
+
 impl System {
     /// A machine of one core whose root task runs.
     pub(crate) fn new() -> Self {
@@ -70,8 +83,10 @@ impl System {
             ..Sketch::default()
         };
         let booted = sketch.boot();
-        let next_slot = booted.region(40).start;
-        let mut system = Self { booted, next_slot, pressure: false };
+        let (controls, untyped) = (booted.region(152), booted.region(168));
+        let largest = largest_untyped(&booted);
+        let next_slot = untyped.end;
+        let mut system = Self { booted, controls, untyped, largest, next_slot, pressure: false };
         system.machine.record_events(false);
         for core in (0..system.core_count).rev() {
             system.go_to(core);

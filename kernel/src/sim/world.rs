@@ -48,13 +48,6 @@ impl System {
         self.next_slot - 1
     }
 
-    /// The largest untyped RAM of the boot information.
-    pub(crate) fn largest_untyped(&self) -> u64 {
-        let list = self.booted.untyped_list();
-        let numbered = self.booted.region(168).zip(list).filter(|(_, (.., device))| !device);
-        numbered.max_by_key(|(_, (_, bits, _))| *bits).expect("some RAM").0
-    }
-
     /// Retypes.
     pub(crate) fn retype(
         &mut self,
@@ -70,7 +63,7 @@ impl System {
 
     /// A new object in a new slot.
     pub(crate) fn make(&mut self, object: ObjectType, size: u64) -> u64 {
-        let (untyped, to) = (self.largest_untyped(), self.free_slot());
+        let (untyped, to) = (self.largest, self.free_slot());
         assert_eq!(self.retype(untyped, object, size, to, 1), Ok([].into()));
         to
     }
@@ -110,7 +103,7 @@ impl System {
 
     /// The same with all five words: budget, period, extra refills, badge, flags.
     pub(crate) fn configure_flags(&mut self, context: u64, words: [u64; 5], core: u64) -> Answer {
-        let control = self.booted.region(152).start + core;
+        let control = self.controls.start + core;
         self.invoke(control, Invocation::SchedControlConfigureFlags, &words, &[context])
     }
 

@@ -1,0 +1,188 @@
+//! Which thread does something next, and what.
+
+use std::collections::BTreeMap;
+
+use abi::{ObjectType, Syscall};
+use platform::contract::{Platform, Trap};
+
+use super::Chance;
+use crate::mem::Obj;
+use crate::sim::System;
+use crate::sim::system::Setup;
+use crate::slot::Slot;
+use crate::thread::{State, Thread};
+
+/// Interrupts that players use.
+pub(super) const IRQS: [u64; 6] = [2, 16, 30, 33, 40, 100];
+
+/// Plays all programs of a system.
+pub(super) struct Player {
+    pub(super) system: System,
+    pub(super) chance: Chance,
+    /// The capabilities of boot may go as well; then the system may end early.
+    pub(super) wild: bool,
+    /// Slot 0 of the root CNode.
+    pub(super) first_slot: Obj<Slot>,
+    /// Where each thread made a system call that may have to be repeated.
+    calls: BTreeMap<u32, u64>,
+}
+
+impl Player {
+    /// A freshly booted system.
+    pub(super) fn new(seed: u64, setup: Setup, wild: bool) -> Self {
+        let chance = Chance::new(seed);
+        let system = System::boot(setup);
+        let first_slot = system.slot(0);
+        Self { system, chance, wild, first_slot, calls: BTreeMap::new() }
+    }
+
+    /// Gives the programs something to start with.
+    pub(super) fn prepare(&mut self) {
+        let system = &mut self.system;
+        for object in [ObjectType::Endpoint, ObjectType::Notification, ObjectType::Reply] {
+            for _ in 0..3 {
+                let cptr = system.make(object, 0);
+                if object != ObjectType::Reply {
+                    system.mint(cptr, 15, cptr);
+                }
+            }
+        }
+        system.make(ObjectType::CNode, 4);
+        for _ in 0..4 {
+            let helper = system.helper(255);
+            system.start(&helper, 0x40_0000);
+        }
+        system.pressure = self.chance.once_in(2);
+    }
+
+    /// Whether the root task or its CNode is gone, in a wild game.
+    pub(super) fn is_over(&self) -> bool {
+        let (root, first) = (self.system.root(), self.first_slot);
+        !self.system.mem.is_live(root) || !self.system.mem.is_live(first)
+    }
+
+    /// One entry of the kernel, or a few.
+    pub(super) fn step(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        self.choose_core();
+        if self.chance.once_in(12) {
+            self.happen();
+        }
+        let stalled = self.system.core().stalled;
+        match self.system.current() {
+            Some(thread) if !stalled => self.act(thread),
+            _ => self.wait(),
+        }
+    }
+
+    fn choose_core(&mut self) {
+        let core = self.chance.below(self.system.core_count as u64) as usize;
+        self.system.go_to(core);
+    }
+
+    /// Something happens outside.
+    fn happen(&mut self) {
+        if self.chance.once_in(2) {
+            let irq = self.chance.of(&IRQS) as u32;
+            let core = self.system.here;
+            self.system.machine.raise(irq, core);
+            if self.chance.once_in(2) {
+                self.system.machine.lower(irq, core);
+            }
+        } else {
+            let ticks = self.chance.of(&[1, 100, 1250, 5_000, 100_000, 2_000_000]);
+            let now = self.system.machine.now();
+            self.system.machine.set_now(now + self.chance.below(ticks) + 1);
+        }
+        if self.system.machine.interrupt_pending() {
+            self.system.interrupt();
+        }
+    }
+
+    /// Nobody runs: time passes, and in the end somebody from outside helps.
+    fn wait(&mut self) {
+        let now = self.system.machine.now();
+        self.system.machine.set_now(now + self.chance.below(500_000));
+        self.system.enter(Trap::Interrupt);
+        if self.system.current().is_none() && self.chance.once_in(3) {
+            self.revive();
+        }
+    }
+
+    /// Lets the root task's thread run again, as a debugger would.
+    fn revive(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        let root = self.system.root();
+        self.system.resume(root);
+        let context =
+            self.system[self.first_slot.nth(abi::bootinfo::slot::SCHED_CONTEXT as u32)].cap;
+        if let crate::cap::Cap::SchedContext { context, .. } = context
+            && self.system[context].is_configured()
+            && self.system[root].sched_context != Some(context)
+        {
+            self.system.unbind_thread(context);
+            if let Some(other) = self.system[root].sched_context {
+                self.system.unbind_thread(other);
+            }
+            self.system.bind_thread(context, root);
+        }
+        self.system.set_priority(root, 255);
+        self.system[root].max_priority = 255;
+        self.system.enter(Trap::Interrupt);
+    }
+
+    /// The running thread does something: if the kernel restarted its last call, mostly that.
+    fn act(&mut self, thread: Obj<Thread>) {
+        let at = self.system.registers(thread).next_pc;
+        let repeats = self.calls.get(&thread.granule()) == Some(&at);
+        if repeats && !self.chance.once_in(8) {
+            self.svc(thread);
+        } else {
+            self.program(thread);
+        }
+    }
+
+    /// The running thread's program decides what it does.
+    fn program(&mut self, thread: Obj<Thread>) {
+        self.system.step();
+        match self.chance.below(100) {
+            0..40 => self.use_objects(),
+            40..62 => self.use_threads(),
+            62..90 => self.use_messages(),
+            90..92 => return self.system_call(thread, Syscall::Yield.number()),
+            92 => return self.system_call(thread, self.chance.clone().below(40)),
+            93..95 => {
+                let class = self.chance.of(&[0x00, 0x07, 0x20, 0x24, 0x3c]);
+                return self.system.exception(class << 26 | 1 << 25 | 7, 0xdead_0000);
+            }
+            _ => return self.system.interrupt(),
+        }
+        let number = self.system.registers(thread).x[7];
+        self.system_call(thread, number);
+    }
+
+    fn system_call(&mut self, thread: Obj<Thread>, number: u64) {
+        self.system.registers_mut(thread).x[7] = number;
+        self.svc(thread);
+    }
+
+    fn svc(&mut self, thread: Obj<Thread>) {
+        let at = self.system.registers(thread).next_pc;
+        self.calls.insert(thread.granule(), at);
+        let time = self.chance.below(100);
+        let now = self.system.machine.now();
+        self.system.machine.set_now(now + time);
+        self.system.trap_registers();
+        self.system.enter(Trap::SystemCall);
+    }
+
+    /// How many threads wait for others, for tests of the tests.
+    pub(super) fn blocked(&self) -> usize {
+        let threads = self.system.mem.all::<Thread>();
+        threads.filter(|thread| State::is_blocked(&self.system[*thread].state)).count()
+    }
+}

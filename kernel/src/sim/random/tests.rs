@@ -1,0 +1,77 @@
+//! Games of many seeds.
+
+use super::Player;
+use super::ending::Summary;
+use crate::sim::system::Setup;
+
+/// Plays one game and returns the player for further looks.
+fn play(seed: u64, setup: Setup, wild: bool, steps: u32) -> Player {
+    let mut player = Player::new(seed, setup, wild);
+    let before = Summary::of(&player.system);
+    player.prepare();
+    for _ in 0..steps {
+        player.step();
+    }
+    if !wild {
+        player.end();
+        Summary::of(&player.system).expect(&before);
+    }
+    player
+}
+
+/// Games to be played; more by the environment variable `GAMES`, from the seed `FIRST_GAME` on.
+fn seeds(usual: u64) -> core::ops::Range<u64> {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("FIRST_GAME").unwrap_or(1);
+    first..first + number("GAMES").unwrap_or(usual)
+}
+
+fn play_all(usual: u64, setup: Setup, wild: bool, steps: u32) {
+    for seed in seeds(usual) {
+        let result = std::panic::catch_unwind(|| play(seed, setup, wild, steps));
+        if let Err(panic) = result {
+            std::eprintln!("game {seed} failed");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn everything_comes_back() {
+    play_all(6, Setup::default(), false, 500);
+}
+
+#[test]
+fn nothing_breaks_the_invariants_when_anything_may_go() {
+    play_all(6, Setup::default(), true, 500);
+}
+
+#[test]
+fn several_cores_stay_sound() {
+    play_all(4, Setup { cores: 3, ..Setup::default() }, false, 500);
+}
+
+#[test]
+fn several_domains_stay_sound() {
+    play_all(4, Setup { domains: 3, ..Setup::default() }, false, 500);
+}
+
+#[test]
+fn a_little_memory_is_used_up_and_comes_back() {
+    play_all(3, Setup { memory: 3, ..Setup::default() }, false, 800);
+}
+
+/// The games are worth something only if threads really meet.
+#[test]
+fn threads_come_to_wait_for_each_other() {
+    let mut blocked = 0;
+    for seed in 1..4 {
+        let mut player = Player::new(seed, Setup::default(), false);
+        player.prepare();
+        for _ in 0..200 {
+            player.step();
+            blocked += player.blocked();
+        }
+    }
+    assert!(blocked > 200, "only {blocked}");
+}
