@@ -10,38 +10,14 @@ use libsys::object::{
 };
 use libsys::{Badge, Cap, MessageInfo, Rights, initial, worker};
 
-use crate::{Bench, Outcome};
+use crate::machine::stub;
+use crate::priority;
+use crate::{Bench, Items, Outcome};
 
 /// Threads that wait at one endpoint.
 const WAITERS: u64 = 1_000;
 /// Calls on top of each other.
 const CHAIN: u64 = 200;
-
-mod stub {
-    //! Threads without stack: everything is in their registers.
-    #![allow(unsafe_code)]
-
-    core::arch::global_asm!(
-        ".global bench_stub",
-        "bench_stub:",
-        "svc #0",
-        "mov x0, x19",
-        "mov x1, xzr",
-        "mov x7, x20",
-        "svc #0",
-        "1: wfi",
-        "b 1b",
-    );
-
-    unsafe extern "C" {
-        safe fn bench_stub();
-    }
-
-    /// Where the stub starts: the system call in its registers, then system call x20 on x19.
-    pub(super) fn address() -> u64 {
-        bench_stub as *const () as usize as u64
-    }
-}
 
 /// A thread that will make one system call, and then another.
 fn thread(
@@ -67,11 +43,16 @@ fn thread(
 
 /// Lets a thread run on `context` until it blocks, then takes the context back.
 fn run(context: Cap<SchedContext>, thread: Cap<Thread>) -> Outcome {
-    thread.set_priority(initial::THREAD, 254)?;
-    context.bind(thread)?;
-    initial::THREAD.set_priority(initial::THREAD, 10)?;
-    initial::THREAD.set_priority(initial::THREAD, 255)?;
+    run_with(context, thread)?;
     Ok(context.unbind()?)
+}
+
+/// Lets a thread run on `context` until it blocks.
+fn run_with(context: Cap<SchedContext>, thread: Cap<Thread>) -> Outcome {
+    thread.set_priority(initial::THREAD, priority::HELPER)?;
+    context.bind(thread)?;
+    initial::THREAD.set_priority(initial::THREAD, priority::LOWERED)?;
+    Ok(initial::THREAD.set_priority(initial::THREAD, priority::OWN)?)
 }
 
 /// A context on which threads run one after the other.
@@ -88,7 +69,8 @@ pub(crate) fn waiters(bench: &mut Bench) -> Outcome {
     let endpoint = own.create::<Endpoint>()?;
     fill(&mut own, bench.control, |_, _| Ok(endpoint))?;
     let path = own.path(endpoint);
-    bench.measure("delete an endpoint with 1 000 senders", || path.delete())?;
+    let items = Items(WAITERS, "sender");
+    bench.measure("delete an endpoint with 1 000 senders", items, || path.delete())?;
     own.reclaim()
 }
 
@@ -101,7 +83,8 @@ pub(crate) fn badges(bench: &mut Bench) -> Outcome {
     own.path(other).mint_from(own.path(endpoint), Rights::ALL, Badge(2))?;
     fill(&mut own, bench.control, |_, index| Ok(if index % 2 == 0 { mine } else { other }))?;
     let path = own.path(mine);
-    bench.measure("cancel 500 of 1 000 senders by badge", || path.cancel_badged_sends())?;
+    let items = Items(WAITERS, "sender");
+    bench.measure("cancel 500 of 1 000 senders by badge", items, || path.cancel_badged_sends())?;
     own.reclaim()
 }
 
@@ -133,11 +116,9 @@ pub(crate) fn reply_chain(bench: &mut Bench) -> Outcome {
         from = next;
     }
     let client = thread(&mut own, Syscall::Call, first, Cap::NULL, (Syscall::Call, first))?;
-    client.set_priority(initial::THREAD, 254)?;
-    context.bind(client)?;
-    initial::THREAD.set_priority(initial::THREAD, 10)?;
-    initial::THREAD.set_priority(initial::THREAD, 255)?;
+    run_with(context, client)?;
     let path = own.path(context);
-    bench.measure("delete a context lent through 200 calls", || path.delete())?;
-    bench.measure("revoke 200 servers and their calls", || own.reclaim())
+    let items = Items(CHAIN, "call");
+    bench.measure("delete a context lent through 200 calls", items, || path.delete())?;
+    bench.measure("revoke 200 servers and their calls", items, || own.reclaim())
 }

@@ -3,7 +3,7 @@
 use libsys::ObjectType;
 use libsys::object::{SlotRange, Untyped};
 
-use crate::{Bench, Outcome};
+use crate::{Bench, Items, Outcome};
 
 /// Clears the largest block of memory that there is, up to 1 GiB.
 pub(crate) fn clearing(bench: &mut Bench) -> Outcome {
@@ -22,7 +22,7 @@ pub(crate) fn clearing(bench: &mut Bench) -> Outcome {
         28 => "clear 256 MiB",
         _ => "clear the largest block",
     };
-    bench.measure(name, || memory.retype(ObjectType::Untyped, 12, to))?;
+    bench.measure(name, Items(1 << bits, "byte"), || memory.retype(ObjectType::Untyped, 12, to))?;
     cnode.slot(memory.pointer()).revoke()?;
     Ok(cnode.slot(memory.pointer()).delete()?)
 }

@@ -1,10 +1,10 @@
 //! Making, deriving and deleting capabilities and objects.
 
-use libsys::bootstrap::Allocator;
-use libsys::object::{CNode, Endpoint, Notification, PageTable, SlotRange, Thread, Untyped};
+use abi::object::MIN_SCHED_CONTEXT_BITS;
+use libsys::object::{CNode, Endpoint, Notification, SlotRange, Untyped};
 use libsys::{Badge, Cap, GuardWord, ObjectType, Rights, SlotPath};
 
-use crate::{Bench, Outcome};
+use crate::{Bench, Items, Outcome};
 
 /// Bits of a CNode that holds 100 000 capabilities.
 const MANY_BITS: u32 = 17;
@@ -22,18 +22,17 @@ pub(crate) fn revoking(bench: &mut Bench) -> Outcome {
     let node = own.create_sized::<CNode>(MANY_BITS)?;
     let endpoint = own.create::<Endpoint>()?;
     let source = own.path(endpoint);
-    let fill = |bench: &mut Bench| {
-        bench.measure("mint 100 000 capabilities", || {
-            (0..MANY).try_for_each(|index| {
-                slot_of(node, index, MANY_BITS).mint_from(source, Rights::ALL, Badge(index + 1))
-            })
+    let items = Items(MANY, "capability");
+    let fill = || {
+        (0..MANY).try_for_each(|index| {
+            slot_of(node, index, MANY_BITS).mint_from(source, Rights::ALL, Badge(index + 1))
         })
     };
-    fill(bench)?;
-    bench.measure("revoke 100 000 capabilities", || source.revoke())?;
-    fill(bench)?;
+    bench.measure("mint 100 000 capabilities", items, fill)?;
+    bench.measure("revoke 100 000 capabilities", items, || source.revoke())?;
+    fill()?;
     let path = own.path(node);
-    bench.measure("delete a CNode with 100 000 capabilities", || path.delete())?;
+    bench.measure("delete a CNode with 100 000 capabilities", items, || path.delete())?;
     own.reclaim()
 }
 
@@ -55,7 +54,8 @@ pub(crate) fn nesting(bench: &mut Bench) -> Outcome {
     }
     own.path(outer).delete()?;
     let path = own.path(first);
-    bench.measure("delete 1 000 nested CNodes", || path.delete())?;
+    let items = Items(NESTED, "CNode");
+    bench.measure("delete 1 000 nested CNodes", items, || path.delete())?;
     own.reclaim()
 }
 
@@ -74,30 +74,37 @@ pub(crate) fn deep_space(bench: &mut Bench) -> Outcome {
     }
     let target = own.slot::<Notification>()?;
     let (to, from) = (own.path(target), SlotPath::with_depth(node, 0, DEPTH));
-    bench.measure("copy from a slot 50 levels deep", || to.copy_from(from, Rights::ALL))?;
+    let items = Items(u64::from(DEPTH), "level");
+    bench.measure("copy from a slot 50 levels deep", items, || to.copy_from(from, Rights::ALL))?;
     own.reclaim()
 }
 
-/// Makes 256 objects at once.
+/// Objects of one retype.
+const BATCH: u64 = 256;
+
+/// Makes 256 objects at once, of each type that takes more than a capability.
 pub(crate) fn retyping(bench: &mut Bench) -> Outcome {
-    let mut own = bench.system.allocator.subset(22, 600)?;
+    let mut own = bench.system.allocator.subset(22, BATCH + 8)?;
     let memory = own.create_sized::<Untyped>(21)?;
-    many::<Thread>(bench, &mut own, memory, "retype 256 threads", ObjectType::Thread)?;
-    many::<PageTable>(bench, &mut own, memory, "retype 256 tables", ObjectType::PageTable)?;
-    many::<Endpoint>(bench, &mut own, memory, "retype 256 endpoints", ObjectType::Endpoint)?;
+    let slots = own.slots(BATCH)?;
+    let to = SlotRange::within(own.cnode(), slots.start, BATCH);
+    let types = [
+        ("retype 256 threads", ObjectType::Thread, 0, "thread"),
+        ("retype 256 contexts", ObjectType::SchedContext, MIN_SCHED_CONTEXT_BITS, "context"),
+        ("retype 256 tables", ObjectType::PageTable, 0, "table"),
+        ("retype 256 CNodes", ObjectType::CNode, 4, "CNode"),
+        ("retype 256 endpoints", ObjectType::Endpoint, 0, "endpoint"),
+        ("retype 256 notifications", ObjectType::Notification, 0, "notification"),
+        ("retype 256 replies", ObjectType::Reply, 0, "reply"),
+        ("retype 256 frames", ObjectType::SmallPage, 0, "frame"),
+    ];
+    for (name, object, size, unit) in types {
+        bench.measure(name, Items(BATCH, unit), || memory.retype(object, size, to))?;
+        let path = own.path(memory);
+        // What was used is cleared by the next retype, which is not what is measured.
+        path.revoke()?;
+        memory.retype(ObjectType::Untyped, 4, SlotRange::within(own.cnode(), slots.start, 1))?;
+        path.revoke()?;
+    }
     own.reclaim()
-}
-
-fn many<T>(
-    bench: &mut Bench,
-    own: &mut Allocator,
-    memory: Cap<Untyped>,
-    name: &str,
-    object: ObjectType,
-) -> Outcome {
-    const COUNT: u64 = 256;
-    let slots = own.slots(COUNT)?;
-    let to = SlotRange::within(own.cnode(), slots.start, COUNT);
-    bench.measure(name, || memory.retype(object, 0, to))?;
-    Ok(own.path(memory).revoke()?)
 }

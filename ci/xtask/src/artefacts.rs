@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::image;
 use crate::process::{self, Fallible};
 use crate::toolchain::{Target, Toolchain};
-use crate::workspace::{KERNEL, ROOT_TASK, SUITE, Workspace};
+use crate::workspace::{BENCH, KERNEL, ROOT_TASK, SUITE, Workspace};
 
 /// The builds of the kernel. All are optimised; they differ in what they offer to programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,9 +55,14 @@ pub(crate) enum Program {
     RootTask,
     /// The on-target test suite.
     Suite,
+    /// Work for the kernel to be measured.
+    Bench,
 }
 
 impl Program {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::RootTask, Self::Suite, Self::Bench];
+
     /// The name of its file.
     pub(crate) fn name(self) -> &'static str {
         self.package_and_binary().1
@@ -67,6 +72,7 @@ impl Program {
         match self {
             Self::RootTask => (ROOT_TASK, "root-task"),
             Self::Suite => (SUITE, "suite"),
+            Self::Bench => (BENCH, "bench"),
         }
     }
 }
@@ -146,7 +152,7 @@ pub(crate) fn build_everything(workspace: &Workspace, toolchain: &Toolchain) -> 
     for image in Image::ALL {
         files.push(build_kernel(workspace, toolchain, image)?.image);
     }
-    for program in [Program::RootTask, Program::Suite] {
+    for program in Program::ALL {
         files.push(build_program(workspace, toolchain, program)?);
     }
     for file in files {

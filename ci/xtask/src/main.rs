@@ -10,11 +10,13 @@
 //! | `artefacts`, `image`, `elf` | from crates to a bootable flat image |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
+//! | `bench` | what the kernel does under load, in instructions |
 //! | `test` | everything that CI checks, as named steps |
 //! | `tidy` | rules about the source text and the dependency graph |
 //! | `coverage`, `panic_sites` | figures about the kernel |
 
 mod artefacts;
+mod bench;
 mod cli;
 mod console;
 mod coverage;
@@ -63,6 +65,9 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
             return run::debug(&workspace, &setup::ensure(Purpose::Run)?, &options);
         }
         Verb::Test(options) => return test::run(&workspace, &options),
+        Verb::Bench { json } => {
+            return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, json.as_deref());
+        }
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {
             let toolchain = setup::ensure(Purpose::Test)?;

@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use crate::bench;
 use crate::process::{self, Fallible};
 use crate::qemu;
 use crate::toolchain::{Target, Toolchain};
@@ -15,6 +16,8 @@ pub(crate) enum Purpose {
     Build,
     /// Also run QEMU.
     Run,
+    /// Also count instructions in it.
+    Bench,
     /// Also run every check.
     Test,
 }
@@ -24,6 +27,7 @@ pub(crate) enum Purpose {
 enum Need {
     Target(Target),
     Qemu,
+    Compiler,
     Rustfmt,
     Clippy,
     LlvmTools,
@@ -36,6 +40,9 @@ impl Need {
         if purpose != Purpose::Build {
             needs.push(Self::Qemu);
         }
+        if matches!(purpose, Purpose::Bench | Purpose::Test) {
+            needs.push(Self::Compiler);
+        }
         if purpose == Purpose::Test {
             needs.extend([Self::Rustfmt, Self::Clippy, Self::LlvmTools]);
         }
@@ -46,6 +53,7 @@ impl Need {
         match self {
             Self::Target(target) => toolchain.route(target).is_some(),
             Self::Qemu => process::is_installed(qemu::PROGRAM),
+            Self::Compiler => process::is_installed(bench::COMPILER),
             Self::Rustfmt => toolchain.has_component_program("cargo-fmt"),
             Self::Clippy => toolchain.has_component_program("cargo-clippy"),
             Self::LlvmTools => {
@@ -59,6 +67,7 @@ impl Need {
         match self {
             Self::Target(target) => format!("the Rust target {}", target.triple()),
             Self::Qemu => format!("QEMU for aarch64 ({})", qemu::PROGRAM),
+            Self::Compiler => format!("a C compiler ({}), for QEMU's plugin", bench::COMPILER),
             Self::Rustfmt => "the Rust component rustfmt".into(),
             Self::Clippy => "the Rust component clippy".into(),
             Self::LlvmTools => "the Rust component llvm-tools".into(),
@@ -74,6 +83,10 @@ impl Need {
             ],
             Self::Qemu => {
                 let install = ["install", "-y", "--no-install-recommends", "qemu-system-arm"];
+                vec![Remedy::apt(&[&["update"], &install])]
+            }
+            Self::Compiler => {
+                let install = ["install", "-y", "--no-install-recommends", "gcc", "libc6-dev"];
                 vec![Remedy::apt(&[&["update"], &install])]
             }
             Self::Rustfmt => vec![Remedy::rustup(&["component", "add", "rustfmt"])],
@@ -203,8 +216,9 @@ mod tests {
 
     #[test]
     fn each_purpose_needs_more() {
-        let counts = [Purpose::Build, Purpose::Run, Purpose::Test].map(|p| Need::of(p).len());
-        assert_eq!(counts, [2, 3, 6]);
+        let counts = [Purpose::Build, Purpose::Run, Purpose::Bench, Purpose::Test]
+            .map(|p| Need::of(p).len());
+        assert_eq!(counts, [2, 3, 4, 7]);
     }
 
     #[test]

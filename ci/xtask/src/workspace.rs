@@ -16,6 +16,8 @@ pub(crate) const ROOT_TASK: &str = "tessera-root-task";
 pub(crate) const ROOT_TASK_READY: &str = "root-task: ready";
 /// The on-target test suite, a root task.
 pub(crate) const SUITE: &str = "tessera-suite";
+/// What the benchmark boots, a root task.
+pub(crate) const BENCH: &str = "tessera-bench";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
 pub(crate) const HOST_CRATES: [&str; 6] =

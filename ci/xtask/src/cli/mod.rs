@@ -2,8 +2,10 @@
 
 mod options;
 
+use std::path::PathBuf;
+
 pub(crate) use options::{RunOptions, TestOptions};
-use options::{Words, run_options, test_options};
+use options::{Words, bench_options, run_options, test_options};
 
 use crate::process::Fallible;
 
@@ -25,6 +27,11 @@ pub(crate) enum Verb {
     Debug(RunOptions),
     /// Run everything that CI checks.
     Test(TestOptions),
+    /// Measure what the kernel does under load.
+    Bench {
+        /// Where to write the figures as JSON.
+        json: Option<PathBuf>,
+    },
     /// Check the source text and the dependency graph.
     Tidy,
     /// Measure how much of the kernel the host tests run.
@@ -50,6 +57,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "run" => Verb::Run(run_options(&mut rest)?),
         "debug" => Verb::Debug(run_options(&mut rest)?),
         "test" => Verb::Test(test_options(&mut rest)?),
+        "bench" => Verb::Bench { json: bench_options(&mut rest)? },
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

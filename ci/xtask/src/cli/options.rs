@@ -112,6 +112,14 @@ pub(crate) fn test_options(words: &mut Words) -> Fallible<TestOptions> {
     Ok(options)
 }
 
+/// Parses the options of `bench`: where to write JSON.
+pub(crate) fn bench_options(words: &mut Words) -> Fallible<Option<PathBuf>> {
+    match words.flag("--json") {
+        true => words.value("--json").map(|file| Some(file.into())),
+        false => Ok(None),
+    }
+}
+
 fn seconds(text: &str) -> Fallible<Duration> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(Duration::from_secs_f64(seconds)),

@@ -96,8 +96,17 @@ fn panic_sites_may_update_its_list() {
 
 #[test]
 fn help_names_every_verb() {
-    let verbs = ["run", "debug", "test", "build", "setup", "tidy", "coverage", "panic-sites"];
+    let verbs =
+        ["run", "debug", "test", "bench", "build", "setup", "tidy", "coverage", "panic-sites"];
     for verb in verbs {
         assert!(HELP.lines().any(|line| line.starts_with(&format!("  {verb} "))), "{verb}");
     }
+}
+
+#[test]
+fn bench_takes_a_file_for_json() {
+    assert_eq!(parsed("bench"), Ok(Verb::Bench { json: None }));
+    assert_eq!(parsed("bench --json a.json"), Ok(Verb::Bench { json: Some("a.json".into()) }));
+    assert!(parsed("bench --json").is_err());
+    assert!(parsed("bench a.json").is_err());
 }

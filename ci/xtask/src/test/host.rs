@@ -10,7 +10,7 @@ use crate::coverage;
 use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Target, cargo};
-use crate::workspace::{HOST_CRATES, KERNEL, LIBSYS, PLATFORM, ROOT_TASK, SUITE};
+use crate::workspace::{BENCH, HOST_CRATES, KERNEL, LIBSYS, PLATFORM, ROOT_TASK, SUITE};
 
 /// All of them.
 pub(super) fn steps() -> Vec<Step> {
@@ -87,7 +87,7 @@ fn documentation() -> Vec<Step> {
     vec![
         host,
         of_target("kernel", Target::Kernel, &[KERNEL, PLATFORM]),
-        of_target("user programs", Target::User, &[LIBSYS, SUITE]),
+        of_target("user programs", Target::User, &[LIBSYS, SUITE, BENCH]),
     ]
 }
 

@@ -7,6 +7,7 @@
 mod boot;
 mod context;
 mod host;
+mod latency;
 mod outcome;
 mod products;
 mod refusal;
@@ -59,10 +60,15 @@ impl Step {
 
 /// All steps in their order.
 fn steps() -> Vec<Step> {
-    [host::steps(), products::steps(), boot::steps(), refusal::steps(), suite::steps()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let groups = [
+        host::steps(),
+        products::steps(),
+        boot::steps(),
+        refusal::steps(),
+        latency::steps(),
+        suite::steps(),
+    ];
+    groups.into_iter().flatten().collect()
 }
 
 /// The verb: runs the chosen steps and prints the closing line.

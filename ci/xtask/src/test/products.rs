@@ -16,7 +16,7 @@ pub(super) fn steps() -> Vec<Step> {
             })
         })
         .into();
-    steps.extend([Program::RootTask, Program::Suite].map(|program| {
+    steps.extend(Program::ALL.map(|program| {
         Step::alone(format!("build {}", program.name()), move |context: &Context| {
             of_build(context.program(program))
         })

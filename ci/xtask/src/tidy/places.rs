@@ -22,10 +22,13 @@ const UNSAFE: &[&str] = &[
     "kernel/src/testing.rs",
     // Closures that travel to another thread.
     "ci/suite/src/framework/closure.rs",
+    // Marks, bare threads, the timer.
+    "ci/bench/src/machine/",
 ];
 
 /// Files and folders that may contain assembly.
-const ASSEMBLY: &[&str] = &["platform/src/aarch64/", "libsys/src/machine/"];
+const ASSEMBLY: &[&str] =
+    &["platform/src/aarch64/", "libsys/src/machine/", "ci/bench/src/machine/"];
 
 /// Places whose purpose is to choose by condition: the machine, what an image offers, and the
 /// checks that only some builds have.

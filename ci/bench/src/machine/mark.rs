@@ -1,5 +1,4 @@
 //! Marks for the plugin: instructions that do nothing and carry a number.
-#![allow(unsafe_code)]
 
 /// Marks with a number known at compile time.
 #[inline(always)]

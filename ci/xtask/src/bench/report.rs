@@ -1,0 +1,177 @@
+//! The table as text and as JSON.
+
+use super::figures::{Delay, Figures, Scenario};
+use super::wall::Boots;
+
+/// Instructions in a tick of the counter: 62.5 MHz at one instruction per nanosecond.
+const PER_TICK: u64 = 16;
+
+/// The table in Markdown, with what has to be known about it.
+pub(super) fn text(figures: &Figures, boots: &Boots) -> String {
+    let mut rows = vec![
+        ["scenario", "kernel instructions", "per item", "longest stretch", "worst delay"]
+            .map(String::from),
+    ];
+    rows.push(["---", "---:", "---:", "---:", "---:"].map(String::from));
+    rows.push(["boot".into(), grouped(figures.boot.kernel), "".into(), "".into(), "".into()]);
+    rows.extend(figures.scenarios.iter().map(row));
+    let boot = format!(
+        "From QEMU's start to the root task's first line: median {} ms of {} boots, {} to {} ms \
+         (mostly QEMU's own start; depends on this machine and on what else it does).\n",
+        boots.median().as_millis(),
+        boots.times.len(),
+        boots.shortest().as_millis(),
+        boots.longest().as_millis(),
+    );
+    format!(
+        "{}\nAll but the last column count instructions, the same on every machine. A stretch \
+         without a preemption\npoint is what an interrupt may have to wait for. The worst delay, \
+         from an interrupt's instant to the waiting\nthread's first instruction, is known to \
+         {PER_TICK} instructions.\n{boot}",
+        aligned(&rows)
+    )
+}
+
+fn row(scenario: &Scenario) -> [String; 5] {
+    [
+        scenario.name.clone(),
+        grouped(scenario.counts.kernel),
+        per_item(scenario),
+        grouped(scenario.counts.longest),
+        scenario.delay.map_or(String::new(), delay),
+    ]
+}
+
+fn delay(delay: Delay) -> String {
+    match delay.interrupts {
+        0 => "no interrupt".into(),
+        _ => grouped(delay.ticks * PER_TICK),
+    }
+}
+
+/// Instructions per item; for bytes, of which there are many, the other way round.
+fn per_item(scenario: &Scenario) -> String {
+    let (kernel, items) = (scenario.counts.kernel, scenario.items);
+    match scenario.unit.as_str() {
+        "byte" => format!("{} bytes each", quotient(items, kernel)),
+        unit => format!("{} per {unit}", quotient(kernel, items)),
+    }
+}
+
+/// A quotient with one digit behind the point.
+fn quotient(dividend: u64, divisor: u64) -> String {
+    let tenths = dividend * 10 / divisor.max(1);
+    format!("{}.{}", grouped(tenths / 10), tenths % 10)
+}
+
+/// A number with a space between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && index % 3 == first {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A table whose columns are as wide as their widest cells; all but the first lean right.
+fn aligned(rows: &[[String; 5]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let rule = cell.trim_end_matches(':').trim_end_matches('-').is_empty();
+            text += &match column {
+                _ if rule && cell.ends_with(':') => format!("| {}: ", "-".repeat(width - 1)),
+                _ if rule && !cell.is_empty() => format!("| {} ", "-".repeat(*width)),
+                0 => format!("| {cell:<width$} "),
+                _ => format!("| {cell:>width$} "),
+            };
+        }
+        text += "|\n";
+    }
+    text
+}
+
+/// The figures for programs: counts are instructions.
+pub(super) fn json(figures: &Figures, boots: &Boots) -> String {
+    let scenarios: Vec<String> = figures.scenarios.iter().map(json_of).collect();
+    let times: Vec<String> = boots.times.iter().map(|time| time.as_micros().to_string()).collect();
+    format!(
+        "{{\n  \"boot\": {{\"kernel\": {}, \"wall_microseconds\": [{}]}},\n  \
+         \"trace\": \"{}\",\n  \"scenarios\": [\n    {}\n  ]\n}}\n",
+        figures.boot.kernel,
+        times.join(", "),
+        figures.trace,
+        scenarios.join(",\n    ")
+    )
+}
+
+fn json_of(scenario: &Scenario) -> String {
+    let counts = &scenario.counts;
+    let delay = scenario.delay.map_or(String::new(), |delay| {
+        format!(
+            ", \"delay_ticks\": {}, \"delay_instructions\": {}, \"interrupts\": {}",
+            delay.ticks,
+            delay.ticks * PER_TICK,
+            delay.interrupts
+        )
+    });
+    // Names and units are plain words of ours; quoting them needs no more than this.
+    format!(
+        "{{\"name\": \"{}\", \"items\": {}, \"unit\": \"{}\", \"kernel\": {}, \"longest\": {}, \
+         \"checks\": {}, \"entries\": {}{delay}}}",
+        scenario.name.replace(['"', '\\'], ""),
+        scenario.items,
+        scenario.unit.replace(['"', '\\'], ""),
+        counts.kernel,
+        counts.longest,
+        counts.checks,
+        counts.entries,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::figures::tests::example;
+    use super::*;
+
+    fn boots() -> Boots {
+        Boots { times: [30, 10, 20].map(Duration::from_millis).to_vec() }
+    }
+
+    #[test]
+    fn the_table_is_markdown() {
+        let text = text(&example(), &boots());
+        let lines: Vec<&str> = text.lines().collect();
+        let [head, rule, boot, first, second] = lines[..5] else { panic!("five lines") };
+        assert!(head.starts_with("| scenario   |") && rule.starts_with("| ---------- | ---"));
+        assert!(boot.starts_with("| boot       |"), "{boot}");
+        assert!(first.contains("2.0 bytes each") && first.contains(" 112 |"), "{first}");
+        assert!(second.contains("333.3 per call") && second.contains(" 1 000 |"), "{second}");
+        assert!(text.contains("median 20 ms of 3 boots, 10 to 30 ms"), "{text}");
+    }
+
+    #[test]
+    fn the_json_can_be_read_again() {
+        let value = crate::json::parse(&json(&example(), &boots())).expect("good JSON");
+        let scenarios = value.list("scenarios");
+        assert_eq!(scenarios.len(), 2);
+        assert_eq!(scenarios[0].text("name"), Some("clear much"));
+        assert!(scenarios[0].member("delay_instructions").is_some());
+        assert!(scenarios[1].member("delay_instructions").is_none());
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        let numbers = [0, 999, 1000, 12345, 1_000_000].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1 000", "12 345", "1 000 000"]);
+    }
+}
