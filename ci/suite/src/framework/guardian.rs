@@ -93,6 +93,13 @@ where
     worker.start(entry, argument)
 }
 
+/// Sends the root thread's faults to nobody: the end of the program is a fault in some images.
+pub(super) fn dismiss() {
+    let (root, context) = (initial::THREAD, initial::SCHED_CONTEXT);
+    // With its own authority and the context that it has, nothing can be refused.
+    let _ = root.set_sched_params(root, 255, 255, context, Cap::NULL);
+}
+
 /// The guardian's life: `registers` (PC, SP, SPSR, x0) put the root thread back.
 fn guard(endpoint: Cap<Endpoint>, reply: Cap<Reply>, registers: [u64; 4]) {
     loop {

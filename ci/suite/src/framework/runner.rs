@@ -111,6 +111,7 @@ impl Suite {
         let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
         let (passed, failed, skipped) = (count(&PASSED), count(&FAILED), count(&SKIPPED));
         println!("{passed} passed, {failed} failed, {skipped} skipped");
+        guardian::dismiss();
     }
 
     fn run_one(self, test: &Test, mut fresh: Allocator) -> Result<Allocator, AllocationError> {
