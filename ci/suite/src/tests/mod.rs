@@ -4,6 +4,9 @@
 
 use crate::framework::test::Test;
 
+pub mod abi_10_bootinfo;
+pub mod abi_11_initial;
+pub mod abi_12_constants;
 pub mod abi_1_entering;
 pub mod abi_1_numbers;
 pub mod abi_1_phases;
@@ -16,12 +19,18 @@ pub mod abi_6_types;
 pub mod abi_7_labels;
 pub mod abi_8_errors;
 pub mod abi_8_faults_cap;
+pub mod abi_8_faults_delivery;
 pub mod abi_8_faults_memory;
 pub mod abi_8_lookup;
 pub mod abi_8_policy;
+pub mod abi_9_context;
 mod alarm;
+pub mod boot_machine;
+pub mod boot_memory;
 pub mod objects_10_delivery;
 pub mod objects_10_issue;
+pub mod objects_11_pages;
+pub mod objects_11_tables;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -68,6 +77,11 @@ pub const MODULES: &[&[Test]] = &[
     abi_8_policy::TESTS,
     abi_8_faults_cap::TESTS,
     abi_8_faults_memory::TESTS,
+    abi_8_faults_delivery::TESTS,
+    abi_9_context::TESTS,
+    abi_10_bootinfo::TESTS,
+    abi_11_initial::TESTS,
+    abi_12_constants::TESTS,
     objects_1_states::TESTS,
     objects_2_untyped::TESTS,
     objects_2_untyped_effects::TESTS,
@@ -95,4 +109,8 @@ pub const MODULES: &[&[Test]] = &[
     objects_9_contexts::TESTS,
     objects_10_issue::TESTS,
     objects_10_delivery::TESTS,
+    objects_11_pages::TESTS,
+    objects_11_tables::TESTS,
+    boot_memory::TESTS,
+    boot_machine::TESTS,
 ];

@@ -91,6 +91,15 @@ impl World {
         Ok(space)
     }
 
+    /// A new address space with the tables for small pages around an address.
+    pub(super) fn space_with_tables(&mut self, address: u64) -> Outcome<Cap<VSpace>> {
+        let space = self.vspace()?;
+        for _ in 0..3 {
+            self.create::<PageTable>()?.map(space, address)?;
+        }
+        Ok(space)
+    }
+
     /// A cap with this badge to a new endpoint.
     pub(super) fn mint_new_endpoint(&mut self, badge: u64) -> Outcome<Cap<Endpoint>> {
         let endpoint = self.create::<Endpoint>()?;
