@@ -136,6 +136,20 @@ impl Kernel {
         }
     }
 
+    /// Charges what a context was used so far, wherever its thread runs, and tells how much that
+    /// was since the last query, in microseconds.
+    pub(crate) fn settle_use(&mut self, context: Obj<SchedContext>) -> u64 {
+        let thread = self[context].thread;
+        if let Some(thread) = thread {
+            self.stall(thread);
+        }
+        self.charge_if_current(context);
+        if let Some(thread) = thread {
+            self.admit(thread);
+        }
+        self.take_consumed(context)
+    }
+
     /// Lets the context of the current thread pay from now on.
     pub(crate) fn switch_sched_context(&mut self) {
         let next = self.current().and_then(|thread| self[thread].sched_context);
@@ -159,5 +173,39 @@ impl Kernel {
             let amount = self.head_refill(context).amount;
             self.charge(amount, false);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use platform::contract::Platform;
+
+    use crate::sim::{System, system::Setup};
+
+    #[test]
+    fn asking_for_the_use_of_a_remote_context_gives_no_time() {
+        const MILLISECOND: u64 = 62_500;
+        let mut system = System::boot(Setup { cores: 2, ..Setup::default() });
+        let helper = system.helper(255);
+        let answer = system.configure_flags(helper.context, [10_000, 100_000, 0, 0, 0], 1);
+        assert_eq!(answer, Ok([].into()));
+        system.start(&helper, 0x40_0000);
+        system.go_to(1);
+        system.interrupt();
+        assert_eq!(system.running(), helper.thread);
+        for _ in 0..3 {
+            system.pass(3 * MILLISECOND);
+            system.go_to(0);
+            let used = system.invoke(helper.context, Invocation::SchedContextConsumed, &[], &[]);
+            assert_eq!(used, Ok([3000].into()));
+            system.go_to(1);
+            if system.machine.interrupt_pending() {
+                system.interrupt();
+            }
+            assert_eq!(system.running(), helper.thread);
+        }
+        system.pass(MILLISECOND);
+        assert_eq!(system.current(), None, "its budget is used up");
     }
 }

@@ -120,11 +120,12 @@ pub struct Guard {
 impl Guard {
     /// Leaves the kernel into a thread.
     pub fn resume(self, thread: Obj<Thread>) -> Resume {
-        let context = self.kernel.registers(thread);
+        let (here, fpu) = (self.kernel.here, self.kernel.core().fpu_enabled);
+        let context = self.kernel.registers_mut(thread);
         if SEVERAL_CORES.load(Ordering::Relaxed) {
-            let shown = &SHOWN[self.kernel.here];
-            shown.context.store(ptr::from_ref(context).cast_mut(), Ordering::Relaxed);
-            shown.fpu.store(self.kernel.core().fpu_enabled, Ordering::Relaxed);
+            let shown = &SHOWN[here];
+            shown.context.store(ptr::from_mut(context), Ordering::Relaxed);
+            shown.fpu.store(fpu, Ordering::Relaxed);
             shown.at_user.store(true, Ordering::Relaxed);
         }
         Resume::new(context)

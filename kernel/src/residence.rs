@@ -15,7 +15,9 @@ impl Kernel {
     /// Prepares the executing core for a thread, or for idling.
     pub(crate) fn load(&mut self, next: Option<Obj<Thread>>) {
         let loaded = self.core().loaded;
-        if loaded == next && !self.core().space_stale {
+        // What was loaded may have been deleted, and its address space be active still.
+        let idles = next.is_none() && self.core().space.is_none();
+        if loaded == next && (next.is_some() || idles) && !self.core().space_stale {
             return;
         }
         if let Some(old) = loaded
@@ -34,7 +36,10 @@ impl Kernel {
                 }
                 self.allow_fpu(self.holds_fpu(thread));
             }
-            None => self.deactivate_space(),
+            None => {
+                self.deactivate_space();
+                self.allow_fpu(false);
+            }
         }
         self.core_mut().loaded = next;
     }
@@ -103,5 +108,26 @@ impl Kernel {
                 core.space_stale = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use abi::bootinfo::slot;
+
+    use crate::sim::System;
+
+    #[test]
+    fn a_thread_that_deletes_itself_leaves_no_address_space_active() {
+        let mut system = System::new();
+        let helper = system.ready_helper();
+        system.switch_to(helper.thread);
+        let suspended = system.invoke(slot::THREAD, Invocation::ThreadSuspend, &[], &[]);
+        assert_eq!(suspended, Ok([].into()));
+        assert!(system.machine.core_state(0).space.is_some());
+        system.call(slot::CNODE, Invocation::CNodeDelete.label(), &[helper.tcb, 64], &[]);
+        assert_eq!(system.current(), None, "nobody is left");
+        assert_eq!(system.machine.core_state(0).space, None);
     }
 }

@@ -180,10 +180,7 @@ impl Kernel {
             }
             Action::UnbindThread => self.unbind_thread(context),
             Action::UnbindNotification => self.unbind_lender(context),
-            Action::Consumed => {
-                self.charge_if_current(context);
-                return Outcome::Word(self.take_consumed(context));
-            }
+            Action::Consumed => return Outcome::Word(self.settle_use(context)),
             Action::YieldTo { target, answer } => {
                 return self.yield_to(caller, context, target, answer);
             }
