@@ -29,6 +29,9 @@ pub mod boot_machine;
 pub mod boot_memory;
 pub mod objects_10_delivery;
 pub mod objects_10_issue;
+pub mod objects_11_asids;
+pub mod objects_11_caches;
+pub mod objects_11_machine;
 pub mod objects_11_pages;
 pub mod objects_11_tables;
 pub mod objects_1_states;
@@ -111,6 +114,9 @@ pub const MODULES: &[&[Test]] = &[
     objects_10_delivery::TESTS,
     objects_11_pages::TESTS,
     objects_11_tables::TESTS,
+    objects_11_caches::TESTS,
+    objects_11_asids::TESTS,
+    objects_11_machine::TESTS,
     boot_memory::TESTS,
     boot_machine::TESTS,
 ];

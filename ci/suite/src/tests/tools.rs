@@ -100,6 +100,13 @@ impl World {
         Ok(space)
     }
 
+    /// A new pool of address-space identifiers.
+    pub(super) fn asid_pool(&mut self) -> Outcome<Cap<AsidPool>> {
+        let (memory, pool) = (self.untyped(12)?, self.slot::<AsidPool>()?);
+        initial::ASID_CONTROL.make_pool(memory, self.path(pool))?;
+        Ok(pool)
+    }
+
     /// A cap with this badge to a new endpoint.
     pub(super) fn mint_new_endpoint(&mut self, badge: u64) -> Outcome<Cap<Endpoint>> {
         let endpoint = self.create::<Endpoint>()?;
