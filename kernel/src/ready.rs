@@ -21,9 +21,15 @@ impl ReadyQueues {
     /// The first thread of the highest priority.
     #[must_use]
     pub(crate) fn highest(&self) -> Option<Obj<Thread>> {
+        self.first[self.highest_priority()?]
+    }
+
+    /// The highest priority at which a thread is ready.
+    #[must_use]
+    pub(crate) fn highest_priority(&self) -> Option<usize> {
         let word = self.occupied.iter().rposition(|word| *word != 0)?;
         let bit = WORD_BITS - 1 - self.occupied[word].leading_zeros() as usize;
-        self.first[word * WORD_BITS + bit]
+        Some(word * WORD_BITS + bit)
     }
 
     /// The first thread of a priority.

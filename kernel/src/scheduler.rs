@@ -128,11 +128,22 @@ impl Kernel {
             && self.is_schedulable(candidate)
         {
             let equal = turn.is_some_and(|turn| self[turn].priority == self[candidate].priority);
+            if !equal && self.beats_all_ready(candidate) {
+                return Some(candidate);
+            }
             if equal { self.enqueue_last(candidate) } else { self.enqueue_first(candidate) }
         }
         let best = self[self.queues(self.own_queue_set())].highest()?;
         self.leave_ready_queue(best);
         Some(best)
+    }
+
+    /// Whether a candidate would be the first of the highest ready queue: then it need not be
+    /// queued at all.
+    fn beats_all_ready(&self, candidate: Obj<Thread>) -> bool {
+        let highest = self[self.queues(self.own_queue_set())].highest_priority();
+        let priority = usize::from(self[candidate].priority);
+        self[candidate].queued == Queued::No && highest.is_none_or(|highest| highest <= priority)
     }
 
     /// A thread that repeats its last instruction starts there; one that yielded learns how much
