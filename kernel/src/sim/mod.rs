@@ -11,6 +11,7 @@
 extern crate std;
 
 mod calls;
+mod deletion;
 mod random;
 pub(crate) mod system;
 mod world;

@@ -19,7 +19,7 @@ pub(super) struct Place {
 
 impl Player {
     /// Slots of the root CNode that hold something fitting.
-    fn fitting(&self, is: impl Fn(&Cap) -> bool) -> Vec<u64> {
+    pub(super) fn fitting(&self, is: impl Fn(&Cap) -> bool) -> Vec<u64> {
         let slots = self.first_slot;
         let cap = |cptr: &u64| is(&self.system[slots.nth(*cptr as u32)].cap);
         (0..512).filter(cap).collect()

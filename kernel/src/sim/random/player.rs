@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use abi::{ObjectType, Syscall};
+use abi::bootinfo::slot;
+use abi::{Invocation, ObjectType, Syscall};
 use platform::contract::{Platform, Trap};
 
 use super::Chance;
@@ -48,8 +49,19 @@ impl Player {
             }
         }
         system.make(ObjectType::CNode, 4);
-        for _ in 0..4 {
+        let handler = system.make(ObjectType::Endpoint, 0);
+        for number in 0..6 {
             let helper = system.helper(255);
+            if number % 2 == 0 {
+                assert_eq!(system.configure(helper.context, 1000, 3000), Ok([].into()));
+            }
+            let caps = [slot::THREAD, helper.context, handler];
+            let label = Invocation::ThreadSetSchedParams;
+            assert_eq!(system.invoke(helper.tcb, label, &[255, 255], &caps), Ok([].into()));
+            if number < 3 {
+                let label = Invocation::ThreadSetTimeoutEndpoint;
+                assert_eq!(system.invoke(helper.tcb, label, &[], &[handler]), Ok([].into()));
+            }
             system.start(&helper, 0x40_0000);
         }
         system.pressure = self.chance.once_in(2);
@@ -150,9 +162,9 @@ impl Player {
     fn program(&mut self, thread: Obj<Thread>) {
         self.system.step();
         match self.chance.below(100) {
-            0..40 => self.use_objects(),
-            40..62 => self.use_threads(),
-            62..90 => self.use_messages(),
+            0..30 => self.use_objects(),
+            30..48 => self.use_threads(),
+            48..90 => self.use_messages(),
             90..92 => return self.system_call(thread, Syscall::Yield.number()),
             92 => return self.system_call(thread, self.chance.clone().below(40)),
             93..95 => {
@@ -173,7 +185,8 @@ impl Player {
     fn svc(&mut self, thread: Obj<Thread>) {
         let at = self.system.registers(thread).next_pc;
         self.calls.insert(thread.granule(), at);
-        let time = self.chance.below(100);
+        let most = self.chance.of(&[50, 50, 50, 2_000, 40_000]);
+        let time = self.chance.below(most);
         let now = self.system.machine.now();
         self.system.machine.set_now(now + time);
         self.system.trap_registers();
