@@ -191,7 +191,7 @@ fn mutating_refuses_endpoints_and_notifications(w: &mut World) -> Outcome {
 fn minting_sets_the_guard(w: &mut World) -> Outcome {
     let node = w.create_sized::<CNode>(4)?;
     let minted = w.slot::<CNode>()?;
-    let guard = GuardWord { bits: 60, guard: 0x0123_4567_89ab_cde };
+    let guard = GuardWord { bits: 60, guard: 0x0012_3456_789a_bcde };
     w.path(minted).mint_from(w.path(node), Rights::ALL, guard)?;
     check_eq!(minted.slot_at(0x0123_4567_89ab_cdef, 64).delete(), Ok(()));
     // The source keeps its own.
