@@ -12,6 +12,7 @@ extern crate std;
 
 mod calls;
 mod deletion;
+mod faults;
 mod random;
 pub(crate) mod system;
 mod world;
