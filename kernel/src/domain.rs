@@ -29,6 +29,8 @@ pub struct DomainSchedule {
     domains: usize,
     start: usize,
     position: usize,
+    /// The domain that runs: that of the slice when it began, whatever the slice says now.
+    domain: u8,
     left: Ticks,
 }
 
@@ -56,13 +58,13 @@ impl DomainSchedule {
     pub fn new(domains: usize) -> Self {
         let mut slices = [Slice::default(); ENTRIES];
         slices[0].duration = MAX_DURATION;
-        Self { slices, domains, start: 0, position: 0, left: MAX_DURATION }
+        Self { slices, domains, start: 0, position: 0, domain: 0, left: MAX_DURATION }
     }
 
     /// The domain that runs.
     #[must_use]
     pub fn current(&self) -> usize {
-        self.slices.get(self.position).map_or(0, |slice| slice.domain.into())
+        self.domain.into()
     }
 
     /// Number of domains.
@@ -100,7 +102,8 @@ impl DomainSchedule {
 
     fn go_to(&mut self, position: usize) {
         self.position = position;
-        self.left = self.slices.get(position).map_or(0, |slice| slice.duration);
+        let slice = self.slices.get(position).copied().unwrap_or_default();
+        (self.domain, self.left) = (slice.domain, slice.duration);
     }
 }
 
@@ -221,5 +224,26 @@ impl Kernel {
             self.domains.advance();
             self.core_mut().reprogram = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use abi::bootinfo::slot;
+
+    use crate::sim::{System, system::Setup};
+
+    #[test]
+    fn a_changed_slice_counts_from_its_next_turn() {
+        let mut system = System::boot(Setup { domains: 2, ..Setup::default() });
+        let root = system.root();
+        let configure = Invocation::DomainScheduleConfigure;
+        assert_eq!(system.invoke(slot::DOMAIN, configure, &[0, 1, 1000], &[]), Ok([].into()));
+        let priority = Invocation::ThreadSetPriority;
+        assert_eq!(system.invoke(slot::THREAD, priority, &[255], &[slot::THREAD]), Ok([].into()));
+        assert_eq!(system.current(), Some(root), "its slice is not over");
+        system.call(slot::DOMAIN, Invocation::DomainScheduleSetStart.label(), &[0], &[]);
+        assert_eq!(system.current(), None, "nobody is in the other domain");
     }
 }
