@@ -95,6 +95,6 @@ pub enum Outcome {
     /// Success with one word.
     Word(u64),
     /// Nothing is to be written: the operation was a message to another thread, or it has filled
-    /// the caller's registers itself, or will later.
+    /// the caller's registers itself.
     Answered,
 }

@@ -239,11 +239,29 @@ impl Kernel {
         self.enqueue_first(caller);
         self.enqueue_first(target);
         self.choose_here();
-        if !answer {
-            return Outcome::Done;
+        if answer {
+            self[context].yielded_from = Some(caller);
+            self[caller].yielded_to = Some(context);
         }
-        self[context].yielded_from = Some(caller);
-        self[caller].yielded_to = Some(context);
-        Outcome::Answered
+        // Without words, in case that the caller is suspended before it learns the use.
+        Outcome::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use abi::bootinfo::slot;
+
+    use crate::sim::System;
+
+    #[test]
+    fn a_caller_suspended_while_it_yields_has_its_answer() {
+        let mut system = System::new();
+        let (root, helper) = (system.root(), system.ready_helper());
+        system.call(helper.context, Invocation::SchedContextYieldTo.label(), &[], &[]);
+        assert_eq!(system.running(), helper.thread);
+        assert_eq!(system.invoke(slot::THREAD, Invocation::ThreadSuspend, &[], &[]), Ok([].into()));
+        assert_eq!(system.answer(root), Ok([].into()));
     }
 }
