@@ -159,6 +159,7 @@ impl Kernel {
         };
         self.leave_waiters(endpoint, sender);
         self.transfer(sender, Some(endpoint), badge, can_grant, thread);
+        self.catch_up_sporadic(sender);
         if call {
             let timeout = matches!(self[sender].fault, Some(Fault::Timeout { .. }));
             match reply {
@@ -169,7 +170,6 @@ impl Kernel {
             }
         } else {
             self.set_state(sender, State::Running);
-            self.catch_up_sporadic(sender);
             self.wake(sender);
         }
     }

@@ -74,6 +74,7 @@ impl Kernel {
             && self[context].thread.is_none()
         {
             self.donate(context, thread);
+            self.catch_up_sporadic(thread);
             self.admit(thread);
         }
     }

@@ -264,4 +264,20 @@ mod tests {
         assert_eq!(system.invoke(slot::THREAD, Invocation::ThreadSuspend, &[], &[]), Ok([].into()));
         assert_eq!(system.answer(root), Ok([].into()));
     }
+
+    #[test]
+    fn a_sporadic_thread_does_not_save_time_while_it_is_stopped() {
+        let mut system = System::new();
+        let helper = system.passive_helper(255);
+        let words = [10_000, 100_000, 0, 0, 1];
+        assert_eq!(system.configure_flags(helper.context, words, 0), Ok([].into()));
+        let bind = Invocation::SchedContextBind;
+        assert_eq!(system.invoke(helper.context, bind, &[], &[helper.tcb]), Ok([].into()));
+        let context = system.context_at(helper.context);
+        let before = system.head_refill(context).time;
+        system.pass(100_000);
+        assert_eq!(system.head_refill(context).time, before);
+        system.start(&helper, 0x40_0000);
+        assert_eq!(system.head_refill(context).time, before + 100_000);
+    }
 }

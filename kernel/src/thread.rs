@@ -318,6 +318,7 @@ impl Kernel {
         }
         self.cancel_ipc(thread);
         self.set_state(thread, State::Restart);
+        self.catch_up_sporadic(thread);
         self.wake(thread);
     }
 }
