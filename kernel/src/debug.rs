@@ -54,7 +54,11 @@ impl Kernel {
     /// Serves a debug or benchmark call. Returns whether this image has it.
     pub(crate) fn debug_call(&mut self, thread: Obj<Thread>, number: u64) -> bool {
         let Some(call) = DebugSyscall::from_number(number) else { return false };
-        let present = if call.is_benchmark() { BENCHMARK } else { DEBUG };
+        let present = match call {
+            DebugSyscall::SendIpi | DebugSyscall::ThreadAffinity => DEBUG && self.core_count > 1,
+            call if call.is_benchmark() => BENCHMARK,
+            _ => DEBUG,
+        };
         if present {
             self.serve_debug_call(thread, call);
         }

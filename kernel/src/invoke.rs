@@ -177,10 +177,10 @@ impl Kernel {
     ) -> Result<(), Preempted> {
         let outcome = self.perform(thread, operation)?;
         // The operation may have deleted the caller, or stopped it: a caller that suspended
-        // itself finds the answer when it is resumed.
+        // itself finds the answer when it is resumed, perhaps by the same operation.
         let answers = manner.call
             && self.current() == Some(thread)
-            && matches!(self[thread].state, State::Running | State::Inactive);
+            && matches!(self[thread].state, State::Running | State::Restart | State::Inactive);
         if answers {
             match outcome {
                 Outcome::Done => self.answer_done(thread),
