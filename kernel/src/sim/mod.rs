@@ -13,7 +13,9 @@ extern crate std;
 mod calls;
 mod deletion;
 mod faults;
+mod messages;
 mod random;
+mod scheduling;
 pub(crate) mod system;
 mod world;
 

@@ -182,6 +182,7 @@ impl System {
     /// ready and has the same.
     pub(crate) fn switch_to(&mut self, thread: Obj<Thread>) {
         if let Some(current) = self.current().filter(|current| *current != thread) {
+            self.note_time();
             self.enqueue_last(current);
             self.dequeue(thread);
             self.enqueue_first(thread);
