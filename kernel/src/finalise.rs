@@ -102,7 +102,8 @@ impl Kernel {
                 self[slot].cap = Cap::Zombie(remains);
                 Progress::More
             }
-            Left::Another => Progress::More,
+            // At once: nobody may find in this slot what stood in another. There is no third.
+            Left::Another => self.delete_step(slot),
         }
     }
 
@@ -295,5 +296,31 @@ impl Kernel {
             self[next].ring_previous = Some(previous);
         }
         Some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::bootinfo::slot;
+    use abi::{Invocation, ObjectType};
+
+    use crate::cap::Cap;
+    use crate::sim::System;
+
+    #[test]
+    fn a_deleted_handler_does_not_show_its_notification() {
+        let mut system = System::new();
+        let (handler, object) = (system.free_slot(), system.make(ObjectType::Notification, 0));
+        let get = Invocation::IrqControlGet;
+        let answer = system.invoke(slot::IRQ_CONTROL, get, &[40, handler, 64], &[slot::CNODE]);
+        assert_eq!(answer, Ok([].into()));
+        let bind = Invocation::IrqHandlerSetNotification;
+        assert_eq!(system.invoke(handler, bind, &[], &[object]), Ok([].into()));
+        assert_eq!(system.delete_slot(object), Ok([].into()));
+        let place = system.slot(handler);
+        system.delete_step(place);
+        assert!(matches!(system.cap(handler), Cap::Zombie(_)), "{:?}", system.cap(handler));
+        assert_eq!(system.delete(place), Ok(()));
+        assert_eq!(system.cap(handler), Cap::Null);
     }
 }
