@@ -44,6 +44,8 @@ pub mod objects_3_rights;
 pub mod objects_3_rotate;
 pub mod objects_4_derivation;
 pub mod objects_4_final;
+pub mod objects_4_preemption;
+pub mod objects_4_self;
 pub mod objects_5_registers;
 pub mod objects_5_scheduling;
 pub mod objects_5_spaces;
@@ -95,6 +97,8 @@ pub const MODULES: &[&[Test]] = &[
     objects_3_cancel::TESTS,
     objects_4_derivation::TESTS,
     objects_4_final::TESTS,
+    objects_4_self::TESTS,
+    objects_4_preemption::TESTS,
     objects_5_registers::TESTS,
     objects_5_spaces::TESTS,
     objects_5_scheduling::TESTS,
