@@ -204,20 +204,22 @@ fn the_initial_time_is_round_robin_of_five_milliseconds(world: &mut World) -> Ou
             syscall::yield_now();
         }
     })?;
-    // Both threads count only their own turns: the helper yields at once, so that each of its
-    // counts is the end of one slice of the initial thread.
+    // The helper yields at once, so that each of its counts is the end of one slice of the initial
+    // thread. Under an emulator the machine may lose time now and then: the shortest slice counts.
+    let mut least = Duration::MAX;
     initial::SCHED_CONTEXT.consumed()?;
-    while board.get(0) < 8 {
-        core::hint::spin_loop();
+    for turn in 1..10 {
+        while board.get(0) < turn {
+            core::hint::spin_loop();
+        }
+        let consumed = initial::SCHED_CONTEXT.consumed()?;
+        // The first slice began before the test.
+        least = if turn > 1 { least.min(consumed) } else { least };
     }
-    let consumed = initial::SCHED_CONTEXT.consumed()?;
     board.set(1, 1);
     turns.join();
-    let slice = consumed / 8;
-    check!(
-        (Duration::from_millis(4)..Duration::from_millis(8)).contains(&slice),
-        "slices of {slice:?}"
-    );
+    let expected = Duration::from_micros(4900)..Duration::from_millis(7);
+    check!(expected.contains(&least), "slices of {least:?}");
     PASSED
 }
 

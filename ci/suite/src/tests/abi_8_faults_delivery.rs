@@ -28,22 +28,41 @@ fn spinner(world: &mut World) -> Outcome<(Bare, Cap<Endpoint>)> {
     let bare = world.bare(&[code::SPIN, code::UDF])?;
     let handler = world.create::<Endpoint>()?;
     bare.thread.set_timeout_endpoint(handler)?;
-    let time = Budget::periodic(Duration::from_millis(1), Duration::from_secs(1000));
-    let time = Budget { badge: Badge(0x71e), ..time };
-    world.sched_control(0).configure(bare.context, time)?;
+    world.sched_control(0).configure(bare.context, spinners_time())?;
     Ok((bare, handler))
+}
+
+/// The spinner's budget.
+fn spinners_time() -> Budget {
+    let time = Budget::periodic(Duration::from_millis(1), Duration::from_secs(1000));
+    Budget { badge: Badge(0x71e), ..time }
 }
 
 /// "Timeout: 0 data = badge configured on the exhausted SC, 1 consumed microseconds since last
 /// query".
 fn a_timeout_tells_badge_and_consumption(world: &mut World) -> Outcome {
     let (bare, handler) = spinner(world)?;
-    bare.start(&bare.registers())?;
-    let found = handler.recv(bare.reply);
-    check_eq!(found.info, MessageInfo::new(TIMEOUT, 0, 2));
-    check_eq!(found.word(0), 0x71e);
-    check!((1000..3000).contains(&found.word(1)), "consumed {} us of 1000", found.word(1));
+    let (badge, least) = timeouts(world, &bare, handler)?;
+    check_eq!(badge, 0x71e);
+    check!((1000..2000).contains(&least), "consumed {least} us of 1000");
     PASSED
+}
+
+/// The badge and the least consumption of some timeouts of the thread: time that the machine under
+/// an emulator loses to others is consumed like any other.
+fn timeouts(world: &World, bare: &Bare, handler: Cap<Endpoint>) -> Outcome<(u64, u64)> {
+    let mut least = u64::MAX;
+    let mut badge = 0;
+    for _ in 0..10 {
+        bare.start(&bare.registers())?;
+        let found = handler.recv(bare.reply);
+        check_eq!(found.info, MessageInfo::new(TIMEOUT, 0, 2));
+        (badge, least) = (found.word(0), least.min(found.word(1)));
+        // A fresh budget for the next turn.
+        bare.thread.suspend()?;
+        world.sched_control(0).configure(bare.context, spinners_time())?;
+    }
+    Ok((badge, least))
 }
 
 /// "(this read resets the counter)"
