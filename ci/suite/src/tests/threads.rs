@@ -107,4 +107,15 @@ impl Clock {
         bell.wait();
         Ok(())
     }
+
+    /// Waits until the condition holds: answers whether it does, after 2 s at most.
+    pub(super) fn until(&self, condition: impl Fn() -> bool) -> Outcome<bool> {
+        for _ in 0..400 {
+            if condition() {
+                break;
+            }
+            self.sleep(ms(5))?;
+        }
+        Ok(condition())
+    }
 }
