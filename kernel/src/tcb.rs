@@ -247,3 +247,22 @@ impl Kernel {
         registers.next_pc = registers.restart_pc;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use abi::bootinfo::slot;
+
+    use crate::sim::System;
+
+    #[test]
+    fn a_thread_may_stop_and_start_itself_by_one_call() {
+        let mut system = System::new();
+        let root = system.root();
+        let before = system.registers(root).next_pc;
+        let copy = Invocation::ThreadCopyRegisters;
+        assert_eq!(system.invoke(slot::THREAD, copy, &[3], &[slot::THREAD]), Ok([].into()));
+        assert_eq!(system.current(), Some(root));
+        assert_eq!(system.registers(root).next_pc, before + 4);
+    }
+}
