@@ -11,12 +11,17 @@
 extern crate std;
 
 mod calls;
+mod cores;
 mod deletion;
+mod domains;
 mod faults;
+mod interrupts;
+mod memory;
 mod messages;
 mod random;
 mod scheduling;
 pub(crate) mod system;
+mod threads;
 mod world;
 
 pub(crate) use system::System;

@@ -111,6 +111,10 @@ impl System {
     pub(crate) fn go_to(&mut self, core: usize) {
         self.machine.set_core(core);
         self.here = core;
+        if self.core().kicked {
+            // It was interrupted by a core that held the lock, and so has waited for that.
+            self.published();
+        }
     }
 
     /// The thread that runs on this core.
