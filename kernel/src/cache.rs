@@ -16,6 +16,7 @@ use platform::contract::{CacheOperation, Platform};
 use crate::call::Call;
 use crate::cap::Asid;
 use crate::kernel::{Kernel, Preempted};
+use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::page::PageCap;
 use crate::paging::{Leaf, Level};
@@ -157,7 +158,7 @@ impl Kernel {
             self.machine.maintain_cache(operation, PhysicalAddress(reached), end - reached);
             reached = end;
             if reached < range.end && self.spend_work(CHUNK_WORK).is_err() {
-                self[thread].progress = Some(Progress { maintenance, reached });
+                self[thread].progress = Maybe::Just(Progress { maintenance, reached });
                 return Err(Preempted);
             }
         }
@@ -166,7 +167,7 @@ impl Kernel {
 
     /// The thread will not repeat its call, or not at once.
     pub(crate) fn forget_progress(&mut self, thread: Obj<Thread>) {
-        self[thread].progress = None;
-        self[thread].cancelling = None;
+        self[thread].progress = Maybe::Nothing;
+        self[thread].cancelling = Maybe::Nothing;
     }
 }

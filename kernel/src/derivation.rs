@@ -15,7 +15,7 @@ use platform::address::PhysicalRange;
 
 use crate::cap::{Cap, Remains};
 use crate::kernel::Kernel;
-use crate::mem::Obj;
+use crate::mem::{MarkedLink, Obj};
 use crate::slot::Slot;
 use crate::untyped;
 
@@ -147,6 +147,34 @@ impl Kernel {
         }
         let source = &mut self[source];
         source.next = source.next.with_target(Some(to));
+    }
+
+    /// Puts originals, one of each call of `make`, into `count` consecutive empty slots, at least
+    /// one. They stand directly behind `source`, the last first. Each slot is written once.
+    pub(crate) fn insert_originals(
+        &mut self,
+        source: Obj<Slot>,
+        first: Obj<Slot>,
+        count: u32,
+        mut make: impl FnMut(&mut Self) -> Cap,
+    ) {
+        let link = |slot| MarkedLink::NONE.with_target(slot).with_mark(true);
+        let old_next = self[source].next.target();
+        let mut next = old_next;
+        let last = first.nth(count - 1);
+        for slot in first.run(count) {
+            let cap = make(self);
+            let before = if slot == last { source } else { slot.nth(1) };
+            let (next_link, previous) = (link(next), link(Some(before)));
+            self[slot] = Slot { cap, next: next_link, previous, ..Slot::EMPTY };
+            next = Some(slot);
+        }
+        if let Some(old_next) = old_next {
+            let old_next = &mut self[old_next];
+            old_next.previous = old_next.previous.with_target(Some(first));
+        }
+        let source = &mut self[source];
+        source.next = source.next.with_target(next);
     }
 
     /// Puts an original capability without ancestors into the empty slot `to`.

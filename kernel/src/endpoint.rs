@@ -3,22 +3,24 @@
 use abi::Fault;
 
 use crate::kernel::{Kernel, Preempted};
+use crate::maybe::Maybe;
 use crate::mem::{Kind, Obj, Object};
 use crate::reply::Reply;
 use crate::thread::{State, Thread};
 
-/// Who waits at an endpoint. Never an empty queue.
+/// Who waits at an endpoint. Never an empty queue. Zeroed memory is the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
 pub enum Waiters {
     /// Nobody.
-    Nobody,
+    Nobody = 0,
     /// Threads with messages, first of them.
     Senders(Obj<Thread>),
     /// Threads that want messages, first of them.
     Receivers(Obj<Thread>),
 }
 
-/// An endpoint.
+/// An endpoint. Zeroed memory is one at which nobody waits.
 #[repr(C, align(16))]
 pub struct Endpoint {
     /// Who waits.
@@ -33,11 +35,6 @@ const _: () = assert!(size_of::<Endpoint>() == 16);
 
 impl Object for Endpoint {
     const KIND: Kind = Kind::Endpoint;
-}
-
-impl Endpoint {
-    /// An endpoint at which nobody waits.
-    pub(crate) const IDLE: Self = Self { waiters: Waiters::Nobody, cursor: None, canceller: None };
 }
 
 /// A message on its way, and how it is sent.
@@ -161,7 +158,7 @@ impl Kernel {
         self.transfer(sender, Some(endpoint), badge, can_grant, thread);
         self.catch_up_sporadic(sender);
         if call {
-            let timeout = matches!(self[sender].fault, Some(Fault::Timeout { .. }));
+            let timeout = matches!(self[sender].fault.get(), Some(Fault::Timeout { .. }));
             match reply {
                 Some(reply) if can_grant || can_grant_reply => {
                     self.push_reply(sender, thread, reply, !timeout);
@@ -289,7 +286,7 @@ impl Kernel {
             }
             if self[endpoint].cursor.is_some() && self.preemption_point().is_err() {
                 if let Some(caller) = caller {
-                    self[caller].cancelling = Some(badge);
+                    self[caller].cancelling = Maybe::Just(badge);
                 }
                 return Err(Preempted);
             }
@@ -301,7 +298,7 @@ impl Kernel {
     /// A thread whose waiting was ended from outside: it repeats its call, or stops for good if
     /// it had a fault to report.
     pub(crate) fn send_away(&mut self, thread: Obj<Thread>) {
-        if self[thread].fault.is_some() {
+        if self[thread].fault != Maybe::Nothing {
             self.set_state(thread, State::Inactive);
         } else {
             self.set_state(thread, State::Restart);

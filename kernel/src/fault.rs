@@ -12,6 +12,7 @@ use platform::context::Context;
 use crate::cap::Cap;
 use crate::endpoint::Sending;
 use crate::kernel::Kernel;
+use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::options;
 use crate::thread::{Holds, State, Thread};
@@ -40,7 +41,7 @@ impl Kernel {
             self.set_state(thread, State::Inactive);
             return;
         };
-        self[thread].fault = Some(fault);
+        self[thread].fault = Maybe::Just(fault);
         self.dequeue(thread);
         let timeout = matches!(fault, Fault::Timeout { .. });
         let message = Sending {

@@ -5,7 +5,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`mem`], [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities and the memory of objects |
+//! | [`mem`], [`maybe`], [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities and the memory of objects |
 //! | [`untyped`], [`cnode`] | making objects, moving capabilities |
 //! | [`endpoint`], [`notification`], [`reply`], [`transfer`], [`fault`], [`queue`] | messages |
 //! | [`thread`], [`tcb`], [`configure`], [`residence`] | threads |
@@ -43,6 +43,7 @@ pub mod invoke;
 pub mod irq;
 pub mod kernel;
 pub mod lock;
+pub mod maybe;
 pub mod mem;
 pub mod notification;
 pub mod options;

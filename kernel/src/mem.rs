@@ -56,13 +56,14 @@ pub trait Object: Sized + 'static {
     const KIND: Kind;
 }
 
-/// An object for which all-zero memory is a valid value.
+/// An object for which all-zero memory is a valid value: that of a fresh object.
 ///
 /// # Safety
 /// Every byte pattern of zeroes must be a valid, initialised `Self`.
 pub unsafe trait ZeroValid: Object {}
 
 /// Names a live `T` in object memory. `Option` of it takes no more room.
+#[repr(transparent)]
 pub struct Obj<T>(NonZeroU32, PhantomData<fn() -> T>);
 
 impl<T> Clone for Obj<T> {
@@ -97,6 +98,16 @@ impl<T: Object> Obj<T> {
         Self(self.0.saturating_add(index.wrapping_mul(Self::GRANULES)), PhantomData)
     }
 
+    /// The first `count` elements of the array that starts here.
+    pub(crate) fn run(self, count: u32) -> impl Iterator<Item = Self> {
+        let mut next = self;
+        (0..count).map(move |_| {
+            let here = next;
+            next = here.nth(1);
+            here
+        })
+    }
+
     /// A part of this object, `bytes` behind its start.
     #[must_use]
     pub(crate) fn part<U: Object>(self, bytes: usize) -> Obj<U> {
@@ -113,6 +124,7 @@ impl<T: Object> Obj<T> {
 
 /// Where a link of a list leads, with one mark beside it. Takes the room of the name alone: the
 /// objects that use it are aligned to 32 bytes, so that the lowest bit of their granule is free.
+#[repr(transparent)]
 pub struct MarkedLink<T>(u32, PhantomData<fn() -> T>);
 
 impl<T> Clone for MarkedLink<T> {
@@ -218,16 +230,8 @@ impl Mem {
         region
     }
 
-    /// Makes a `T` of a region, `offset` bytes behind its start.
-    pub fn create<T: Object>(&mut self, region: &Region, offset: u64, value: T) -> Obj<T> {
-        let object: Obj<T> = self.place(region, offset, 1);
-        // SAFETY: `carve` made the region ours, and `place` checked bounds and alignment. `write`
-        // does not read the old bytes.
-        unsafe { self.pointer(object).write(value) };
-        object
-    }
-
-    /// Makes an array of `count` zero `T` of a region that is known to hold zeroes.
+    /// Makes an array of `count` fresh `T`, `offset` bytes behind the start of a region that is
+    /// known to hold zeroes.
     pub fn create_zeroed<T: ZeroValid>(
         &mut self,
         region: &Region,
@@ -235,6 +239,12 @@ impl Mem {
         count: u64,
     ) -> Obj<T> {
         self.place(region, offset, count)
+    }
+
+    /// Declares `count` parts of an object that was just made of zeroes live with it.
+    pub(crate) fn declare_parts<T: ZeroValid>(&mut self, first: Obj<T>, count: u32) {
+        let bytes = size_of::<T>() as u64 * u64::from(count);
+        self.shadow.set(first.granule(), bytes, T::KIND, size_of::<T>());
     }
 
     /// Names the place of `count` objects in a region.
@@ -356,5 +366,16 @@ unsafe impl ZeroValid for crate::refill::Refill {}
 unsafe impl ZeroValid for crate::asid::AsidPool {}
 // SAFETY: empty bitmaps and absent links.
 unsafe impl ZeroValid for crate::ready::ReadyQueues {}
+// SAFETY: discriminant 0 of the waiters is `Nobody`, and all links are absent.
+unsafe impl ZeroValid for crate::endpoint::Endpoint {}
+// SAFETY: discriminant 0 of the signals is `Idle`, and all links are absent.
+unsafe impl ZeroValid for crate::notification::Notification {}
+// SAFETY: discriminant 0 of what lies above is `Nothing`, and all links are absent.
+unsafe impl ZeroValid for crate::reply::Reply {}
+// SAFETY: numbers, flags and absent links.
+unsafe impl ZeroValid for crate::sched_context::SchedContext {}
+// SAFETY: discriminant 0 of the state is `Inactive`, of its queue `No`, of each `Maybe` `Nothing`;
+// the rest is numbers, flags, absent links and empty slots.
+unsafe impl ZeroValid for crate::thread::Thread {}
 // SAFETY: words and bytes.
 unsafe impl ZeroValid for platform::context::Context {}

@@ -5,18 +5,19 @@ use crate::mem::{Kind, Obj, Object};
 use crate::sched_context::SchedContext;
 use crate::thread::{State, Thread};
 
-/// What a notification holds.
+/// What a notification holds. Zeroed memory is the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
 pub enum Signals {
     /// Nothing.
-    Idle,
+    Idle = 0,
     /// Threads that wait, first of them.
     Waiting(Obj<Thread>),
     /// Badges that nobody has taken yet, combined. May be zero.
     Active(u64),
 }
 
-/// A notification.
+/// A notification. Zeroed memory is one without signals, waiters or bindings.
 #[repr(C, align(16))]
 pub struct Notification {
     /// Its word, or who waits for it.
@@ -31,12 +32,6 @@ const _: () = assert!(size_of::<Notification>() <= 64);
 
 impl Object for Notification {
     const KIND: Kind = Kind::Notification;
-}
-
-impl Notification {
-    /// A notification without signals, waiters or bindings.
-    pub(crate) const IDLE: Self =
-        Self { signals: Signals::Idle, thread: None, sched_context: None };
 }
 
 impl Kernel {

@@ -7,22 +7,24 @@
 use abi::Fault;
 
 use crate::kernel::Kernel;
+use crate::maybe::Maybe;
 use crate::mem::{Kind, Obj, Object};
 use crate::sched_context::SchedContext;
 use crate::thread::{State, Thread};
 
-/// What lies above a reply in its call stack.
+/// What lies above a reply in its call stack. Zeroed memory is the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
 pub enum Above {
     /// Nothing: no context comes back through this reply.
-    Nothing,
+    Nothing = 0,
     /// A more recent reply.
     Reply(Obj<Reply>),
     /// The context itself: this is the most recent reply.
     Context(Obj<SchedContext>),
 }
 
-/// A reply object.
+/// A reply object. Zeroed memory is one without a thread.
 #[repr(C, align(16))]
 pub struct Reply {
     /// The receiver that reserved it, or the caller that it holds.
@@ -37,11 +39,6 @@ const _: () = assert!(size_of::<Reply>() <= 32);
 
 impl Object for Reply {
     const KIND: Kind = Kind::Reply;
-}
-
-impl Reply {
-    /// A reply object without a thread.
-    pub(crate) const IDLE: Self = Self { thread: None, older: None, above: Above::Nothing };
 }
 
 impl Kernel {
@@ -145,6 +142,7 @@ impl Kernel {
             return;
         }
         if !self.may_run(context) && self.has_timeout_handler(caller) && !was_timeout {
+            self.finish_call(caller);
             self.timeout(caller);
         } else {
             self.wake(caller);
@@ -153,7 +151,7 @@ impl Kernel {
 
     /// Ends whatever a thread waits for. Its fault is forgotten, and it is inactive if it waited.
     pub(crate) fn cancel_ipc(&mut self, thread: Obj<Thread>) {
-        self[thread].fault = None;
+        self[thread].fault = Maybe::Nothing;
         match self[thread].state {
             State::Sending { endpoint, .. } | State::Receiving { endpoint, .. } => {
                 self.abandon_endpoint(endpoint, thread);
@@ -169,7 +167,7 @@ impl Kernel {
     pub(crate) fn finalise_reply(&mut self, reply: Obj<Reply>) {
         match self[reply].thread {
             Some(thread) if self.caller_of(reply).is_some() => {
-                self[thread].fault = None;
+                self[thread].fault = Maybe::Nothing;
                 self.pop_reply(reply, thread);
             }
             Some(thread) => self.cancel_ipc(thread),

@@ -8,6 +8,7 @@
 use platform::contract::Platform;
 
 use crate::kernel::Kernel;
+use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::thread::{Thread, context_of};
 
@@ -64,7 +65,7 @@ impl Kernel {
     /// Whether the executing core's floating-point registers are those of the thread.
     fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
         self.core().fpu_holder == Some(thread)
-            && self[thread].fpu_core.map(usize::from) == Some(self.here)
+            && self[thread].fpu_core.get().map(usize::from) == Some(self.here)
             && !self[thread].fpu_disabled
     }
 
@@ -76,7 +77,7 @@ impl Kernel {
         self.allow_fpu(true);
         self.machine.restore_fpu(self.mem.get(context_of(thread)));
         self.core_mut().fpu_holder = Some(thread);
-        self[thread].fpu_core = u8::try_from(self.here).ok();
+        self[thread].fpu_core = u8::try_from(self.here).map_or(Maybe::Nothing, Maybe::Just);
         true
     }
 
@@ -87,7 +88,7 @@ impl Kernel {
             self.machine.save_fpu(self.mem.get_mut(context_of(thread)));
             self.allow_fpu(false);
         }
-        self[thread].fpu_core = None;
+        self[thread].fpu_core = Maybe::Nothing;
     }
 
     /// Makes the saved registers of a thread complete and authoritative: it is stopped if it runs

@@ -14,7 +14,8 @@ use crate::thread::{State, Thread};
 /// Bytes before the refills.
 const HEADER_BYTES: usize = 96;
 
-/// A scheduling context. Invariant: once configured, the refills in use sum to `budget`.
+/// A scheduling context. Zeroed memory is one that is not configured. Invariant: once configured,
+/// the refills in use sum to `budget`.
 #[repr(C, align(32))]
 pub struct SchedContext {
     /// Length of the period; 0 for round robin.
@@ -74,24 +75,10 @@ impl SchedContext {
 
 /// Makes an unconfigured scheduling context of `1 << bits` bytes in a zeroed region.
 pub(crate) fn create(mem: &mut Mem, region: &Region, offset: u64, bits: u32) -> Obj<SchedContext> {
-    let refills = abi::object::refill_capacity(bits);
-    mem.create_zeroed::<Refill>(region, offset + HEADER_BYTES as u64, refills);
-    let empty = SchedContext {
-        period: 0,
-        budget: 0,
-        consumed: 0,
-        badge: 0,
-        thread: None,
-        notification: None,
-        reply: None,
-        yielded_from: None,
-        first: 0,
-        count: 0,
-        limit: 0,
-        core: 0,
-        sporadic: false,
-    };
-    mem.create(region, offset, empty)
+    let context = mem.create_zeroed::<SchedContext>(region, offset, 1);
+    let refills = u32::try_from(abi::object::refill_capacity(bits)).unwrap_or(u32::MAX);
+    mem.declare_parts(context.part::<Refill>(HEADER_BYTES), refills);
+    context
 }
 
 /// The refills of a scheduling context.

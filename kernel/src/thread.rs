@@ -14,6 +14,7 @@ use platform::contract::Ticks;
 use crate::cap::Cap;
 use crate::endpoint::Endpoint;
 use crate::kernel::Kernel;
+use crate::maybe::Maybe;
 use crate::mem::{Kind, Mem, Obj, Object, Region};
 use crate::notification::Notification;
 use crate::reply::Reply;
@@ -46,27 +47,28 @@ pub enum Holds {
 /// Number of capabilities that a thread holds.
 pub const HELD_SLOTS: u32 = 5;
 
-/// What a thread does. (objects.md §1)
+/// What a thread does. Zeroed memory is the first. (objects.md §1)
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum State {
     /// Never started, suspended, or stopped by a failed call or fault.
-    Inactive,
+    Inactive = 0,
     /// Continues behind what it did last.
     Running,
     /// Runs, but repeats the interrupted system call or instruction.
     Restart,
     /// Queued on an endpoint with a message.
     Sending {
-        /// The endpoint.
-        endpoint: Obj<Endpoint>,
-        /// Badge of the capability used.
-        badge: u64,
         /// Whether capabilities may go along.
         can_grant: bool,
         /// Whether a reply may come back.
         can_grant_reply: bool,
         /// Whether it waits for a reply.
         call: bool,
+        /// The endpoint.
+        endpoint: Obj<Endpoint>,
+        /// Badge of the capability used.
+        badge: u64,
     },
     /// Queued on an endpoint for a message.
     Receiving {
@@ -101,11 +103,12 @@ impl State {
     }
 }
 
-/// Where the scheduler keeps a thread.
+/// Where the scheduler keeps a thread. Zeroed memory is the first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Queued {
     /// In no queue of the scheduler.
-    No,
+    No = 0,
     /// In the ready queue of its priority.
     Ready,
     /// In the release queue, until its budget returns.
@@ -140,13 +143,13 @@ pub struct ReleasePlace {
     pub(crate) order: u64,
 }
 
-/// A thread.
+/// A thread. Zeroed memory is an inactive thread of the first domain on the first core.
 #[repr(C, align(32))]
 pub struct Thread {
     /// What it does. Changed through [`Kernel::set_state`] and the IPC paths.
     pub state: State,
     /// Why it stopped, while nobody has answered.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Maybe<Fault>,
     /// The scheduling context it runs on.
     pub(crate) sched_context: Option<Obj<SchedContext>>,
     /// The notification that interrupts its receives.
@@ -164,7 +167,7 @@ pub struct Thread {
     /// Whether floating point traps.
     pub(crate) fpu_disabled: bool,
     /// The core whose registers hold its floating-point state, unless another thread used them.
-    pub(crate) fpu_core: Option<u8>,
+    pub(crate) fpu_core: Maybe<u8>,
     /// Where the scheduler keeps it.
     pub(crate) queued: Queued,
     /// User address of its IPC buffer.
@@ -173,9 +176,9 @@ pub struct Thread {
     pub(crate) wait: WaitPlace,
     pub(crate) release: ReleasePlace,
     /// How far an interrupted cache operation of this thread came.
-    pub(crate) progress: Option<crate::cache::Progress>,
+    pub(crate) progress: Maybe<crate::cache::Progress>,
     /// Badge of the messages that this thread has not finished to cancel.
-    pub(crate) cancelling: Option<u64>,
+    pub(crate) cancelling: Maybe<u64>,
     /// Name, for people.
     pub(crate) name: [u8; NAME_BYTES],
     /// Counters of benchmark images.
@@ -193,43 +196,13 @@ impl Object for Context {
     const KIND: Kind = Kind::Context;
 }
 
-impl Thread {
-    fn new(domain: u8) -> Self {
-        Self {
-            state: State::Inactive,
-            fault: None,
-            sched_context: None,
-            notification: None,
-            yielded_to: None,
-            priority: 0,
-            max_priority: 0,
-            domain,
-            core: 0,
-            fpu_disabled: false,
-            fpu_core: None,
-            queued: Queued::No,
-            buffer: 0,
-            ready: Links::default(),
-            wait: WaitPlace::default(),
-            release: ReleasePlace::default(),
-            progress: None,
-            cancelling: None,
-            name: [0; NAME_BYTES],
-            utilisation: crate::utilisation::ThreadUtilisation::default(),
-            slots: [Slot::EMPTY; HELD_SLOTS as usize],
-        }
-    }
-}
-
 /// Makes a thread at `offset` of a zeroed region.
 pub(crate) fn create(mem: &mut Mem, region: &Region, offset: u64, domain: u8) -> Obj<Thread> {
-    let thread = mem.create(region, offset, Thread::new(domain));
-    for index in 0..HELD_SLOTS {
-        let slot = offset + offset_of!(Thread, slots) as u64 + 32 * u64::from(index);
-        mem.create(region, slot, Slot::EMPTY);
-    }
-    let context = mem.create_zeroed::<Context>(region, offset + CONTEXT_OFFSET, 1);
-    mem.get_mut(context).spsr = crate::options::FRESH_SPSR;
+    let thread = mem.create_zeroed::<Thread>(region, offset, 1);
+    mem.get_mut(thread).domain = domain;
+    mem.declare_parts(held_slots(thread), HELD_SLOTS);
+    mem.declare_parts(context_of(thread), 1);
+    mem.get_mut(context_of(thread)).spsr = crate::options::FRESH_SPSR;
     thread
 }
 

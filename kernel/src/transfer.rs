@@ -38,7 +38,7 @@ impl Kernel {
         receiver: Obj<Thread>,
     ) {
         let target = self.ipc_buffer(receiver, true);
-        let info = match self[sender].fault {
+        let info = match self[sender].fault.get() {
             Some(fault) => self.write_fault(sender, fault, receiver, target),
             None => {
                 let source = self.ipc_buffer(sender, false);

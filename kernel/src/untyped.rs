@@ -7,7 +7,6 @@ use platform::contract::{CacheOperation, Platform};
 
 use crate::call::{Call, Outcome};
 use crate::cap::Cap;
-use crate::derivation::Origin;
 use crate::endpoint::Endpoint;
 use crate::kernel::{Kernel, Preempted};
 use crate::mem::{Obj, Region};
@@ -76,7 +75,7 @@ pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Retype, Error> {
     }
     let narrow = |word: u64| u32::try_from(word).unwrap_or(u32::MAX);
     let (first, count) = (slots.nth(narrow(offset)), narrow(count));
-    if (0..count).any(|index| !kernel[first.nth(index)].is_empty()) {
+    if first.run(count).any(|slot| !kernel[slot].is_empty()) {
         return Err(Error::DeleteFirst);
     }
     let Cap::Untyped { bits, device, full, next } = call.cap else {
@@ -167,15 +166,16 @@ impl Kernel {
     ) {
         let bytes = u64::from(retype.count) << object_bits;
         let region = self.object_region(retype.object, at, bytes);
-        for index in 0..retype.count {
-            let offset = u64::from(index) << object_bits;
+        let mut offset = 0;
+        self.insert_originals(retype.slot, retype.first, retype.count, |kernel| {
             let place = PhysicalAddress(at.0 + offset);
             let cap = match &region {
-                Some(region) => self.create_object(retype.object, retype.size, region, offset),
+                Some(region) => kernel.create_object(retype.object, retype.size, region, offset),
                 None => memory_cap(retype.object, object_bits, place, device),
             };
-            self.insert(retype.slot, retype.first.nth(index), cap, Origin::Original);
-        }
+            offset += 1 << object_bits;
+            cap
+        });
     }
 
     /// The region for objects that the kernel itself uses; `None` for memory that stays the
@@ -205,17 +205,18 @@ impl Kernel {
             }
             ObjectType::Endpoint => Cap::Endpoint {
                 rights: abi::Rights::ALL,
-                endpoint: self.mem.create(region, at, Endpoint::IDLE),
+                endpoint: self.mem.create_zeroed::<Endpoint>(region, at, 1),
                 badge: 0,
             },
             ObjectType::Notification => Cap::Notification {
                 rights: abi::Rights::READ_WRITE,
-                notification: self.mem.create(region, at, Notification::IDLE),
+                notification: self.mem.create_zeroed::<Notification>(region, at, 1),
                 badge: 0,
             },
-            ObjectType::Reply => {
-                Cap::Reply { can_grant: true, reply: self.mem.create(region, at, Reply::IDLE) }
-            }
+            ObjectType::Reply => Cap::Reply {
+                can_grant: true,
+                reply: self.mem.create_zeroed::<Reply>(region, at, 1),
+            },
             ObjectType::CNode => Cap::CNode {
                 radix: byte(size),
                 guard_bits: 0,
