@@ -57,12 +57,12 @@ pub fn name_thread(thread: Cap<Thread>, name: &str) {
     call(DebugSyscall::NameThread, thread.pointer(), 0);
 }
 
-/// Sends software interrupt `interrupt` to `core`.
+/// Sends software interrupt `interrupt` to `core`. An unknown system call with one core only.
 pub fn send_ipi(core: u64, interrupt: u64) {
     call(DebugSyscall::SendIpi, core, interrupt);
 }
 
-/// The core that a thread runs on.
+/// The core that a thread runs on. An unknown system call with one core only.
 #[must_use]
 pub fn thread_affinity(thread: Cap<Thread>) -> u64 {
     call(DebugSyscall::ThreadAffinity, thread.pointer(), 0)
