@@ -196,3 +196,6 @@ fn tag(cap: &Cap) -> CapTag {
         Cap::Zombie(_) => CapTag::Zombie,
     }
 }
+
+#[cfg(test)]
+mod tests;
