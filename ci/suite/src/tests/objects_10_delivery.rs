@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     test!(the_last_handler_frees_the_interrupt),
     test!(a_new_handler_has_no_notification),
     test!(handlers_are_children_of_the_control),
+    test!(software_interrupts_are_children_of_the_control),
     test!(software_interrupts_are_sent),
     test!(any_label_sends_a_software_interrupt),
     test!(shared_interrupts_go_to_their_core),
@@ -347,6 +348,15 @@ fn handlers_are_children_of_the_control(w: &mut World) -> Outcome {
     let copy = w.copy(again, Rights::ALL)?;
     w.revoke(copy)?;
     check!(w.holds(again));
+    PASSED
+}
+
+/// "IRQControl covers IRQControl, handlers, SGI caps" (§4).
+fn software_interrupts_are_children_of_the_control(w: &mut World) -> Outcome {
+    let (sgi, handler, _) = software_interrupt(w)?;
+    let copy = w.copy(sgi, Rights::NONE)?;
+    w.revoke(CONTROL)?;
+    check!(w.is_empty(sgi) && w.is_empty(copy) && w.is_empty(handler));
     PASSED
 }
 

@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = &[
     test!(the_last_page_can_be_mapped),
     test!(missing_tables_are_named_by_their_level),
     test!(large_pages_need_two_tables),
+    test!(large_pages_map_all_their_bytes),
     test!(huge_pages_need_one_table),
     test!(a_table_in_the_place_of_a_large_page),
     test!(a_table_in_the_place_of_a_huge_page),
@@ -142,6 +143,24 @@ fn large_pages_need_two_tables(w: &mut World) -> Outcome {
         w.create::<PageTable>()?.map(space, PLACE)?;
     }
     check_eq!(map(page, space, PLACE), Ok(()));
+    PASSED
+}
+
+/// All of its 2 MiB are there, and nothing beyond.
+fn large_pages_map_all_their_bytes(w: &mut World) -> Outcome {
+    const START: u64 = 0x7100_0000_0000;
+    const END: u64 = START + (1 << 21);
+    for _ in 0..2 {
+        w.create::<PageTable>()?.map(initial::VSPACE, START)?;
+    }
+    let page = w.create::<Page<Large>>()?;
+    map(page, initial::VSPACE, START)?;
+    for address in [START, START + 0x1000, START + 0x10_0008, END - 8] {
+        check_eq!(w.fault_of_store(address)?, None);
+    }
+    check!(w.fault_of_load(START - 8)?.is_some() && w.fault_of_load(END)?.is_some());
+    page.unmap()?;
+    check!(w.fault_of_load(START + 0x10_0008)?.is_some());
     PASSED
 }
 

@@ -32,6 +32,7 @@ pub const TESTS: &[Test] = &[
     test!(new_notifications_are_idle),
     test!(new_threads_are_inactive_with_zero_registers),
     test!(new_threads_have_priority_zero),
+    test!(new_threads_have_no_address_space),
     test!(new_scheduling_contexts_are_unconfigured),
     test!(new_cnodes_are_empty_and_without_guard),
     test!(new_page_tables_are_empty),
@@ -321,6 +322,17 @@ fn new_threads_have_priority_zero(w: &mut World) -> Outcome {
     check_eq!(other.set_priority(thread, 1), refused);
     check_eq!(other.set_max_priority(thread, 1), refused);
     check_eq!(other.set_priority(thread, 0), Ok(()));
+    PASSED
+}
+
+/// "no caps": without an address space the first instruction cannot be fetched.
+fn new_threads_have_no_address_space(w: &mut World) -> Outcome {
+    let thread = w.create::<Thread>()?;
+    let (context, handler) = (w.context(0)?, w.create::<Endpoint>()?);
+    thread.set_sched_params(initial::THREAD, 10, 10, context, handler)?;
+    thread.write_registers(true, &UserContext::starting_at(0x20_0000, 0))?;
+    let fault = handler.wait().fault();
+    check!(matches!(fault, Some(Fault::Vm { prefetch: true, address: 0x20_0000, .. })));
     PASSED
 }
 

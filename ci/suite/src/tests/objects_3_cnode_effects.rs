@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     test!(badges_have_64_bits),
     test!(other_types_ignore_data),
     test!(copies_keep_the_badge),
+    test!(controls_pools_and_handlers_are_copied),
     test!(interrupt_control_can_be_moved),
     test!(unmapped_tables_can_be_moved),
     test!(page_copies_are_not_mapped),
@@ -305,6 +306,22 @@ fn copies_keep_the_badge(w: &mut World) -> Outcome {
     let badged = w.mint(bell, Rights::ALL, 0x88)?;
     w.copy(badged, Rights::WRITE)?.signal();
     check_eq!(bell.poll(), 0x88);
+    PASSED
+}
+
+/// "everything else (... SchedControl ... IRQ handler, Domain, ASID control/pool ...) copies as
+/// is".
+fn controls_pools_and_handlers_are_copied(w: &mut World) -> Outcome {
+    let core = w.copy(w.sched_control(0), Rights::NONE)?;
+    let context = w.create_sized::<SchedContext>(7)?;
+    check_eq!(core.configure(context, Budget::round_robin(Duration::from_millis(1))), Ok(()));
+    let (thread, domain) = (w.create::<Thread>()?, w.copy(initial::DOMAIN, Rights::NONE)?);
+    check_eq!(domain.set(0, thread), Ok(()));
+    let (pool, space) = (w.copy(initial::ASID_POOL, Rights::NONE)?, w.create::<VSpace>()?);
+    check_eq!(pool.assign(space), Ok(()));
+    let handler = w.slot::<IrqHandler>()?;
+    initial::IRQ_CONTROL.issue(100, w.path(handler))?;
+    check_eq!(w.copy(handler, Rights::NONE)?.acknowledge(), Ok(()));
     PASSED
 }
 

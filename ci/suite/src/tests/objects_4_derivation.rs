@@ -25,6 +25,7 @@ pub const TESTS: &[Test] = &[
     test!(retyped_objects_are_revocable_originals),
     test!(page_copies_are_children_of_the_original),
     test!(initial_untypeds_do_not_own_initial_frames),
+    test!(initial_caps_are_revocable_originals),
     test!(has_no_children_means_no_descendant_follows),
     test!(transferred_caps_are_children),
     test!(caps_installed_in_threads_are_copies),
@@ -305,6 +306,26 @@ fn initial_untypeds_do_not_own_initial_frames(w: &mut World) -> Outcome {
             offset.is_some_and(|offset| offset >> entry.size_bits == 0)
         });
         check!(owner.is_none());
+    }
+    PASSED
+}
+
+/// "initial caps: both set": revoking one deletes its copies.
+fn initial_caps_are_revocable_originals(w: &mut World) -> Outcome {
+    let core = w.sched_control(0);
+    let originals = [
+        initial::DOMAIN.cast::<()>(),
+        initial::ASID_CONTROL.cast(),
+        initial::ASID_POOL.cast(),
+        core.cast(),
+    ];
+    for original in originals {
+        let copy = w.copy(original, Rights::ALL)?;
+        let of_copy = w.copy(copy, Rights::ALL)?;
+        w.revoke(copy)?;
+        check!(w.holds(of_copy));
+        w.revoke(original)?;
+        check!(w.holds(original) && w.is_empty(copy) && w.is_empty(of_copy));
     }
     PASSED
 }
