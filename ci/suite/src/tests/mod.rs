@@ -34,6 +34,7 @@ pub mod objects_11_caches;
 pub mod objects_11_machine;
 pub mod objects_11_pages;
 pub mod objects_11_tables;
+pub mod objects_12_smp;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -59,8 +60,13 @@ pub mod objects_7_contexts;
 pub mod objects_7_signals;
 pub mod objects_8_replies;
 pub mod objects_8_stacks;
+pub mod objects_9_budgets;
 pub mod objects_9_configure;
 pub mod objects_9_contexts;
+pub mod objects_9_domains;
+pub mod objects_9_scheduler;
+pub mod objects_9_timeouts;
+pub mod objects_9_yield_to;
 mod retype;
 mod threads;
 mod tools;
@@ -114,6 +120,11 @@ pub const MODULES: &[&[Test]] = &[
     objects_8_stacks::TESTS,
     objects_9_configure::TESTS,
     objects_9_contexts::TESTS,
+    objects_9_yield_to::TESTS,
+    objects_9_scheduler::TESTS,
+    objects_9_budgets::TESTS,
+    objects_9_timeouts::TESTS,
+    objects_9_domains::TESTS,
     objects_10_issue::TESTS,
     objects_10_delivery::TESTS,
     objects_11_pages::TESTS,
@@ -121,6 +132,7 @@ pub const MODULES: &[&[Test]] = &[
     objects_11_caches::TESTS,
     objects_11_asids::TESTS,
     objects_11_machine::TESTS,
+    objects_12_smp::TESTS,
     boot_memory::TESTS,
     boot_machine::TESTS,
 ];
