@@ -55,6 +55,10 @@ pub struct CoreState {
     /// Interrupt handlers of this core's own interrupts that another core acknowledged (bit per
     /// interrupt number below 32).
     pub(crate) acknowledged: u32,
+    /// This core's own interrupts whose trigger another core chose (likewise).
+    pub(crate) retriggered: u32,
+    /// Those of them that are to be edge-triggered.
+    pub(crate) edges: u32,
 }
 
 impl CoreState {
@@ -78,6 +82,8 @@ impl CoreState {
             kicked: false,
             stalled: false,
             acknowledged: 0,
+            retriggered: 0,
+            edges: 0,
         }
     }
 }

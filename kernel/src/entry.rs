@@ -2,12 +2,15 @@
 
 use platform::Machine;
 use platform::board::Conduit;
-use platform::contract::Trap;
+use platform::contract::{Ticks, Trap};
 use platform::handover::{Handover, Resume};
 
 use crate::kernel::Kernel;
 use crate::lock::{self, Guard};
 use crate::mem::Mem;
+
+/// How long other cores may take to start.
+const START_SECONDS: Ticks = 10;
 
 /// Takes over the machine on the boot core and starts the root task.
 pub fn boot(machine: Machine, handover: Handover) -> Resume {
@@ -56,13 +59,22 @@ fn leave(mut guard: Guard) -> Resume {
 }
 
 impl Kernel {
-    /// Starts the cores beside the boot core; they wait for the lock and then idle.
+    /// Starts the cores beside the boot core, and waits until they wait for the lock: from then
+    /// on they can be interrupted. They will idle.
     fn start_other_cores(&mut self) {
         use platform::contract::Platform;
         for core in 1..self.core_count {
             if let Err(error) = self.machine.start_core(core) {
                 platform::stop(format_args!("cannot boot: core {core} does not start: {error:?}"));
             }
+        }
+        let limit = self.machine.now().saturating_add(START_SECONDS * self.machine.frequency());
+        let others = self.core_count - 1;
+        while lock::waiting_cores() < others {
+            if self.machine.now() > limit {
+                platform::stop(format_args!("cannot boot: not all of {others} cores came up"));
+            }
+            platform::relax();
         }
     }
 

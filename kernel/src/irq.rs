@@ -269,7 +269,7 @@ impl Kernel {
                 self.irqs.set_owner(index, Owner::User);
                 let (irq, private) = interrupt_at(index);
                 if let Some(trigger) = trigger {
-                    self.machine.set_trigger(irq, trigger);
+                    self.set_trigger_at(index, trigger);
                 }
                 if private.is_none() {
                     self.machine.route_interrupt(irq, core);
@@ -304,6 +304,19 @@ impl Kernel {
         Ok(())
     }
 
+    /// Chooses a trigger; that of a private interrupt of another core is left to that core, which
+    /// is asked to unmask the interrupt next.
+    fn set_trigger_at(&mut self, index: u32, trigger: Trigger) {
+        match interrupt_at(index) {
+            (irq, Some(core)) if core != self.here => {
+                let (core, bit) = (&mut self.cores[core], 1 << irq);
+                core.retriggered |= bit;
+                core.edges = core.edges & !bit | if trigger == Trigger::Edge { bit } else { 0 };
+            }
+            (irq, _) => self.machine.set_trigger(irq, trigger),
+        }
+    }
+
     /// Lets an interrupt be delivered; private ones of another core by that core itself.
     fn unmask_at(&mut self, index: u32) {
         match interrupt_at(index) {
@@ -327,8 +340,17 @@ impl Kernel {
         }
     }
 
-    /// Unmasks the private interrupts of this core that were acknowledged on another.
-    pub(crate) fn unmask_acknowledged(&mut self) {
+    /// Does what other cores asked for: sets triggers of this core's private interrupts, and
+    /// unmasks those that were acknowledged there.
+    fn serve_other_cores(&mut self) {
+        let edges = self.core().edges;
+        let mut retriggered = core::mem::take(&mut self.core_mut().retriggered);
+        while retriggered != 0 {
+            let irq = retriggered.trailing_zeros();
+            let trigger = if edges >> irq & 1 != 0 { Trigger::Edge } else { Trigger::Level };
+            self.machine.set_trigger(irq, trigger);
+            retriggered &= retriggered - 1;
+        }
         let mut acknowledged = core::mem::take(&mut self.core_mut().acknowledged);
         while acknowledged != 0 {
             self.machine.unmask_interrupt(acknowledged.trailing_zeros());
@@ -342,7 +364,7 @@ impl Kernel {
         if irq == TIMER_INTERRUPT {
             self.core_mut().reprogram = true;
         } else if self.core_count > 1 && irq <= u32::from(IPI_RESCHEDULE) {
-            self.unmask_acknowledged();
+            self.serve_other_cores();
         } else {
             self.deliver_interrupt(irq);
         }
@@ -365,5 +387,31 @@ impl Kernel {
         {
             self.signal(notification, badge);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use abi::Invocation;
+    use abi::bootinfo::slot;
+    use platform::contract::Trigger;
+
+    use crate::sim::{System, system::Setup};
+
+    #[test]
+    fn a_private_interrupt_of_another_core_is_set_up_by_that_core() {
+        const IRQ: u32 = 20;
+        let mut system = System::boot(Setup { cores: 2, ..Setup::default() });
+        let to = system.free_slot();
+        let label = Invocation::IrqControlIssueSgiOrGetTriggerCore;
+        let words = [IRQ.into(), 1, to, 64, 1];
+        let issued = system.invoke(slot::IRQ_CONTROL, label, &words, &[slot::CNODE]);
+        assert_eq!(issued, Ok([].into()));
+        assert_eq!(system.machine.trigger(IRQ), Trigger::Level);
+        assert!(!system.machine.is_unmasked(IRQ, 0) && !system.machine.is_unmasked(IRQ, 1));
+        system.go_to(1);
+        system.interrupt();
+        assert_eq!(system.machine.trigger(IRQ), Trigger::Edge);
+        assert!(!system.machine.is_unmasked(IRQ, 0) && system.machine.is_unmasked(IRQ, 1));
     }
 }

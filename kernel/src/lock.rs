@@ -106,10 +106,16 @@ pub(crate) fn wait_until_in_kernel(core: usize) {
     }
 }
 
-/// Whether another core waits for the lock.
+/// Whether another core waits for the lock, which the caller holds.
 pub(crate) fn is_wanted() -> bool {
-    SEVERAL_CORES.load(Ordering::Relaxed)
-        && NEXT_TICKET.load(Ordering::Relaxed) != SERVING.load(Ordering::Relaxed).wrapping_add(1)
+    SEVERAL_CORES.load(Ordering::Relaxed) && waiting_cores() > 0
+}
+
+/// Number of cores that wait for the lock, which the caller holds.
+pub(crate) fn waiting_cores() -> usize {
+    let next = SERVING.load(Ordering::Relaxed).wrapping_add(1);
+    let waiting = NEXT_TICKET.load(Ordering::Relaxed).wrapping_sub(next);
+    usize::try_from(waiting).unwrap_or(usize::MAX)
 }
 
 /// Holding the lock.

@@ -85,6 +85,12 @@ pub const fn has_gic_registers(pfr0: u64) -> bool {
     field(pfr0, 24) != 0
 }
 
+/// Whether there is an activity monitor (FEAT_AMUv1), from ID_AA64PFR0_EL1.AMU.
+#[must_use]
+pub const fn has_activity_monitor(pfr0: u64) -> bool {
+    field(pfr0, 44) != 0
+}
+
 /// Whether there is an architected performance monitor, from ID_AA64DFR0_EL1.PMUVer.
 #[must_use]
 pub const fn has_performance_monitor(dfr0: u64) -> bool {

@@ -4,9 +4,9 @@ use core::arch::asm;
 
 use aarch64_cpu::asm::barrier;
 use aarch64_cpu::registers::{
-    CNTKCTL_EL1, CPACR_EL1, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1, MAIR_EL1,
-    MDSCR_EL1, MPIDR_EL1, Readable, SCTLR_EL1, TCR_EL1, TPIDR_EL0, TPIDRRO_EL0, TTBR0_EL1,
-    TTBR1_EL1, Writeable,
+    CNTKCTL_EL1, CPACR_EL1, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1,
+    MAIR_EL1, MDSCR_EL1, MPIDR_EL1, Readable, SCTLR_EL1, TCR_EL1, TPIDR_EL0, TPIDRRO_EL0,
+    TTBR0_EL1, TTBR1_EL1, Writeable,
 };
 
 use super::tables;
@@ -20,6 +20,10 @@ const SCTLR_ONES: u64 = 1 << 29 | 1 << 28 | 1 << 22 | 1 << 20 | 1 << 11 | 1 << 8
 const SCTLR_SPAN: u64 = 1 << 23;
 /// SCTLR_EL1 with the MMU off, for the time between EL2 and the first tables.
 pub(super) const SCTLR_OFF: u64 = SCTLR_ONES | SCTLR_SPAN;
+
+/// MDSCR_EL1.TDCC: EL0 has no access to the debug communication channel, which threads of one core
+/// would share (Arm ARM D17.3.20).
+const MDSCR_TDCC: u64 = 1 << 12;
 
 /// MPIDR_EL1 fields that name a core: Aff3, Aff2, Aff1, Aff0.
 const AFFINITY: u64 = 0xff_00ff_ffff;
@@ -98,7 +102,7 @@ fn system_control() -> u64 {
 /// floating point, no address space, and the registers that `exports` names.
 pub(super) fn initialise(exports: Exports) {
     CPACR_EL1.write(CPACR_EL1::FPEN::TrapEl0);
-    MDSCR_EL1.set(0);
+    MDSCR_EL1.set(MDSCR_TDCC);
     TPIDR_EL0.set(0);
     TPIDRRO_EL0.set(0);
     // EL0PCTEN 0, EL0VCTEN 1, EL0VTEN 8, EL0PTEN 9 (Arm ARM D17.8.15); no event stream.
@@ -113,6 +117,12 @@ pub(super) fn initialise(exports: Exports) {
         let enable: u64 = if exports.performance_monitor { 0xf } else { 0 };
         // SAFETY: the register exists, as just checked; it affects traps from EL0 only.
         unsafe { asm!("msr pmuserenr_el0, {}", in(reg) enable, options(nomem, nostack)) };
+    }
+    if features::has_activity_monitor(ID_AA64PFR0_EL1.get()) {
+        // AMUSERENR_EL0, by its number: older assemblers do not know its name. EN is zero: EL0
+        // does not see what other threads make the core do.
+        // SAFETY: the register exists, as just checked; it affects traps from EL0 only.
+        unsafe { asm!("msr s3_3_c13_c2_3, xzr", options(nomem, nostack)) };
     }
     barrier::isb(barrier::SY);
 }
