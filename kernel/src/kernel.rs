@@ -73,7 +73,7 @@ impl<T: Object> IndexMut<Obj<T>> for Kernel {
 }
 
 /// Steps of a long operation between two looks for interrupts.
-const WORK_UNITS: u32 = 16;
+const WORK_UNITS: u32 = 8;
 
 /// Microseconds as ticks of a counter of `khz` thousand counts per second.
 fn to_ticks(microseconds: u64, khz: Ticks) -> Ticks {
