@@ -24,7 +24,7 @@
 //! [`Board`](board::Board): shared words, zero at the start of each test.
 //!
 //! Everything that a test makes through its [`World`] is revoked behind it. A test that faults
-//! or hangs is ended by the [guardian](guardian) and counts as failed.
+//! or hangs is ended by the [guardian] and counts as failed.
 
 pub mod bare;
 pub mod board;

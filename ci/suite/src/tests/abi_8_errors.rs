@@ -161,7 +161,8 @@ fn not_enough_memory_has_the_bytes_left(world: &mut World) -> Outcome {
     check_reply(to, Invocation::UntypedRetype, (&words, &[CNODE]), (10, &[4096 - 64]))
 }
 
-/// "For Page_Map failures the 'missing' bitsLeft value (MR2) is the table level needed: 21, 30, 39."
+/// "For Page_Map failures the 'missing' bitsLeft value (MR2) is the table level needed: 21, 30,
+/// 39."
 fn page_map_names_the_missing_level(world: &mut World) -> Outcome {
     let space = world.create::<VSpace>()?;
     initial::ASID_POOL.assign(space)?;

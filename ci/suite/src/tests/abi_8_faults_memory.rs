@@ -45,8 +45,8 @@ fn exception(world: &mut World, instruction: u32) -> Outcome<Received> {
     Ok(found)
 }
 
-/// "UserException: 0 FaultIP, 1 SP, 2 SPSR, 3 number = low 32 bits of ESR_EL1, 4 code = 0. Undefined
-/// instruction: number 0x02000000 (EC 0, IL 1)."
+/// "UserException: 0 FaultIP, 1 SP, 2 SPSR, 3 number = low 32 bits of ESR_EL1, 4 code = 0.
+/// Undefined instruction: number 0x02000000 (EC 0, IL 1)."
 fn an_undefined_instruction_is_a_user_exception(world: &mut World) -> Outcome {
     check_eq!(exception(world, code::UDF)?.word(3), 0x0200_0000);
     PASSED

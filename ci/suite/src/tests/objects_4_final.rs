@@ -184,9 +184,8 @@ fn waiters_of_a_deleted_notification_fault(w: &mut World) -> Outcome {
     w.delete(bell)?;
     w.settle()?;
     let address = bell.pointer();
-    check!(
-        matches!(fault(handler), Some(Fault::Cap { address: a, receiving: true, .. }) if a == address)
-    );
+    let fault = fault(handler);
+    check!(matches!(fault, Some(Fault::Cap { address: a, receiving: true, .. }) if a == address));
     PASSED
 }
 

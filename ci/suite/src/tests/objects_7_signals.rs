@@ -328,8 +328,8 @@ fn a_woken_waiter_gets_the_badge_only(w: &mut World) -> Outcome {
     w.settle()?;
     for first in [16, 32] {
         check_eq!(w.board().get(first), 5);
-        for index in 1..8 {
-            check_eq!(w.board().get(first + index), x[index]);
+        for (index, register) in x.iter().enumerate().skip(1).take(7) {
+            check_eq!(w.board().get(first + index), *register);
         }
     }
     PASSED
