@@ -23,13 +23,14 @@
 //! Helpers get what they need by copy (capabilities are `Copy`) and answer through the
 //! [`Board`](board::Board): shared words, zero at the start of each test.
 //!
-//! Everything that a test makes through its [`World`] is revoked behind it. A test that faults
+//! Everything that a test makes through its [`World`](world::World) is revoked behind it. A test that faults
 //! or hangs is ended by the [guardian] and counts as failed.
 
 pub mod bare;
 pub mod board;
 mod closure;
 pub mod code;
+pub mod command_line;
 mod guardian;
 pub mod helper;
 pub mod image;
@@ -43,6 +44,7 @@ pub mod prelude {
     pub use super::bare::{Bare, difference};
     pub use super::board::Board;
     pub use super::code;
+    pub use super::command_line;
     pub use super::helper::Helper;
     pub use super::image::Image;
     pub use super::outcome::{Ending, Outcome, PASSED};

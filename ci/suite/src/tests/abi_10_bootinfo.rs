@@ -110,7 +110,7 @@ fn there_is_one_sched_control_for_each_core(world: &mut World) -> Outcome {
     PASSED
 }
 
-/// "184 untypedList[230]"; "entry i describes slot untyped.start+i".
+/// "184 `untypedList[230]`"; "entry i describes slot untyped.start+i".
 fn the_untyped_list_fits_its_region(world: &mut World) -> Outcome {
     check!((1..=230).contains(&world.boot.untyped.len()));
     for entry in untypeds(world.boot) {

@@ -26,7 +26,7 @@ fn waits(world: &mut World, bare: &Bare, endpoint: Cap<Endpoint>) -> Outcome {
     world.settle()
 }
 
-/// "8: msg[120]; MRi at 8+8i"
+/// "8: `msg[120]`; MRi at 8+8i"
 fn words_lie_behind_the_tag(world: &mut World) -> Outcome {
     let endpoint = world.create::<Endpoint>()?;
     let bare = world.bare(&[code::svc(0), code::UDF])?;
@@ -67,7 +67,7 @@ fn user_data_is_never_touched(world: &mut World) -> Outcome {
     PASSED
 }
 
-/// "976: caps_or_badges[3]: on send the cptrs of the extra caps"
+/// "976: `caps_or_badges[3]`: on send the cptrs of the extra caps"
 fn caps_are_read_at_976(world: &mut World) -> Outcome {
     let endpoint = world.create::<Endpoint>()?;
     let bare = world.bare(&[code::svc(0), code::UDF])?;

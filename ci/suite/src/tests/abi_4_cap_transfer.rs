@@ -131,7 +131,7 @@ fn without_grant_no_cap_moves(world: &mut World) -> Outcome {
 }
 
 /// "if cap i is an EP cap for the very endpoint used for this IPC, it is unwrapped: its badge is
-/// stored in caps_or_badges[i] and bit i of capsUnwrapped set." No receive slot is needed.
+/// stored in `caps_or_badges[i]` and bit i of capsUnwrapped set." No receive slot is needed.
 fn an_endpoint_cap_is_unwrapped(world: &mut World) -> Outcome {
     let endpoint = world.create::<Endpoint>()?;
     let first = world.mint(endpoint, Rights::NONE, 0x51)?;
