@@ -2,10 +2,10 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use libsys::bootstrap::{AllocationError, Allocator, System};
-use libsys::device_tree::{self, DeviceTree};
 use libsys::object::{Page, Untyped};
 use libsys::{BootInfo, Cap, console, initial, print, println};
 
+use super::command_line;
 use super::guardian::{self, Cause};
 use super::image::{self, Image};
 use super::outcome::{Ending, Outcome};
@@ -165,10 +165,7 @@ fn short(module: &str) -> &str {
 /// Whether the command line lets this test run: it has no word `suite=PREFIX`, or one that the
 /// test's name begins with.
 fn is_chosen(test: &Test) -> bool {
-    let tree = device_tree::blob().and_then(DeviceTree::new);
-    let line = tree.and_then(|tree| tree.command_line()).unwrap_or_default();
-    let mut prefixes =
-        line.split([' ', '\0']).filter_map(|word| word.strip_prefix("suite=")).peekable();
+    let mut prefixes = command_line::values("suite").peekable();
     prefixes.peek().is_none() || prefixes.any(|prefix| begins(test, prefix))
 }
 

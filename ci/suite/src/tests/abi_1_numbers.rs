@@ -10,6 +10,7 @@ pub const TESTS: &[Test] = &[
     test!(numbers_of_no_image_are_unknown),
     test!(numbers_beyond_the_table_are_unknown),
     test!(release_images_have_no_debug_calls),
+    test!(other_images_have_no_benchmark_calls),
     test!(printing_changes_no_register),
     test!(identify_names_every_kind),
     test!(identify_answers_zero_for_nothing),
@@ -53,11 +54,21 @@ fn release_images_have_no_debug_calls(world: &mut World) -> Outcome {
     check_all_unknown(world, -19..=-12)
 }
 
+/// "-21 to -23, -25 to -29: benchmarks": all of them are unknown in an image without, which the null
+/// call tells.
+fn other_images_have_no_benchmark_calls(world: &mut World) -> Outcome {
+    let bare = world.bare(&[code::svc(0), code::UDF])?;
+    let null = bare.registers().with(Register::X(7), (-25_i64).cast_unsigned());
+    let has_null = bare.run(&null)?.info.label() == abi::fault::USER_EXCEPTION;
+    skip_if!(has_null, "benchmark image");
+    check_all_unknown(world, [-21, -22, -23, -25, -26, -27, -28, -29])
+}
+
 /// DebugPutChar: "low byte of x0 to the kernel UART; nothing changes". A space, which does
 /// no harm to the report.
 fn printing_changes_no_register(world: &mut World) -> Outcome {
     skip_if!(world.image() != Image::Debug, "release image");
-    let x = [0xff20, 1, 2, 3, 4, 5, 6, -12_i64 as u64, 8];
+    let x = [0xff20, 1, 2, 3, 4, 5, 6, (-12_i64).cast_unsigned(), 8];
     check_eq!(RawRegisters { x }.svc().x, x);
     PASSED
 }
@@ -104,7 +115,7 @@ fn a_name_changes_no_register(world: &mut World) -> Outcome {
     skip_if!(world.image() != Image::Debug, "release image");
     let thread = world.thread()?;
     ipc_buffer::set_word(0, u64::from_le_bytes(*b"someone\0"));
-    let x = [thread.pointer(), 1, 2, 3, 4, 5, 6, -17_i64 as u64, 8];
+    let x = [thread.pointer(), 1, 2, 3, 4, 5, 6, (-17_i64).cast_unsigned(), 8];
     check_eq!(RawRegisters { x }.svc().x, x);
     PASSED
 }
