@@ -5,11 +5,13 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | [`mem`], [`maybe`], [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities and the memory of objects |
+//! | [`mem`], [`maybe`] | the memory of objects |
+//! | [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities |
 //! | [`untyped`], [`cnode`] | making objects, moving capabilities |
 //! | [`endpoint`], [`notification`], [`reply`], [`transfer`], [`fault`], [`queue`] | messages |
 //! | [`thread`], [`tcb`], [`configure`], [`residence`] | threads |
-//! | [`sched_context`], [`sched_control`], [`refill`], [`accounting`], [`scheduler`], [`ready`], [`release`], [`domain`] | time |
+//! | [`sched_context`], [`sched_control`], [`refill`], [`accounting`] | time |
+//! | [`scheduler`], [`ready`], [`release`], [`domain`] | who runs |
 //! | [`space`] and the files that it names | address spaces |
 //! | [`irq`], [`smc`] | interrupts, the secure monitor |
 //! | [`entry`], [`syscall`], [`exception`], [`invoke`], [`call`], [`lock`] | the way in and out |

@@ -1,7 +1,7 @@
 //! Making, deriving and deleting capabilities and objects.
 
 use abi::object::MIN_SCHED_CONTEXT_BITS;
-use libsys::object::{CNode, Endpoint, Notification, SlotRange, Untyped};
+use libsys::object::{CNode, Endpoint, Reply, SlotRange, Untyped};
 use libsys::{Badge, Cap, GuardWord, ObjectType, Rights, SlotPath};
 
 use crate::{Bench, Items, Outcome};
@@ -59,23 +59,29 @@ pub(crate) fn nesting(bench: &mut Bench) -> Outcome {
     own.reclaim()
 }
 
-/// Copies through a path of 50 CNodes of one bit each.
+/// Copies through a path of 50 CNodes of one bit each, and exchanges two slots behind it, which
+/// names three of them.
 pub(crate) fn deep_space(bench: &mut Bench) -> Outcome {
     const DEPTH: u8 = 50;
     let mut own = bench.system.allocator.subset(14, 128)?;
-    let leaf = own.create::<Notification>()?;
+    let leaf = own.create::<Reply>()?;
     let mut node = own.create_sized::<CNode>(1)?;
     slot_of(node, 0, 1).copy_from(own.path(leaf), Rights::ALL)?;
+    slot_of(node, 1, 1).copy_from(own.path(leaf), Rights::ALL)?;
     for _ in 1..DEPTH {
         let outer = own.create_sized::<CNode>(1)?;
         let guard = GuardWord { bits: 0, guard: 0 };
         slot_of(outer, 0, 1).mint_from(own.path(node), Rights::ALL, guard)?;
         node = outer;
     }
-    let target = own.slot::<Notification>()?;
+    let target = own.slot::<Reply>()?;
     let (to, from) = (own.path(target), SlotPath::with_depth(node, 0, DEPTH));
     let items = Items(u64::from(DEPTH), "level");
     bench.measure("copy from a slot 50 levels deep", items, || to.copy_from(from, Rights::ALL))?;
+    let (pivot, guard) = (SlotPath::with_depth(node, 1, DEPTH), GuardWord { bits: 0, guard: 0 });
+    bench.measure("swap slots 50 levels deep", Items(3 * u64::from(DEPTH), "level"), || {
+        from.rotate_from(pivot, guard, from, guard)
+    })?;
     own.reclaim()
 }
 
