@@ -13,6 +13,7 @@ pub const TESTS: &[Test] = &[
     test!(an_equal_candidate_goes_to_the_tail),
     test!(a_higher_candidate_preempts),
     test!(a_preempted_thread_keeps_its_turn),
+    test!(two_candidates_at_once_go_to_the_heads),
     test!(a_higher_receiver_preempts_the_sender),
     test!(an_equal_receiver_lets_the_sender_go_on),
     test!(a_higher_thread_preempts_when_its_context_is_bound),
@@ -146,6 +147,30 @@ fn a_preempted_thread_keeps_its_turn(w: &mut World) -> Outcome {
     })?;
     w.settle()?;
     check_eq!(order(), 0x291);
+    PASSED
+}
+
+/// "A second candidate in the same kernel entry: both go to queue heads and a full choice is
+/// made": a ReplyRecv wakes a caller and a sender of the replier's priority.
+fn two_candidates_at_once_go_to_the_heads(w: &mut World) -> Outcome {
+    let (endpoint, reply) = (w.create::<Endpoint>()?, w.create::<Reply>()?);
+    w.spawn_with(w.timed(10, LONG_SLICE), move || {
+        let _ = endpoint.call(Message::EMPTY);
+        note(2);
+    })?;
+    w.settle()?;
+    w.spawn_with(w.timed(10, LONG_SLICE), move || {
+        endpoint.send(Message::EMPTY);
+        note(3);
+    })?;
+    w.settle()?;
+    w.spawn_with(w.timed(10, LONG_SLICE), move || {
+        endpoint.recv(reply);
+        endpoint.reply_recv(reply, Message::EMPTY);
+        note(1);
+    })?;
+    w.settle()?;
+    check_eq!(order(), 0x132);
     PASSED
 }
 
