@@ -14,24 +14,28 @@ use crate::qemu::{Boot, Gic, Machine};
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
-/// Debug and release images, both interrupt controllers, one and four cores.
+/// Debug and release images, both interrupt controllers, one and four cores; and several domains.
 pub(super) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for image in [Image::Debug, Image::Release] {
         for gic in [Gic::V2, Gic::V3] {
             for cores in [1, 4] {
                 let machine = Machine { gic, cores, ..Machine::default() };
-                let name = format!("suite {} {}", image.name(), machine.summary());
-                steps.push(Step::emulator(name, move |context: &Context| {
-                    match run(context, image, &machine) {
-                        Ok(ended) => judge(&ended),
-                        Err(problem) => Outcome::failed("could not run", &problem),
-                    }
-                }));
+                steps.push(step(image, machine.summary(), machine));
             }
         }
+        let append = vec!["tessera.domains=4".into(), "tessera.cores=1".into()];
+        steps.push(step(image, "domains".into(), Machine { append, ..Machine::default() }));
     }
     steps
+}
+
+fn step(image: Image, name: String, machine: Machine) -> Step {
+    let name = format!("suite {} {name}", image.name());
+    Step::emulator(name, move |context: &Context| match run(context, image, &machine) {
+        Ok(ended) => judge(&ended),
+        Err(problem) => Outcome::failed("could not run", &problem),
+    })
 }
 
 fn run(context: &Context, image: Image, machine: &Machine) -> Fallible<Ended> {
