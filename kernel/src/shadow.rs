@@ -6,7 +6,7 @@
 #[cfg(not(target_os = "none"))]
 mod host {
     extern crate std;
-    use std::collections::BTreeSet;
+    use std::vec::Vec;
 
     use crate::mem::{GRANULE_BITS, Kind};
 
@@ -19,9 +19,9 @@ mod host {
     /// The map, and the same by kind.
     pub(crate) struct Shadow {
         /// One byte per granule.
-        map: std::vec::Vec<u8>,
-        /// The first granules of all objects of each kind.
-        objects: [BTreeSet<u32>; KINDS],
+        map: Vec<u8>,
+        /// The first granules of all objects of each kind, ascending.
+        objects: [Vec<u32>; KINDS],
     }
 
     impl Shadow {
@@ -40,12 +40,14 @@ mod host {
             let each = (size >> GRANULE_BITS).max(1);
             self.forget(granule, count);
             let Some(range) = self.map.get_mut(start..start + count) else { return };
-            for (index, object) in (0u32..).zip(range.chunks_mut(each)) {
+            for object in range.chunks_mut(each) {
                 object.fill(kind as u8 | INTERIOR);
                 object[0] = kind as u8;
-                let first = granule + index * u32::try_from(each).unwrap_or(0);
-                self.objects[kind as usize].insert(first);
             }
+            let end = granule + u32::try_from(count).unwrap_or(0);
+            let objects = &mut self.objects[kind as usize];
+            let place = objects.partition_point(|first| *first < granule);
+            objects.splice(place..place, (granule..end).step_by(each));
         }
 
         /// Notes that `bytes` bytes from a granule hold nothing.
@@ -62,9 +64,9 @@ mod host {
         fn forget(&mut self, granule: u32, count: usize) {
             let end = granule.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
             for objects in &mut self.objects {
-                while let Some(first) = objects.range(granule..end).next().copied() {
-                    objects.remove(&first);
-                }
+                let from = objects.partition_point(|first| *first < granule);
+                let to = objects.partition_point(|first| *first < end);
+                objects.drain(from..to);
             }
         }
 
