@@ -1,4 +1,5 @@
-//! Faults: what stopped a thread, told to its handler, and the handler's answer. (abi.md §8.4, §8.5)
+//! Faults: what stopped a thread, told to its handler, and what the handler answers.
+//! (abi.md §8.4, §8.5)
 
 use abi::fault::{
     UNKNOWN_SYSCALL_LENGTH, UNKNOWN_SYSCALL_REGISTERS, USER_EXCEPTION_LENGTH,

@@ -2,7 +2,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `system` | boot, traps, time, interrupts; every entry is followed by a check of all invariants |
+//! | `system` | boot, traps, time, interrupts; every entry is followed by a check of invariants |
 //! | `calls` | system calls and invocations of the current thread, typed |
 //! | `world` | objects and threads for scenarios |
 //! | `random` | programs that do anything, in any order |
@@ -18,6 +18,7 @@ mod faults;
 mod interrupts;
 mod memory;
 mod messages;
+mod miri;
 mod random;
 mod scheduling;
 pub(crate) mod system;

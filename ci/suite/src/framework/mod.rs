@@ -23,8 +23,8 @@
 //! Helpers get what they need by copy (capabilities are `Copy`) and answer through the
 //! [`Board`](board::Board): shared words, zero at the start of each test.
 //!
-//! Everything that a test makes through its [`World`](world::World) is revoked behind it. A test that faults
-//! or hangs is ended by the [guardian] and counts as failed.
+//! Everything that a test makes through its [`World`](world::World) is revoked behind it. A test
+//! that faults or hangs is ended by the [guardian] and counts as failed.
 
 pub mod bare;
 pub mod board;

@@ -54,8 +54,8 @@ fn release_images_have_no_debug_calls(world: &mut World) -> Outcome {
     check_all_unknown(world, -19..=-12)
 }
 
-/// "-21 to -23, -25 to -29: benchmarks": all of them are unknown in an image without, which the null
-/// call tells.
+/// "-21 to -23, -25 to -29: benchmarks": all of them are unknown in an image without, which the
+/// null call tells.
 fn other_images_have_no_benchmark_calls(world: &mut World) -> Outcome {
     let bare = world.bare(&[code::svc(0), code::UDF])?;
     let null = bare.registers().with(Register::X(7), (-25_i64).cast_unsigned());
