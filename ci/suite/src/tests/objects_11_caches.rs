@@ -1,6 +1,6 @@
 //! Cache maintenance of pages and address spaces (objects.md §11).
 
-use super::tools::invoke;
+use super::tools::{call, invoke};
 use crate::framework::code;
 use crate::framework::prelude::*;
 
@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = &[
     test!(checks_of_pages_come_in_order),
     test!(maintained_pages_keep_their_data),
     test!(unified_pages_can_be_executed),
+    test!(unknown_labels_of_spaces_are_illegal),
     test!(spaces_need_two_words),
     test!(space_ranges_are_not_empty),
     test!(space_ranges_are_users),
@@ -213,6 +214,15 @@ fn unified_pages_can_be_executed(w: &mut World) -> Outcome {
         thread.write_registers(true, &UserContext::starting_at(start, 0))?;
         let number = u64::from(number);
         check_eq!(handler.wait().fault(), Some(Fault::UnknownSyscall { number }));
+    }
+    PASSED
+}
+
+/// "Unknown label for an object: Illegal".
+fn unknown_labels_of_spaces_are_illegal(w: &mut World) -> Outcome {
+    let space = w.vspace()?;
+    for label in [0, 1, 38, 43, 44, 47, 54, 57] {
+        check_err!(call(space, label, &[PLACE, PLACE + 8], &[]), Error::IllegalOperation);
     }
     PASSED
 }

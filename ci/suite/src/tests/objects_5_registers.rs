@@ -102,24 +102,28 @@ fn reading_answers_as_many_words(w: &mut World) -> Outcome {
     PASSED
 }
 
-/// ReadRegisters: "truncated to 4 if caller has no writable buffer".
+/// ReadRegisters: "truncated to 4 if caller has no writable buffer": none, or a read-only one.
 fn reading_without_buffer_answers_four_words(w: &mut World) -> Outcome {
     let thread = w.create::<Thread>()?;
     thread.write_registers(false, &numbered(0x100))?;
-    let board = w.board();
-    let helper = w.helper(w.options(10))?;
-    helper.thread().set_ipc_buffer(0, Cap::<Page>::NULL)?;
+    let page = w.create::<Page>()?;
+    let read_only = w.copy(page, Rights::READ)?;
     let info = MessageInfo::new(Invocation::ThreadReadRegisters.label(), 0, 2);
-    helper.start(move || {
-        let x = [thread.pointer(), info.0, 0, 36, 0, 0, 0, Syscall::Call.number(), 0];
-        let after = RawRegisters { x }.svc().x;
-        board.set(1, after[1]);
-        board.set(2, after[2]);
-        board.set(3, after[5]);
-    })?;
-    helper.join();
-    check_eq!(MessageInfo(board.get(1)), MessageInfo::new(0, 0, 4));
-    check_eq!([board.get(2), board.get(3)], [0x110, 0x130]);
+    for (buffer, length) in [(Cap::NULL, 4), (read_only, 4), (page, 36)] {
+        let (board, helper) = (w.board(), w.helper(w.options(10))?);
+        let address = if buffer == Cap::NULL { 0 } else { 0x1000 };
+        helper.thread().set_ipc_buffer(address, buffer)?;
+        helper.start(move || {
+            let x = [thread.pointer(), info.0, 0, 36, 0, 0, 0, Syscall::Call.number(), 0];
+            let after = RawRegisters { x }.svc().x;
+            board.set(1, after[1]);
+            board.set(2, after[2]);
+            board.set(3, after[5]);
+        })?;
+        helper.join();
+        check_eq!(MessageInfo(board.get(1)), MessageInfo::new(0, 0, length));
+        check_eq!([board.get(2), board.get(3)], [0x110, 0x130]);
+    }
     PASSED
 }
 

@@ -1,7 +1,9 @@
-//! Suspending, resuming and bound notifications of threads (objects.md §5).
+//! Suspending, resuming, bound notifications and own spaces of threads (objects.md §5).
 
 use super::tools::invoke;
+use crate::framework::code;
 use crate::framework::prelude::*;
+use abi::registers::Register;
 use libsys::worker::Options;
 
 /// The tests of this module.
@@ -24,6 +26,7 @@ pub const TESTS: &[Test] = &[
     test!(a_running_thread_is_bound),
     test!(unbinding_needs_a_bound_notification),
     test!(unbinding_frees_both),
+    test!(a_thread_changes_its_own_spaces),
 ];
 
 /// Suspend: "Inactive".
@@ -245,5 +248,45 @@ fn unbinding_frees_both(w: &mut World) -> Outcome {
     check_eq!(one.unbind_notification(), Err(Error::IllegalOperation));
     check_eq!(other.bind_notification(first), Ok(()));
     check_eq!(one.bind_notification(second), Ok(()));
+    PASSED
+}
+
+/// Configure and SetSpace have no check against the caller: a thread may replace its own spaces,
+/// and goes on in the new ones at once.
+fn a_thread_changes_its_own_spaces(w: &mut World) -> Outcome {
+    const PLACE: u64 = 0x7300_0000_0000;
+    let handler = w.create::<Endpoint>()?;
+    let thread = w.helper(w.options(10))?.thread();
+    let spaces = [w.space_with_tables(PLACE)?, w.space_with_tables(PLACE)?];
+    // The same address holds the system call in one space, and what follows it in the other.
+    let nop = code::mov(9, 1);
+    let programs =
+        [[code::svc(0), code::mov(7, 1), code::svc(0)], [nop, code::mov(7, 2), code::svc(0)]];
+    for (space, program) in spaces.into_iter().zip(programs) {
+        let page = w.create::<Page>()?;
+        let window = w.map(page)?;
+        for (offset, instruction) in (0..).step_by(4).zip(program) {
+            window.write_bytes(offset, &instruction.to_le_bytes());
+        }
+        page.unify_instruction(0..4096)?;
+        page.unmap()?;
+        page.map(space, PLACE, Rights::READ, VmAttributes::DEFAULT)?;
+    }
+    thread.set_space(handler, Space::new(initial::CNODE, spaces[0]))?;
+    // The caps of the message are in the thread's own buffer.
+    let buffer = w.create::<Page>()?;
+    let window = w.map(buffer)?;
+    let caps = [handler.pointer(), initial::CNODE.pointer(), spaces[1].pointer()];
+    for (index, cap) in (0..).zip(caps) {
+        window.write_word(abi::buffer::CAPS_OR_BADGES + 8 * index, cap);
+    }
+    thread.set_ipc_buffer(0x1000, buffer)?;
+    let info = MessageInfo::new(Invocation::ThreadSetSpace.label(), 3, 2);
+    let registers = UserContext::starting_at(PLACE, 0)
+        .with(Register::X(0), thread.pointer())
+        .with(Register::X(1), info.0)
+        .with(Register::X(7), Syscall::Call.number());
+    thread.write_registers(true, &registers)?;
+    check_eq!(handler.wait().fault(), Some(Fault::UnknownSyscall { number: 2 }));
     PASSED
 }
