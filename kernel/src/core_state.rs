@@ -1,8 +1,11 @@
 //! What the kernel keeps for each core.
 
+use core::ops::{Index, IndexMut};
+
 use platform::contract::Ticks;
 
 use crate::cap::Asid;
+use crate::kernel::MAX_CORES;
 use crate::mem::Obj;
 use crate::sched_context::SchedContext;
 use crate::table::Table;
@@ -85,5 +88,42 @@ impl CoreState {
             retriggered: 0,
             edges: 0,
         }
+    }
+}
+
+/// All cores by their logical numbers, which are below [`MAX_CORES`] wherever they come from:
+/// the index wraps instead of looking.
+pub struct Cores([CoreState; MAX_CORES]);
+
+const _: () = assert!(MAX_CORES.is_power_of_two());
+
+impl Cores {
+    /// Idle cores.
+    #[must_use]
+    pub fn new(now: Ticks) -> Self {
+        Self(core::array::from_fn(|_| CoreState::new(now)))
+    }
+
+    /// The cores in order.
+    pub(crate) fn iter(&self) -> core::slice::Iter<'_, CoreState> {
+        self.0.iter()
+    }
+
+    /// The cores in order, to change them.
+    pub(crate) fn iter_mut(&mut self) -> core::slice::IterMut<'_, CoreState> {
+        self.0.iter_mut()
+    }
+}
+
+impl Index<usize> for Cores {
+    type Output = CoreState;
+    fn index(&self, core: usize) -> &CoreState {
+        &self.0[core % MAX_CORES]
+    }
+}
+
+impl IndexMut<usize> for Cores {
+    fn index_mut(&mut self, core: usize) -> &mut CoreState {
+        &mut self.0[core % MAX_CORES]
     }
 }

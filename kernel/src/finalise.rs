@@ -182,7 +182,7 @@ impl Kernel {
             self.unbind_thread(context);
             self.complete_yield(context);
         }
-        for core in &mut self.cores {
+        for core in self.cores.iter_mut() {
             if core.current == Some(thread) {
                 core.current = None;
             }

@@ -9,7 +9,7 @@ use platform::Machine;
 use platform::contract::{Platform, Ticks};
 
 use crate::asid::AsidTable;
-use crate::core_state::CoreState;
+use crate::core_state::{CoreState, Cores};
 use crate::domain::DomainSchedule;
 use crate::irq::IrqTable;
 use crate::mem::{Mem, Obj, Object};
@@ -37,7 +37,7 @@ pub struct Kernel {
     /// Number of cores in use, 1 to [`MAX_CORES`].
     pub(crate) core_count: usize,
     /// What each core does.
-    pub(crate) cores: [CoreState; MAX_CORES],
+    pub(crate) cores: Cores,
     /// Threads that are ready to run: an array of one set per domain on a single core, or one
     /// per core. Made at boot.
     pub(crate) ready: Option<Obj<ReadyQueues>>,
@@ -92,7 +92,7 @@ impl Kernel {
             machine,
             here: 0,
             core_count,
-            cores: core::array::from_fn(|_| CoreState::new(now)),
+            cores: Cores::new(now),
             ready: None,
             domains: DomainSchedule::new(domain_count),
             irqs: IrqTable::new(),
@@ -129,7 +129,7 @@ impl Kernel {
     /// Counter ticks as microseconds.
     #[must_use]
     pub(crate) fn microseconds(&self, ticks: Ticks) -> u64 {
-        let exact = u128::from(ticks) * 1000 / u128::from(self.khz);
+        let exact = u128::from(ticks) * 1000 / u128::from(self.khz.max(1));
         u64::try_from(exact).unwrap_or(u64::MAX)
     }
 

@@ -49,6 +49,11 @@ static SHOWN: [Shown; MAX_CORES] = [const {
     }
 }; MAX_CORES];
 
+/// What a core shows; its number is below [`MAX_CORES`].
+fn shown(core: usize) -> &'static Shown {
+    &SHOWN[core % MAX_CORES]
+}
+
 /// Puts the kernel in its place and returns the guard of the boot core. Only once, before any
 /// other core runs.
 pub fn install(kernel: Kernel) -> Guard {
@@ -72,7 +77,7 @@ pub fn enter() -> Guard {
                 platform::relax();
             }
         }
-        SHOWN[core].at_user.store(false, Ordering::Relaxed);
+        shown(core).at_user.store(false, Ordering::Relaxed);
     }
     // SAFETY: it is our ticket's turn (or there is one core and the kernel is not re-entered), so
     // no other guard exists. `install` ran before the first entry.
@@ -86,7 +91,7 @@ pub fn enter() -> Guard {
 
 /// Stores what this core holds of its current thread, which the lock's holder may want.
 fn publish(core: usize) {
-    let shown = &SHOWN[core];
+    let shown = shown(core);
     if !shown.at_user.load(Ordering::Relaxed) {
         return;
     }
@@ -101,7 +106,7 @@ fn publish(core: usize) {
 /// Waits until another core, which has been interrupted, has published its current thread. The
 /// caller holds the lock, so that core cannot go on.
 pub(crate) fn wait_until_in_kernel(core: usize) {
-    while SHOWN[core].at_user.load(Ordering::Acquire) {
+    while shown(core).at_user.load(Ordering::Acquire) {
         platform::relax();
     }
 }
@@ -129,7 +134,7 @@ impl Guard {
         let (here, fpu) = (self.kernel.here, self.kernel.core().fpu_enabled);
         let context = self.kernel.registers_mut(thread);
         if SEVERAL_CORES.load(Ordering::Relaxed) {
-            let shown = &SHOWN[here];
+            let shown = shown(here);
             shown.context.store(ptr::from_mut(context), Ordering::Relaxed);
             shown.fpu.store(fpu, Ordering::Relaxed);
             shown.at_user.store(true, Ordering::Relaxed);

@@ -21,15 +21,14 @@ impl ReadyQueues {
     /// The first thread of the highest priority.
     #[must_use]
     pub(crate) fn highest(&self) -> Option<Obj<Thread>> {
-        self.first[self.highest_priority()?]
+        self.first.get(self.highest_priority()?).copied().flatten()
     }
 
     /// The highest priority at which a thread is ready.
     #[must_use]
     pub(crate) fn highest_priority(&self) -> Option<usize> {
-        let word = self.occupied.iter().rposition(|word| *word != 0)?;
-        let bit = WORD_BITS - 1 - self.occupied[word].leading_zeros() as usize;
-        Some(word * WORD_BITS + bit)
+        let (index, word) = self.occupied.iter().enumerate().rfind(|(_, word)| **word != 0)?;
+        Some(index * WORD_BITS + WORD_BITS - 1 - word.leading_zeros() as usize)
     }
 
     /// The first thread of a priority.

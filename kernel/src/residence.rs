@@ -104,7 +104,7 @@ impl Kernel {
 
     /// A thread got another address space: the core that runs it must switch.
     pub(crate) fn space_changed(&mut self, thread: Obj<Thread>) {
-        for core in &mut self.cores {
+        for core in self.cores.iter_mut() {
             if core.loaded == Some(thread) {
                 core.space_stale = true;
             }

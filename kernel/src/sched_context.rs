@@ -293,7 +293,7 @@ impl Kernel {
         self.unbind_lender(context);
         self.unbind_replies(context);
         self.complete_yield(context);
-        for core in &mut self.cores {
+        for core in self.cores.iter_mut() {
             if core.context == Some(context) {
                 core.context = None;
             }

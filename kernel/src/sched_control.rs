@@ -65,7 +65,7 @@ pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
 fn decode_configure(kernel: &Kernel, call: &Call, core: u8) -> Result<Operation, Error> {
     let [slot] = call.caps::<1>()?;
     let [budget, period, extra, badge, flags] = call.words::<5>(kernel)?;
-    let longest = max_period_us(kernel.khz);
+    let longest = max_period_us(kernel.khz.max(1));
     let min = kernel.min_budget();
     let too_long = budget > longest || period > longest;
     if too_long || kernel.ticks(budget) < min || kernel.ticks(period) < min {

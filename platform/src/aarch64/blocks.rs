@@ -69,7 +69,7 @@ pub(super) fn clear(machine: &Machine, words: &mut [u128]) {
     let range = words.as_mut_ptr_range();
     let (mut at, end) = (range.start as usize, range.end as usize);
     if block != 0 {
-        let first = at.next_multiple_of(block).min(end);
+        let first = ((at + block - 1) & !(block - 1)).min(end);
         let last = first.max(end & !(block - 1));
         store_zeroes(at, first);
         // SAFETY: `first..last` are whole blocks inside of `words`, or nothing, and DC ZVA writes

@@ -41,7 +41,7 @@ pub(super) fn maintain(
 
 /// Maintain the lines of a range of the window; those with bytes outside of it with care.
 fn by_line(operation: CacheOperation, line: u64, from: u64, to: u64) {
-    let (first_whole, last_whole) = (from.next_multiple_of(line), to & !(line - 1));
+    let (first_whole, last_whole) = ((from + line - 1) & !(line - 1), to & !(line - 1));
     if operation != CacheOperation::Invalidate {
         return whole_lines(operation, line, from & !(line - 1), to);
     }

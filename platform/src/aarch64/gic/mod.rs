@@ -130,7 +130,7 @@ impl Controller {
         unsafe {
             match self {
                 Self::V2 => v2::initialise_core(core),
-                Self::V3(bases) => v3::initialise_core(bases[core]),
+                Self::V3(bases) => v3::initialise_core(bases[core % CORES]),
             }
             self.enable(TIMER_INTERRUPT, true);
             self.enable(u32::from(IPI_RESCHEDULE), many);
@@ -147,7 +147,7 @@ impl Controller {
             match self {
                 Self::V2 => v2::enable(irq, enabled),
                 Self::V3(bases) if irq < PRIVATE => {
-                    v3::enable_private(bases[core_local::here().index], irq, enabled);
+                    v3::enable_private(bases[core_local::here().index % CORES], irq, enabled);
                 }
                 Self::V3(_) => v3::enable_shared(irq, enabled),
             }
@@ -191,7 +191,7 @@ impl Machine {
             match &self.facts().gic {
                 Controller::V2 => v2::set_trigger(irq, trigger),
                 Controller::V3(bases) if irq < PRIVATE => {
-                    v3::set_private_trigger(bases[core_local::here().index], irq, trigger);
+                    v3::set_private_trigger(bases[core_local::here().index % CORES], irq, trigger);
                 }
                 Controller::V3(_) => v3::set_shared_trigger(irq, trigger),
             }
