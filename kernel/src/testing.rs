@@ -31,17 +31,15 @@ const LENGTH: u64 = 16 << 20;
 pub(crate) const RADIX: u8 = 10;
 
 /// The memory behind a window, aligned like the machine's.
-struct Memory(NonNull<u8>);
+struct Memory(NonNull<u8>, Layout);
 
 impl Memory {
-    fn layout() -> Layout {
-        let bytes = usize::try_from(LENGTH).expect("fits");
-        Layout::from_size_align(bytes, 4096).expect("a power of two")
-    }
-
-    fn new() -> Self {
+    fn new(length: u64) -> Self {
+        let bytes = usize::try_from(length).expect("fits");
+        let layout = Layout::from_size_align(bytes, 4096).expect("a power of two");
         // SAFETY: the layout is not empty.
-        Self(NonNull::new(unsafe { alloc_zeroed(Self::layout()) }).expect("enough memory"))
+        let start = NonNull::new(unsafe { alloc_zeroed(layout) }).expect("enough memory");
+        Self(start, layout)
     }
 }
 
@@ -49,7 +47,7 @@ impl Drop for Memory {
     fn drop(&mut self) {
         // SAFETY: allocated with the same layout. The kernel of the same world does not touch its
         // memory when it is dropped.
-        unsafe { dealloc(self.0.as_ptr(), Self::layout()) }
+        unsafe { dealloc(self.0.as_ptr(), self.1) }
     }
 }
 
@@ -67,8 +65,13 @@ pub(crate) struct World {
 impl World {
     /// A world on a machine of `cores` cores.
     pub(crate) fn new(cores: usize) -> Self {
-        let memory = Memory::new();
-        let mut mem = Mem::new(Window { base: memory.0, start: WINDOW, length: LENGTH });
+        Self::of_size(cores, LENGTH)
+    }
+
+    /// A world with a window of so many bytes.
+    pub(crate) fn of_size(cores: usize, length: u64) -> Self {
+        let memory = Memory::new(length);
+        let mut mem = Mem::new(Window { base: memory.0, start: WINDOW, length });
         // SAFETY: nothing lives in the window yet.
         let region = unsafe { mem.carve(PhysicalAddress(WINDOW + 0x8000), 32 << RADIX) };
         let slots = mem.create_zeroed::<Slot>(&region, 0, 1 << RADIX);
@@ -109,7 +112,8 @@ impl World {
     pub(crate) fn memory(&mut self, bits: u32) -> PhysicalAddress {
         let start = self.free.next_multiple_of(1 << bits);
         self.free = start + (1 << bits);
-        assert!(self.free <= WINDOW + LENGTH, "a small world");
+        let (start_of_window, length) = self.kernel.mem.bounds();
+        assert!(self.free <= start_of_window.0 + length, "a small world");
         PhysicalAddress(start)
     }
 
