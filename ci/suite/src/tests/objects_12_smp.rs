@@ -476,7 +476,7 @@ fn revoking_memory_stops_remote_threads(w: &mut World) -> Outcome {
 /// §9.4 on another core.
 fn a_remote_budget_runs_out(w: &mut World) -> Outcome {
     need_cores(w)?;
-    let time = Some(Budget::periodic(ms(2), super::threads::AGES));
+    let time = Some(Budget::periodic(ms(100), super::threads::AGES));
     w.spawn_with(Options { time, ..on(w, 1, 10) }, || count_in(1))?;
     check!(watch(|| Board::shared().get(1) > 0));
     check!(watch(|| stands_still(1)));

@@ -242,7 +242,8 @@ fn a_server_reports_its_callers_context(w: &mut World) -> Outcome {
 }
 
 /// §8: "After release: ... SC ready and with >= MIN_BUDGET -> schedulable; otherwise timeout
-/// fault (if it has a timeout handler ...)".
+/// fault (if it has a timeout handler ...)". The document leaves open where a thread goes on that
+/// was answered and then stopped; its call is done, so it is not repeated.
 fn a_caller_that_gets_an_empty_context_back_reports_it(w: &mut World) -> Outcome {
     let handler = w.create::<Endpoint>()?;
     let answer = w.create::<Reply>()?;
