@@ -14,7 +14,8 @@ use crate::qemu::{Boot, Gic, Machine};
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
-/// Debug and release images, both interrupt controllers, one and four cores; and several domains.
+/// Debug and release images, both interrupt controllers, one and four cores; several domains; and
+/// other options.
 pub(super) fn steps() -> Vec<Step> {
     let mut steps = Vec::new();
     for image in [Image::Debug, Image::Release] {
@@ -27,7 +28,15 @@ pub(super) fn steps() -> Vec<Step> {
         let append = vec!["tessera.domains=4".into(), "tessera.cores=1".into()];
         steps.push(step(image, "domains".into(), Machine { append, ..Machine::default() }));
     }
+    steps.push(step(Image::Debug, "options".into(), with_options()));
     steps
+}
+
+/// More cores than the kernel may use, a larger CNode, and everything exported to EL0.
+fn with_options() -> Machine {
+    let exports = "tessera.export=vcounter,pcounter,vtimer,ptimer,pmu";
+    let append = [exports, "tessera.cores=2", "tessera.root_cnode_bits=14"].map(String::from);
+    Machine { cores: 4, append: append.into(), ..Machine::default() }
 }
 
 fn step(image: Image, name: String, machine: Machine) -> Step {
