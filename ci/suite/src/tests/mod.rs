@@ -35,6 +35,7 @@ pub mod objects_11_machine;
 pub mod objects_11_pages;
 pub mod objects_11_tables;
 pub mod objects_12_smp;
+pub mod objects_12_stress;
 pub mod objects_1_states;
 pub mod objects_2_untyped;
 pub mod objects_2_untyped_effects;
@@ -133,6 +134,7 @@ pub const MODULES: &[&[Test]] = &[
     objects_11_asids::TESTS,
     objects_11_machine::TESTS,
     objects_12_smp::TESTS,
+    objects_12_stress::TESTS,
     boot_memory::TESTS,
     boot_machine::TESTS,
 ];
