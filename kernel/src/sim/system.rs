@@ -85,7 +85,6 @@ impl System {
             address_bits: 31,
             cores,
             options: std::format!("tessera.root_cnode_bits=9 tessera.domains={domains}"),
-            ..Sketch::default()
         };
         let booted = sketch.boot();
         let (controls, untyped) = (booted.region(152), booted.region(168));

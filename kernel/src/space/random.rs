@@ -3,7 +3,8 @@
 //! The worst TLB caches every translation and every step of a walk as soon as it is valid, and
 //! forgets only what it is told to forget. After each operation nothing in it may differ from
 //! the tables, except for ASIDs that are nobody's. Besides, whatever a walk can reach must be
-//! recorded by a capability: that is why no mapping survives the deletion of all capabilities to its frame.
+//! recorded by a capability: that is why no mapping survives the deletion of all capabilities to
+//! its frame.
 
 use std::collections::BTreeMap;
 use std::vec::Vec;
