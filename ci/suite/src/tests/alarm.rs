@@ -12,6 +12,8 @@ const DATA: u64 = 0x00;
 const MATCH: u64 = 0x04;
 /// Bit 0: the alarm interrupts.
 const ENABLE: u64 = 0x10;
+/// Bit 0: the alarm has rung and was not cleared.
+const RAISED: u64 = 0x14;
 /// Bit 0 written as 1 ends the interrupt.
 const CLEAR: u64 = 0x1c;
 
@@ -27,9 +29,11 @@ impl Alarm {
         Ok(alarm)
     }
 
-    /// Raises the line: the alarm is set to now.
+    /// Raises the line: the alarm is set to now, again should a second begin in between.
     pub(super) fn ring(&self) {
-        self.0.write_register(MATCH, self.0.read_register(DATA));
+        while self.0.read_register(RAISED) & 1 == 0 {
+            self.0.write_register(MATCH, self.0.read_register(DATA));
+        }
     }
 
     /// Lowers the line, until it rings again.
