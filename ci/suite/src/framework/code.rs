@@ -29,8 +29,6 @@ pub const SPIN: u32 = 0x1400_0000;
 pub const WFI: u32 = 0xd503_207f;
 /// `wfe`.
 pub const WFE: u32 = 0xd503_205f;
-/// `isb`.
-pub const ISB: u32 = 0xd503_3fdf;
 /// `fmov d0, #1.0`: touches the floating-point unit.
 pub const FMOV: u32 = 0x1e6e_1000;
 
@@ -42,11 +40,6 @@ pub const fn branch(words: i32) -> u32 {
 /// `mov xD, #immediate` (16 bits, the rest zero).
 pub const fn mov(d: u32, immediate: u32) -> u32 {
     0xd280_0000 | (immediate & 0xffff) << 5 | d
-}
-
-/// `mov xD, xM`.
-pub const fn mov_register(d: u32, m: u32) -> u32 {
-    0xaa00_03e0 | m << 16 | d
 }
 
 /// `add xD, xN, #immediate` (12 bits).

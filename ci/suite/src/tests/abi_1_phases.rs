@@ -22,6 +22,7 @@ pub const TESTS: &[Test] = &[
     test!(a_first_phase_acknowledges_interrupts),
     test!(a_first_phase_assigns_asids),
     test!(a_first_phase_result_is_not_delivered),
+    test!(a_preempted_first_phase_restarts),
 ];
 
 /// A pointer that does not resolve in the root's CSpace: its guard is zero.
@@ -298,5 +299,33 @@ fn a_first_phase_result_is_not_delivered(world: &mut World) -> Outcome {
     let number = Syscall::NBSendWait.number();
     let x = [bell.pointer(), info, 2, 3, 4, 5, page.pointer(), number, 88];
     check_eq!(RawRegisters { x }.svc().x, [8, info, 2, 3, 4, 5, x[6], number, 88]);
+    PASSED
+}
+
+/// "If it is preempted (revoke/retype running long) the whole syscall restarts": megabytes are
+/// cleared while another thread of the same priority wants its turn.
+fn a_preempted_first_phase_restarts(world: &mut World) -> Outcome {
+    let memory = world.untyped(22)?;
+    let slots = world.allocator.slots(2)?;
+    let range = |count| SlotRange::within(initial::CNODE, slots.start, count);
+    memory.retype(ObjectType::LargePage, 0, range(2))?;
+    world.revoke(memory)?;
+    let board = world.board();
+    let options = libsys::worker::Options {
+        time: Some(Budget::round_robin(Duration::from_micros(100))),
+        ..world.options(255)
+    };
+    let rival = world.spawn_with(options, move || {
+        while board.get(0) == 0 {
+            board.add(1, 1);
+        }
+    })?;
+    let words = [ObjectType::LargePage.word(), 0, 0, 0, slots.start, 1];
+    let caps = [initial::CNODE.pointer()];
+    let label = Invocation::UntypedRetype.label();
+    first_phase(world, memory.pointer(), Message::new(label, &words).with_caps(&caps))?;
+    board.set(0, 1);
+    rival.join();
+    check!(!world.is_empty(Cap::<Page>::at(slots.start)));
     PASSED
 }
