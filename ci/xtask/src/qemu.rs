@@ -70,6 +70,19 @@ pub(crate) struct Boot<'a> {
     pub(crate) device_tree: Option<&'a Path>,
 }
 
+/// How QEMU runs the cores: each in a thread of its own if the host has as many. Else in turns in
+/// one thread, for a core that waits for the kernel's lock would keep the host from the one that
+/// holds it.
+fn accelerator(cores: u32) -> &'static str {
+    let host = std::thread::available_parallelism().map_or(1, usize::from);
+    match usize::try_from(cores) {
+        // Instruction counting, for one core only, refuses to hear of threads.
+        Ok(0 | 1) => "tcg",
+        Ok(cores) if cores <= host => "tcg,thread=multi",
+        _ => "tcg,thread=single",
+    }
+}
+
 impl Machine {
     /// QEMU with this machine and nothing to boot; the serial line is on standard input and
     /// output, together with QEMU's monitor behind Ctrl-A.
@@ -84,6 +97,7 @@ impl Machine {
         command.args(["-machine", &machine, "-object", &memory]);
         command.args(["-m", &format!("{size}M"), "-cpu", &self.cpu]);
         command.args(["-smp", &self.cores.to_string()]);
+        command.args(["-accel", accelerator(self.cores)]);
         // No network: QEMU would look for the option ROM of its default card, which is a package
         // of its own. No reboot: a reset ends the run.
         command.args(["-nographic", "-nic", "none", "-no-reboot"]);
