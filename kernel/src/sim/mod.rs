@@ -6,6 +6,7 @@
 //! | `calls` | system calls and invocations of the current thread, typed |
 //! | `world` | objects and threads for scenarios |
 //! | `random` | programs that do anything, in any order |
+//! | `miri` | short tests for the interpreter that finds undefined behaviour |
 //! | the others | scenarios, by the sections of the specification |
 
 extern crate std;
@@ -27,16 +28,12 @@ mod world;
 
 pub(crate) use system::System;
 
-#[cfg(test)]
-mod smoke {
-    use super::System;
-    #[test]
-    fn it_boots() {
-        let mut system = System::new();
-        let root = system.root();
-        assert_eq!(system.running(), root);
-        let helper = system.ready_helper();
-        system.switch_to(helper.thread);
-        system.pass(2_000_000);
-    }
+#[test]
+fn a_booted_system_runs_its_root_task_and_others() {
+    let mut system = System::new();
+    assert_eq!(system.running(), system.root());
+    let helper = system.ready_helper();
+    system.switch_to(helper.thread);
+    system.pass(2_000_000);
+    assert!(system.current().is_some());
 }
