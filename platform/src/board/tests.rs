@@ -308,7 +308,7 @@ fn the_ramdisk_has_32_or_64_bit_addresses() {
 #[test]
 fn the_command_line_is_read() {
     let line = "quiet tessera.export=vcounter,ptimer,pmu tessera.cores=3 \
-                tessera.domains=2 tessera.verbose tessera.root_cnode_bits=20 \
+                tessera.domains=2 tessera.smc tessera.verbose tessera.root_cnode_bits=20 \
                 console=ttyAMA0 other.tessera=1";
     let exports = Exports {
         virtual_counter: true,
@@ -318,7 +318,14 @@ fn the_command_line_is_read() {
     };
     assert_eq!(
         parse_line(line),
-        Ok(Options { exports, cores: 3, root_cnode_bits: 20, domains: 2, verbose: true })
+        Ok(Options {
+            exports,
+            cores: 3,
+            root_cnode_bits: 20,
+            domains: 2,
+            smc: true,
+            verbose: true
+        })
     );
     let all = parse_line("tessera.export=pcounter,vtimer").unwrap().exports;
     assert!(all.physical_counter && all.virtual_timer && !all.virtual_counter);
