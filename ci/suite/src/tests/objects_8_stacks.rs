@@ -12,8 +12,10 @@ pub const TESTS: &[Test] = &[
     test!(nested_calls_return_one_by_one),
     test!(a_long_chain_returns),
     test!(a_reply_in_the_middle_cuts_the_chain),
+    test!(callers_below_a_cut_get_no_context),
     test!(a_caller_with_a_new_context_gets_no_other),
     test!(a_suspended_caller_loses_its_context),
+    test!(a_forgotten_reply_object_belongs_to_its_next_caller),
     test!(a_resumed_caller_loses_its_context),
     test!(a_deleted_caller_leaves_its_context),
     test!(deleting_the_reply_object_returns_the_context),
@@ -202,6 +204,24 @@ fn a_reply_in_the_middle_cuts_the_chain(w: &mut World) -> Outcome {
     PASSED
 }
 
+/// As above, with a caller below the cut: the context comes back as far as the link above it.
+fn callers_below_a_cut_get_no_context(w: &mut World) -> Outcome {
+    let bell = w.create::<Notification>()?;
+    let last = Link::last(w, bell)?;
+    let middle = Link::to(w, &last)?;
+    let first = Link::to(w, &middle)?;
+    let caller = first.caller(w)?;
+    middle.reply.send(Message::new(9, &[]));
+    bell.signal();
+    w.settle()?;
+    check!(middle.helper.has_finished() && !first.helper.has_finished());
+    first.reply.send(Message::new(8, &[]));
+    w.settle()?;
+    check!(!caller.has_finished());
+    check!(held_by(caller.context(), middle.helper.thread()));
+    PASSED
+}
+
 /// "if the caller meanwhile got another SC, the returned one stays with its present holder".
 fn a_caller_with_a_new_context_gets_no_other(w: &mut World) -> Outcome {
     let bell = w.create::<Notification>()?;
@@ -228,6 +248,31 @@ fn a_suspended_caller_loses_its_context(w: &mut World) -> Outcome {
     w.settle()?;
     check!(server.helper.has_finished());
     check!(held_by(caller.context(), server.helper.thread()));
+    PASSED
+}
+
+/// "the SC's stack becomes empty": the reply object serves another caller, and what becomes of
+/// the old context does not matter to that one.
+fn a_forgotten_reply_object_belongs_to_its_next_caller(w: &mut World) -> Outcome {
+    let bell = w.create::<Notification>()?;
+    let server = Link::last(w, bell)?;
+    let first = server.caller(w)?;
+    first.thread().suspend()?;
+    let (endpoint, reply) = (w.create::<Endpoint>()?, server.reply);
+    let other = w.spawn(20, move || {
+        endpoint.recv(reply);
+        bell.wait();
+    })?;
+    w.settle()?;
+    other.context().unbind()?;
+    let second = w.spawn(10, move || keep(1, endpoint.call(Message::EMPTY)))?;
+    w.settle()?;
+    first.context().unbind()?;
+    reply.send(Message::new(5, &[]));
+    w.settle()?;
+    check!(second.has_finished());
+    check_eq!(kept(1).info.label(), 5);
+    check!(held_by(second.context(), second.thread()));
     PASSED
 }
 
