@@ -52,6 +52,11 @@ fn several_cores_stay_sound() {
 }
 
 #[test]
+fn several_cores_stay_sound_when_anything_may_go() {
+    play_all(2, Setup { cores: 4, ..Setup::default() }, true, 400);
+}
+
+#[test]
 fn several_domains_stay_sound() {
     play_all(3, Setup { domains: 3, ..Setup::default() }, false, 400);
 }
