@@ -38,32 +38,32 @@ fn play_all(usual: u64, setup: Setup, wild: bool, steps: u32) {
 
 #[test]
 fn everything_comes_back() {
-    play_all(3, Setup::default(), false, 400);
+    play_all(3, Setup::default(), false, 300);
 }
 
 #[test]
 fn nothing_breaks_the_invariants_when_anything_may_go() {
-    play_all(3, Setup::default(), true, 400);
+    play_all(2, Setup::default(), true, 300);
 }
 
 #[test]
 fn several_cores_stay_sound() {
-    play_all(3, Setup { cores: 3, ..Setup::default() }, false, 400);
+    play_all(2, Setup { cores: 3, ..Setup::default() }, false, 300);
 }
 
 #[test]
 fn several_cores_stay_sound_when_anything_may_go() {
-    play_all(2, Setup { cores: 4, ..Setup::default() }, true, 400);
+    play_all(1, Setup { cores: 4, ..Setup::default() }, true, 300);
 }
 
 #[test]
 fn several_domains_stay_sound() {
-    play_all(3, Setup { domains: 3, ..Setup::default() }, false, 400);
+    play_all(2, Setup { domains: 3, ..Setup::default() }, false, 300);
 }
 
 #[test]
 fn a_little_memory_is_used_up_and_comes_back() {
-    play_all(2, Setup { memory: 3, ..Setup::default() }, false, 400);
+    play_all(1, Setup { memory: 3, ..Setup::default() }, false, 400);
 }
 
 /// The games are worth something only if threads really meet.
