@@ -67,6 +67,14 @@ impl Kernel {
     /// Where the lookup ended.
     pub fn lookup(&self, thread: Obj<Thread>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
         let root = self[self.thread_slot(thread, crate::thread::Holds::CSpace)].cap;
+        // Most programs have one CNode whose guard and index take the whole word.
+        if let Cap::CNode { radix, guard_bits, slots, guard } = root
+            && u32::from(radix) + u32::from(guard_bits) == abi::WORD_BITS
+            && address >> (radix & 63) == guard
+        {
+            let index = low_bits(address, u32::from(radix & 63));
+            return Ok(slots.nth(u32::try_from(index).unwrap_or(u32::MAX)));
+        }
         self.resolve(root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
     }
 
