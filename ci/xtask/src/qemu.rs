@@ -73,8 +73,7 @@ pub(crate) struct Boot<'a> {
 /// How QEMU runs the cores: each in a thread of its own if the host has as many. Else in turns in
 /// one thread, for a core that waits for the kernel's lock would keep the host from the one that
 /// holds it.
-fn accelerator(cores: u32) -> &'static str {
-    let host = std::thread::available_parallelism().map_or(1, usize::from);
+fn accelerator(cores: u32, host: usize) -> &'static str {
     match usize::try_from(cores) {
         // Instruction counting, for one core only, refuses to hear of threads.
         Ok(0 | 1) => "tcg",
@@ -97,7 +96,8 @@ impl Machine {
         command.args(["-machine", &machine, "-object", &memory]);
         command.args(["-m", &format!("{size}M"), "-cpu", &self.cpu]);
         command.args(["-smp", &self.cores.to_string()]);
-        command.args(["-accel", accelerator(self.cores)]);
+        let host = std::thread::available_parallelism().map_or(1, usize::from);
+        command.args(["-accel", accelerator(self.cores, host)]);
         // No network: QEMU would look for the option ROM of its default card, which is a package
         // of its own. No reboot: a reset ends the run.
         command.args(["-nographic", "-nic", "none", "-no-reboot"]);
@@ -152,8 +152,15 @@ mod tests {
             line(&Machine::default().boot(boot)),
             "qemu-system-aarch64 -machine virt,gic-version=2,memory-backend=ram \
              -object memory-backend-ram,id=ram,size=1024M,reserve=off -m 1024M -cpu cortex-a53 \
-             -smp 1 -nographic -nic none -no-reboot -kernel kernel.bin -initrd task"
+             -smp 1 -accel tcg -nographic -nic none -no-reboot -kernel kernel.bin -initrd task"
         );
+    }
+
+    #[test]
+    fn more_cores_than_the_host_has_take_turns() {
+        assert_eq!(accelerator(1, 8), "tcg");
+        assert_eq!(accelerator(2, 2), "tcg,thread=multi");
+        assert_eq!(accelerator(3, 2), "tcg,thread=single");
     }
 
     #[test]
