@@ -7,6 +7,7 @@ use platform::host::Event;
 use crate::asid::{ASIDS_PER_POOL, POOLS};
 use crate::call::Outcome;
 use crate::cap::Cap;
+use crate::configure;
 use crate::derivation::Origin;
 use crate::mem::Obj;
 use crate::page::PageSize;
@@ -168,6 +169,30 @@ fn a_switch_within_one_space_touches_nothing() {
     world.delete(held);
     world.kernel.activate_space_of(thread);
     assert_eq!(world.kernel.machine.core_state(0).space, None);
+}
+
+/// objects.md §5, SetSpace "replaces all three": a thread that replaces its own address space
+/// returns to user level in the new one.
+#[test]
+fn the_running_thread_gets_its_new_space_at_once() {
+    let mut world = World::new(1);
+    let pool = world.pool();
+    let (old, new) = (world.assigned_space(pool), world.assigned_space(pool));
+    let (root, nothing) = (world.root(), world.slot());
+    let thread = world.thread;
+    let held = world.kernel.thread_slot(thread, Holds::VSpace);
+    world.kernel.insert(old, held, world.kernel[old].cap, Origin::Derived);
+    world.kernel.load(Some(thread));
+    let before = world.kernel.machine.core_state(0).space;
+    let target = world.place(Cap::Thread { thread });
+    let caps = [nothing, root, new];
+    let call = world.call(target, Invocation::ThreadSetSpace, &[0, 0], &caps);
+    let change =
+        configure::decode(&world.kernel, &call, thread, Invocation::ThreadSetSpace).expect("good");
+    assert_eq!(world.kernel.perform_configure(change), Ok(Outcome::Done));
+    world.kernel.load(Some(thread));
+    let after = world.kernel.machine.core_state(0).space;
+    assert!(before.is_some() && after.is_some() && before != after, "{before:?} {after:?}");
 }
 
 #[test]
