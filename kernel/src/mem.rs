@@ -93,26 +93,34 @@ impl<T: Object> Obj<T> {
     /// Element `index` of the array that starts here. The array's length is the caller's
     /// knowledge; past it the name would be wild, which I1 forbids to store or use.
     #[must_use]
+    #[inline(always)]
     pub(crate) fn nth(self, index: u32) -> Self {
-        // The window has fewer than 2^32 granules, so an element inside it never wraps.
-        Self(self.0.saturating_add(index.wrapping_mul(Self::GRANULES)), PhantomData)
+        // SAFETY: the element is alive, see `behind`, so this many granules lie before it.
+        self.behind(unsafe { index.unchecked_mul(Self::GRANULES) })
     }
 
     /// The first `count` elements of the array that starts here.
     pub(crate) fn run(self, count: u32) -> impl Iterator<Item = Self> {
-        let mut next = self;
-        (0..count).map(move |_| {
-            let here = next;
-            next = here.nth(1);
-            here
-        })
+        (0..count).map(move |index| self.nth(index))
     }
 
     /// A part of this object, `bytes` behind its start.
     #[must_use]
+    #[inline(always)]
     pub(crate) fn part<U: Object>(self, bytes: usize) -> Obj<U> {
-        let granules = u32::try_from(bytes >> GRANULE_BITS).unwrap_or(u32::MAX);
-        Obj(self.0.saturating_add(granules), PhantomData)
+        self.behind((bytes >> GRANULE_BITS) as u32)
+    }
+
+    /// What lies `granules` behind the start of this object: a part of it, or another of its kind.
+    ///
+    /// The compiler may know that the sum does not wrap, so that reading a field of a part is one
+    /// load from a place in the whole.
+    #[inline(always)]
+    fn behind<U: Object>(self, granules: u32) -> Obj<U> {
+        // SAFETY: I1: only live objects are named, and they lie inside the window, which has at
+        // most 2^32 granules. The sum is at least this name, which is not zero.
+        let granule = unsafe { NonZeroU32::new_unchecked(self.granule().unchecked_add(granules)) };
+        Obj(granule, PhantomData)
     }
 
     /// Distance from the start of the window in granules.
