@@ -29,6 +29,7 @@ const WORD: usize = 64;
 
 /// Which address space has which ASID of one pool. Half of the object's 4 KiB.
 #[repr(C)]
+#[derive(PartialEq, Debug)]
 pub struct AsidPool {
     /// By the low bits of the ASID.
     pub(crate) spaces: [Option<Obj<Table>>; ASIDS_PER_POOL],
@@ -63,6 +64,7 @@ impl AsidPool {
 }
 
 /// The pools that exist, by the high bits of the ASID.
+#[derive(Clone, PartialEq, Debug)]
 pub struct AsidTable {
     pub(crate) pools: [Option<Obj<AsidPool>>; POOLS],
 }

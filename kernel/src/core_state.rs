@@ -23,6 +23,7 @@ pub enum Decision {
 }
 
 /// One core.
+#[derive(Clone, PartialEq, Debug)]
 pub struct CoreState {
     /// The thread that runs, or ran last and has not been replaced; `None` when idle.
     pub(crate) current: Option<Obj<Thread>>,
@@ -93,6 +94,7 @@ impl CoreState {
 
 /// All cores by their logical numbers, which are below [`MAX_CORES`] wherever they come from:
 /// the index wraps instead of looking.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Cores([CoreState; MAX_CORES]);
 
 const _: () = assert!(MAX_CORES.is_power_of_two());

@@ -24,6 +24,7 @@ struct Slice {
 }
 
 /// Which domain runs when.
+#[derive(Clone, PartialEq, Debug)]
 pub struct DomainSchedule {
     slices: [Slice; ENTRIES],
     domains: usize,

@@ -22,6 +22,7 @@ pub enum Waiters {
 
 /// An endpoint. Zeroed memory is one at which nobody waits.
 #[repr(C, align(16))]
+#[derive(PartialEq, Debug)]
 pub struct Endpoint {
     /// Who waits.
     pub(crate) waiters: Waiters,

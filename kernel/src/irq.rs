@@ -31,6 +31,7 @@ enum Owner {
 }
 
 /// The interrupts of the machine, and where each is delivered.
+#[derive(Clone, PartialEq, Debug)]
 pub struct IrqTable {
     owners: [Owner; SLOTS as usize],
     slots: Option<Obj<Slot>>,

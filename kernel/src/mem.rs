@@ -142,6 +142,17 @@ impl<T> Clone for MarkedLink<T> {
 }
 impl<T> Copy for MarkedLink<T> {}
 
+impl<T> PartialEq for MarkedLink<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> fmt::Debug for MarkedLink<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{:#x}{}", self.0 & !1, if self.0 & 1 != 0 { " marked" } else { "" })
+    }
+}
+
 impl<T: Object> MarkedLink<T> {
     /// Leads nowhere, unmarked; as in zeroed memory.
     pub const NONE: Self = Self(0, PhantomData);
@@ -361,6 +372,39 @@ impl Mem {
         Some(unsafe {
             core::slice::from_raw_parts_mut(self.base.as_ptr().add(offset).cast(), count)
         })
+    }
+}
+
+/// The shadow of granules without objects, to compare many of them at once.
+#[cfg(test)]
+const KINDS_AT_ONCE: [u8; 256] = [Kind::Nothing as u8; 256];
+
+/// Copies, for host tests that run two kernels side by side.
+#[cfg(test)]
+impl Mem {
+    /// Makes this memory hold what another of the same size holds. Its pointers stay its own:
+    /// object memory has none.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        assert_eq!((self.start, self.length), (other.start, other.length));
+        let bytes = usize::try_from(self.length).expect("a window in memory");
+        // SAFETY: both windows have this length, and each `Mem` is the only owner of its own.
+        unsafe { core::ptr::copy_nonoverlapping(other.base.as_ptr(), self.base.as_ptr(), bytes) };
+        self.shadow.copy_from(&other.shadow);
+    }
+
+    /// What the shadow map says of each granule.
+    pub(crate) fn kinds(&self) -> &[u8] {
+        self.shadow.map()
+    }
+
+    /// The bytes of `count` granules, none of which holds an object.
+    pub(crate) fn plain(&self, granule: usize, count: usize) -> &[u8] {
+        let mut kinds = self.kinds()[granule..granule + count].chunks(KINDS_AT_ONCE.len());
+        assert!(kinds.all(|kinds| *kinds == KINDS_AT_ONCE[..kinds.len()]));
+        let (offset, bytes) = (granule << GRANULE_BITS, count << GRANULE_BITS);
+        // SAFETY: the shadow map covers the window, and so do its granules. Memory without objects
+        // is plain bytes, and `&self` means that nobody writes them.
+        unsafe { core::slice::from_raw_parts(self.base.as_ptr().add(offset), bytes) }
     }
 }
 

@@ -19,6 +19,7 @@ pub enum Signals {
 
 /// A notification. Zeroed memory is one without signals, waiters or bindings.
 #[repr(C, align(16))]
+#[derive(PartialEq, Debug)]
 pub struct Notification {
     /// Its word, or who waits for it.
     pub(crate) signals: Signals,

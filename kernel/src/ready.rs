@@ -11,6 +11,7 @@ const WORD_BITS: usize = 64;
 
 /// The threads of one core, or of one domain, that are ready to run.
 #[repr(C, align(32))]
+#[derive(PartialEq, Debug)]
 pub struct ReadyQueues {
     occupied: [u64; PRIORITIES / WORD_BITS],
     first: [Option<Obj<Thread>>; PRIORITIES],

@@ -26,6 +26,7 @@ pub enum Above {
 
 /// A reply object. Zeroed memory is one without a thread.
 #[repr(C, align(16))]
+#[derive(PartialEq, Debug)]
 pub struct Reply {
     /// The receiver that reserved it, or the caller that it holds.
     pub(crate) thread: Option<Obj<Thread>>,

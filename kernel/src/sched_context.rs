@@ -17,6 +17,7 @@ const HEADER_BYTES: usize = 96;
 /// A scheduling context. Zeroed memory is one that is not configured. Invariant: once configured,
 /// the refills in use sum to `budget`.
 #[repr(C, align(32))]
+#[derive(PartialEq, Debug)]
 pub struct SchedContext {
     /// Length of the period; 0 for round robin.
     pub(crate) period: Ticks,

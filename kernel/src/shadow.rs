@@ -11,7 +11,7 @@ mod host {
     use crate::mem::{GRANULE_BITS, Kind};
 
     /// Set on the granules of an object behind its first.
-    const INTERIOR: u8 = 0x80;
+    pub(crate) const INTERIOR: u8 = 0x80;
 
     /// Kinds of objects.
     const KINDS: usize = Kind::ReadyQueues as usize + 1;
@@ -75,6 +75,20 @@ mod host {
             assert_eq!(found, Some(kind as u8), "stale object {granule:#x}, wanted {kind:?}");
         }
 
+        /// Makes this map equal to another.
+        #[cfg(test)]
+        pub(crate) fn copy_from(&mut self, other: &Self) {
+            self.map.clone_from(&other.map);
+            self.objects.clone_from(&other.objects);
+        }
+
+        /// For each granule the kind of the object that begins there, or an unnamed value behind
+        /// the beginning of one, or 0.
+        #[cfg(test)]
+        pub(crate) fn map(&self) -> &[u8] {
+            &self.map
+        }
+
         /// Whether an object of a kind begins at a granule.
         #[cfg(test)]
         pub(crate) fn holds(&self, granule: u32, kind: Kind) -> bool {
@@ -110,6 +124,8 @@ mod none {
     }
 }
 
+#[cfg(test)]
+pub(crate) use host::INTERIOR;
 #[cfg(not(target_os = "none"))]
 pub(crate) use host::Shadow;
 #[cfg(target_os = "none")]

@@ -5,6 +5,7 @@ use crate::mem::{Kind, MarkedLink, Obj, Object};
 
 /// A capability with its links in the derivation list and, while it is a zombie, in its ring.
 #[repr(C, align(32))]
+#[derive(PartialEq, Debug)]
 pub struct Slot {
     /// The capability. Changed together with the links only, by [`crate::derivation`].
     pub cap: Cap,

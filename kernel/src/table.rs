@@ -17,6 +17,7 @@ use crate::paging::{ENTRIES, Entry, Leaf, Level};
 /// A table of descriptors (Arm ARM D8.3). Its level follows from where it is mapped. Its
 /// alignment to its size comes from retyping.
 #[repr(C)]
+#[derive(PartialEq, Debug)]
 pub struct Table {
     pub(crate) descriptors: [u64; ENTRIES],
 }

@@ -31,15 +31,23 @@ const LENGTH: u64 = 16 << 20;
 pub(crate) const RADIX: u8 = 10;
 
 /// The memory behind a window, aligned like the machine's.
-struct Memory(NonNull<u8>, Layout);
+pub(crate) struct Memory(NonNull<u8>, Layout);
 
 impl Memory {
-    fn new(length: u64) -> Self {
+    /// Zeroes.
+    pub(crate) fn new(length: u64) -> Self {
         let bytes = usize::try_from(length).expect("fits");
         let layout = Layout::from_size_align(bytes, 4096).expect("a power of two");
         // SAFETY: the layout is not empty.
         let start = NonNull::new(unsafe { alloc_zeroed(layout) }).expect("enough memory");
         Self(start, layout)
+    }
+
+    /// Object memory of the same size and place as another, in this memory.
+    pub(crate) fn like(&self, other: &Mem) -> Mem {
+        let (start, length) = other.bounds();
+        assert_eq!(self.1.size() as u64, length);
+        Mem::new(Window { base: self.0, start: start.0, length })
     }
 }
 

@@ -116,7 +116,7 @@ pub enum Queued {
 }
 
 /// Links of a list in which a thread stands.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Links {
     /// Behind.
     pub(crate) next: Option<Obj<Thread>>,
@@ -125,7 +125,7 @@ pub struct Links {
 }
 
 /// Place of a thread among those that wait for an endpoint or notification, see [`crate::queue`].
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct WaitPlace {
     pub(crate) all: Links,
     pub(crate) leaders: Links,
@@ -133,7 +133,7 @@ pub struct WaitPlace {
 }
 
 /// Place of a thread in the release queue, see [`crate::release`].
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct ReleasePlace {
     pub(crate) parent: Option<Obj<Thread>>,
     pub(crate) left: Option<Obj<Thread>>,
@@ -145,6 +145,7 @@ pub struct ReleasePlace {
 
 /// A thread. Zeroed memory is an inactive thread of the first domain on the first core.
 #[repr(C, align(32))]
+#[derive(PartialEq, Debug)]
 pub struct Thread {
     /// What it does. Changed through [`Kernel::set_state`] and the IPC paths.
     pub state: State,

@@ -11,7 +11,7 @@ use crate::options::BENCHMARK;
 use crate::thread::Thread;
 
 /// What a thread, the idle loop or a whole core used.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Counters {
     ticks: Ticks,
     schedules: u64,
@@ -20,14 +20,14 @@ pub struct Counters {
 }
 
 /// Counters of one thread.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct ThreadUtilisation {
     counters: Counters,
     epoch: u64,
 }
 
 /// Counters of the system.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct Utilisation {
     idle: Counters,
     total: Counters,

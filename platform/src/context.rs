@@ -8,7 +8,7 @@ use core::mem::{offset_of, size_of};
 
 /// The user registers of one thread. Bytes: 0x120 general, then floating point.
 #[repr(C, align(16))]
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Context {
     /// x0 to x30.
     pub x: [u64; 31],
@@ -31,7 +31,7 @@ pub struct Context {
 
 /// q0 to q31 with their control and status registers.
 #[repr(C, align(16))]
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FpuState {
     /// q0 to q31, low half first.
     pub q: [u128; 32],

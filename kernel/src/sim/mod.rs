@@ -5,6 +5,8 @@
 //! | `system` | boot, traps, time, interrupts; every entry is followed by a check of invariants |
 //! | `calls` | system calls and invocations of the current thread, typed |
 //! | `world` | objects and threads for scenarios |
+//! | `twin` | a copy of a kernel, and what differs between two |
+//! | `rehearsal` | every entry on a copy first |
 //! | `random` | programs that do anything, in any order |
 //! | `miri` | short tests for the interpreter that finds undefined behaviour |
 //! | the others | scenarios, by the sections of the specification |
@@ -21,9 +23,11 @@ mod memory;
 mod messages;
 mod miri;
 mod random;
+mod rehearsal;
 mod scheduling;
 pub(crate) mod system;
 mod threads;
+mod twin;
 mod world;
 
 pub(crate) use system::System;

@@ -8,6 +8,7 @@ use crate::boot::tests::machine::{Booted, MIB, RAM, Sketch, range};
 use crate::invariants;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
+use crate::sim::rehearsal::Rehearsal;
 use crate::thread::Thread;
 
 /// What kind of machine is booted.
@@ -40,6 +41,8 @@ pub(crate) struct System {
     pub(crate) pressure: bool,
     /// Check all invariants after every entry.
     pub(crate) checks: bool,
+    /// Play every entry on a copy of the kernel first, and compare.
+    pub(crate) rehearsal: Option<Rehearsal>,
 }
 
 impl Deref for System {
@@ -90,8 +93,16 @@ impl System {
         let (controls, untyped) = (booted.region(152), booted.region(168));
         let largest = largest_untyped(&booted);
         let next_slot = untyped.end;
-        let mut system =
-            Self { booted, controls, untyped, largest, next_slot, pressure: false, checks: true };
+        let mut system = Self {
+            booted,
+            controls,
+            untyped,
+            largest,
+            next_slot,
+            pressure: false,
+            checks: true,
+            rehearsal: None,
+        };
         system.machine.record_events(false);
         for core in (0..system.core_count).rev() {
             system.go_to(core);
@@ -129,12 +140,26 @@ impl System {
             let here = self.here;
             self.machine.raise(NUISANCE, here);
         }
+        let mut rehearsal = self.rehearsal.take();
+        if let Some(rehearsal) = &mut rehearsal {
+            rehearsal.play(&mut self.booted.kernel, trap);
+        }
         self.handle(trap);
-        self.leave();
+        let next = self.schedule();
+        if let Some(rehearsal) = &mut rehearsal {
+            rehearsal.compare(&self.booted.kernel, next);
+        }
+        self.rehearsal = rehearsal;
+        self.verify();
     }
 
+    /// Leaves the kernel after something that was no trap.
     fn leave(&mut self) {
         self.schedule();
+        self.verify();
+    }
+
+    fn verify(&self) {
         if self.checks {
             self.check();
         }

@@ -13,7 +13,7 @@ const SOFTWARE: u32 = 16;
 type Line = (u32, usize);
 
 /// The state of all interrupt lines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Interrupts {
     enabled: BTreeSet<Line>,
     asserted: BTreeSet<Line>,

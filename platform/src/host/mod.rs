@@ -30,7 +30,7 @@ pub const FREQUENCY: u64 = 62_500_000;
 pub const LAST_INTERRUPT: u32 = 287;
 
 /// What one core holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Core {
     /// The active address space: root table and ASID.
     pub space: Option<(PhysicalAddress, u16)>,
@@ -63,7 +63,7 @@ impl Core {
 }
 
 /// A machine of plain data.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Machine {
     core: usize,
     now: Ticks,

@@ -9,6 +9,7 @@ use platform::contract::{Platform, Trap};
 use super::Chance;
 use crate::mem::Obj;
 use crate::sim::System;
+use crate::sim::rehearsal::Rehearsal;
 use crate::sim::system::Setup;
 use crate::slot::Slot;
 use crate::thread::{State, Thread};
@@ -65,6 +66,7 @@ impl Player {
             system.start(&helper, 0x40_0000);
         }
         system.pressure = self.chance.once_in(2);
+        system.rehearsal = Some(Rehearsal::new(system.kernel()));
     }
 
     /// Whether the root task or its CNode is gone, in a wild game.
