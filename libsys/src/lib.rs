@@ -31,6 +31,7 @@
 //! | [`window`] | memory mapped to be looked at |
 //! | [`worker`] | further threads in the same address space |
 //! | [`process`] | a thread in an address space of its own |
+//! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
 //! | [`console`] | `print!` and `println!` |
 //! | [`debug`] | the calls that debug and benchmark images have |
 //!
@@ -55,6 +56,7 @@ pub mod object;
 #[cfg(all(target_os = "none", feature = "panic-handler"))]
 mod panic;
 pub mod process;
+pub mod ring;
 pub mod syscall;
 pub mod worker;
 

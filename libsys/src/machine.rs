@@ -7,6 +7,7 @@
 #[cfg_attr(not(target_os = "none"), path = "machine/host.rs")]
 mod aarch64;
 mod program;
+mod shared;
 pub mod window;
 
 pub(crate) use aarch64::{

@@ -95,7 +95,7 @@ impl Window {
 
     /// The address of a `T` at `offset`.
     #[inline]
-    fn at<T>(&self, offset: u64) -> *mut T {
+    pub(super) fn at<T>(&self, offset: u64) -> *mut T {
         let size = size_of::<T>() as u64;
         let fits = offset.checked_add(size).is_some_and(|end| end <= self.bytes);
         assert!(fits && offset.is_multiple_of(size), "inside the window, and aligned");

@@ -1,0 +1,46 @@
+//! The memory of a ring.
+
+/// Memory that two sides see, as a ring uses it. Offsets are in bytes, aligned to what is
+/// accessed, and always inside of [`bytes`](Self::bytes).
+///
+/// Between two tasks this is a [`Window`](crate::window::Window), within one program
+/// [`LocalMemory`](super::LocalMemory); tests have the memory of a model checker.
+pub trait Memory {
+    /// How many bytes there are.
+    fn bytes(&self) -> usize;
+
+    /// Reads a word of 32 bits. Later accesses stay behind it (acquire).
+    fn load(&self, offset: usize) -> u32;
+
+    /// Writes a word of 32 bits. Earlier accesses stay before it (release).
+    fn store(&self, offset: usize, value: u32);
+
+    /// Keeps all earlier accesses before all later ones, also a store before a load.
+    fn barrier(&self);
+
+    /// Reads 64 bits of a slot. The peer may write them at the same time; then any mixture of
+    /// old and new bits may come.
+    fn read(&self, offset: usize) -> u64;
+
+    /// Writes 64 bits of a slot.
+    fn write(&self, offset: usize, value: u64);
+
+    /// Reads bytes from a multiple of 8 on.
+    #[inline]
+    fn read_bytes(&self, offset: usize, bytes: &mut [u8]) {
+        for (part, at) in bytes.chunks_mut(8).zip((offset..).step_by(8)) {
+            let word = self.read(at).to_le_bytes();
+            part.copy_from_slice(&word[..part.len()]);
+        }
+    }
+
+    /// Writes bytes from a multiple of 8 on. The rest of the last word becomes zero.
+    #[inline]
+    fn write_bytes(&self, offset: usize, bytes: &[u8]) {
+        for (part, at) in bytes.chunks(8).zip((offset..).step_by(8)) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write(at, u64::from_le_bytes(word));
+        }
+    }
+}

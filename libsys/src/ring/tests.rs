@@ -1,0 +1,5 @@
+//! Rings in tests: beside a simple queue, against a hostile peer, in a model checker.
+
+mod hostile;
+mod model;
+mod queue;
