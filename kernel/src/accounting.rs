@@ -3,6 +3,7 @@
 use platform::contract::{Platform, Ticks};
 
 use crate::cap::Cap;
+use crate::core_state::Decision;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::refill::{Refill, Refills};
@@ -62,7 +63,7 @@ impl Kernel {
         let Some(context) = self.core().context else { return };
         if self[context].is_round_robin() {
             let full = Refill { time: self.core().time, amount: self[context].budget };
-            self.refills(context).put(0, full);
+            *self.head_refill_mut(context) = full;
         } else {
             let (period, min) = (self[context].period, self.min_budget());
             self.refills(context).charge(used, period, min);
@@ -75,7 +76,6 @@ impl Kernel {
             && self.is_schedulable(current)
         {
             self.end_turn(current, context, may_fault);
-            self.choose_here();
         }
     }
 
@@ -83,10 +83,12 @@ impl Kernel {
     fn end_turn(&mut self, thread: Obj<Thread>, context: Obj<SchedContext>, may_fault: bool) {
         if may_fault && !self[context].is_round_robin() && self.has_timeout_handler(thread) {
             self.timeout(thread);
+            self.choose_here();
         } else if self.may_run(context) {
-            self.enqueue_last(thread);
+            self.core_mut().decision = Decision::TurnOver;
         } else {
             self.postpone(thread);
+            self.choose_here();
         }
     }
 
@@ -106,9 +108,8 @@ impl Kernel {
         }
         self[context].consumed = self[context].consumed.saturating_add(used);
         if self[context].is_round_robin() {
-            let head = self.head_refill(context);
-            let amount = head.amount.saturating_sub(used);
-            self.refills(context).put(0, Refill { amount, ..head });
+            let head = self.head_refill_mut(context);
+            head.amount = head.amount.saturating_sub(used);
         } else {
             let (period, min) = (self[context].period, self.min_budget());
             self.refills(context).charge(used, period, min);

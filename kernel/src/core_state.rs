@@ -16,14 +16,17 @@ use crate::thread::Thread;
 pub enum Decision {
     /// The current thread goes on.
     Stay,
+    /// The current thread goes on if nobody of its priority waits for a turn: its own is over.
+    TurnOver,
     /// This thread became runnable and may be better than the current one.
     Candidate(Obj<Thread>),
     /// Look at the ready queues.
     Choose,
 }
 
-/// One core.
+/// One core. Aligned so that cores do not share cache lines and are found by a shift.
 #[derive(Clone, PartialEq, Debug)]
+#[repr(align(128))]
 pub struct CoreState {
     /// The thread that runs, or ran last and has not been replaced; `None` when idle.
     pub(crate) current: Option<Obj<Thread>>,

@@ -44,10 +44,16 @@ impl ReadyQueues {
         self.last[usize::from(priority)]
     }
 
-    fn mark(&mut self, priority: u8) {
-        let (word, bit) = (usize::from(priority) / WORD_BITS, usize::from(priority) % WORD_BITS);
-        let occupied = self.first[usize::from(priority)].is_some();
-        self.occupied[word] = self.occupied[word] & !(1 << bit) | u64::from(occupied) << bit;
+    /// Notes that a thread of this priority is ready.
+    fn fill(&mut self, priority: u8) {
+        self.occupied[usize::from(priority) / WORD_BITS] |=
+            1 << (usize::from(priority) % WORD_BITS);
+    }
+
+    /// Notes that none is.
+    fn empty(&mut self, priority: u8) {
+        self.occupied[usize::from(priority) / WORD_BITS] &=
+            !(1 << (usize::from(priority) % WORD_BITS));
     }
 }
 
@@ -91,15 +97,16 @@ impl Kernel {
         }
     }
 
-    /// Which set of queues a thread belongs to: with one core its domain's, else its core's.
+    /// Which set of queues a thread belongs to: with one core its domain's, with one domain its
+    /// core's. What there is one of has number 0, so the sum says it.
     pub(crate) fn queue_set(&self, thread: Obj<Thread>) -> usize {
         let thread = &self[thread];
-        usize::from(if self.core_count == 1 { thread.domain } else { thread.core })
+        usize::from(thread.domain) + usize::from(thread.core)
     }
 
     /// The set of queues from which the executing core takes threads now.
     pub(crate) fn own_queue_set(&self) -> usize {
-        if self.core_count == 1 { self.domains.current() } else { self.here }
+        self.domains.current() + self.here
     }
 
     /// Puts a schedulable thread in front of its ready queue. Nothing if it is queued.
@@ -139,7 +146,7 @@ impl Kernel {
     fn finish_enqueue(&mut self, set: Obj<ReadyQueues>, thread: Obj<Thread>) {
         self[thread].queued = Queued::Ready;
         let priority = self[thread].priority;
-        self[set].mark(priority);
+        self[set].fill(priority);
     }
 
     /// Takes a thread out of its ready queue.
@@ -155,9 +162,11 @@ impl Kernel {
             Some(next) => self[next].ready.previous = previous,
             None => self[set].last[usize::from(priority)] = previous,
         }
+        if next.is_none() && previous.is_none() {
+            self[set].empty(priority);
+        }
         self[thread].ready = Links::default();
         self[thread].queued = Queued::No;
-        self[set].mark(priority);
     }
 
     /// Takes a thread out of whatever queue of the scheduler it is in.

@@ -149,8 +149,17 @@ impl Kernel {
 
     /// The earliest refill of a configured context.
     pub(crate) fn head_refill(&self, context: Obj<SchedContext>) -> Refill {
-        let position = self[context].first;
-        self[context.part::<Refill>(HEADER_BYTES).nth(position)]
+        self[self.head_place(context)]
+    }
+
+    /// The same, to change it.
+    pub(crate) fn head_refill_mut(&mut self, context: Obj<SchedContext>) -> &mut Refill {
+        let place = self.head_place(context);
+        &mut self[place]
+    }
+
+    fn head_place(&self, context: Obj<SchedContext>) -> Obj<Refill> {
+        context.part::<Refill>(HEADER_BYTES).nth(self[context].first)
     }
 
     /// The refills of a configured context, earliest first.

@@ -9,6 +9,7 @@ use crate::core_state::Decision;
 use crate::kernel::Kernel;
 use crate::lock;
 use crate::mem::Obj;
+use crate::ready::ReadyQueues;
 use crate::thread::{Queued, State, Thread};
 
 /// Most threads that one entry takes out of the release queue; more cause another entry at once,
@@ -56,7 +57,7 @@ impl Kernel {
         } else if self.current() != Some(thread) {
             match self.core().decision {
                 Decision::Stay => self.core_mut().decision = Decision::Candidate(thread),
-                Decision::Candidate(_) | Decision::Choose => {
+                Decision::Candidate(_) | Decision::Choose | Decision::TurnOver => {
                     self.choose_here();
                     self.enqueue_first(thread);
                 }
@@ -66,10 +67,14 @@ impl Kernel {
 
     /// Demands a full choice on the executing core.
     pub(crate) fn choose_here(&mut self) {
-        if let Decision::Candidate(thread) = self.core().decision
-            && self.is_schedulable(thread)
-        {
-            self.enqueue_first(thread);
+        match (self.core().decision, self.current()) {
+            (Decision::Candidate(thread), _) if self.is_schedulable(thread) => {
+                self.enqueue_first(thread);
+            }
+            (Decision::TurnOver, Some(thread)) if self.is_schedulable(thread) => {
+                self.enqueue_last(thread);
+            }
+            _ => {}
         }
         self.core_mut().decision = Decision::Choose;
     }
@@ -102,7 +107,8 @@ impl Kernel {
         let stays = current.filter(|thread| usize::from(self[*thread].core) == self.here);
         let next = match (self.core().decision, stays) {
             (Decision::Stay, Some(thread)) => Some(thread),
-            (decision, _) => self.choose(decision, current),
+            (Decision::TurnOver, Some(thread)) => Some(self.next_turn(thread)),
+            _ => self.choose(current),
         };
         self.core_mut().decision = Decision::Stay;
         self.core_mut().current = next;
@@ -115,8 +121,29 @@ impl Kernel {
         next.inspect(|thread| self.activate(*thread))
     }
 
+    /// The thread that runs when the turn of `current` is over, which could go on.
+    fn next_turn(&mut self, current: Obj<Thread>) -> Obj<Thread> {
+        let queues = self.queues(self.own_queue_set());
+        if self[queues].highest_priority() < Some(self[current].priority.into()) {
+            return current;
+        }
+        self.enqueue_last(current);
+        self.take_best(queues).unwrap_or(current)
+    }
+
+    /// Takes the best thread out of its ready queue.
+    fn take_best(&mut self, queues: Obj<ReadyQueues>) -> Option<Obj<Thread>> {
+        let best = self[queues].highest()?;
+        self.leave_ready_queue(best);
+        Some(best)
+    }
+
     /// Looks for the best thread. The current one, if it could go on, keeps its turn.
-    fn choose(&mut self, decision: Decision, current: Option<Obj<Thread>>) -> Option<Obj<Thread>> {
+    fn choose(&mut self, current: Option<Obj<Thread>>) -> Option<Obj<Thread>> {
+        if self.core().decision == Decision::TurnOver {
+            self.choose_here();
+        }
+        let decision = self.core().decision;
         let turn = current.filter(|thread| self[*thread].queued == Queued::No);
         if let Some(current) = current {
             self.enqueue_first(current);
@@ -133,9 +160,7 @@ impl Kernel {
             }
             if equal { self.enqueue_last(candidate) } else { self.enqueue_first(candidate) }
         }
-        let best = self[self.queues(self.own_queue_set())].highest()?;
-        self.leave_ready_queue(best);
-        Some(best)
+        self.take_best(self.queues(self.own_queue_set()))
     }
 
     /// Whether a candidate would be the first of the highest ready queue: then it need not be
