@@ -24,6 +24,49 @@ pub enum Decision {
     Choose,
 }
 
+/// What happened to a core that its next exit has to take care of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Alert {
+    /// Another core asked for a new choice.
+    Kicked = 1,
+    /// Another core changed the current thread before this core got the lock: the trap that
+    /// brought it here is void.
+    Stalled = 2,
+    /// The loaded address space is not that of the loaded thread any more.
+    SpaceStale = 4,
+}
+
+/// The alerts of a core, in one byte: fast paths ask for all of them at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Alerts(u8);
+
+impl Alerts {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is this one.
+    #[must_use]
+    pub const fn has(self, alert: Alert) -> bool {
+        self.0 & alert as u8 != 0
+    }
+
+    /// Raises one.
+    pub const fn raise(&mut self, alert: Alert) {
+        self.0 |= alert as u8;
+    }
+
+    /// Ends one. Returns whether it was there.
+    pub const fn take(&mut self, alert: Alert) -> bool {
+        let there = self.has(alert);
+        self.0 &= !(alert as u8);
+        there
+    }
+}
+
 /// One core. Aligned so that cores do not share cache lines and are found by a shift.
 #[derive(Clone, PartialEq, Debug)]
 #[repr(align(128))]
@@ -48,17 +91,12 @@ pub struct CoreState {
     pub(crate) fpu_holder: Option<Obj<Thread>>,
     /// Whether EL0 may use floating point now.
     pub(crate) fpu_enabled: bool,
-    /// Whether the loaded address space is not that of the loaded thread any more.
-    pub(crate) space_stale: bool,
-    /// The address space with which the core translates, unless `space_stale`.
+    /// The address space with which the core translates, unless that is stale.
     pub(crate) space: Option<(Asid, Obj<Table>)>,
     /// The thread whose address space and user registers are loaded.
     pub(crate) loaded: Option<Obj<Thread>>,
-    /// Whether another core asked for a new choice.
-    pub(crate) kicked: bool,
-    /// Whether another core changed the current thread before this core got the lock: the trap
-    /// that brought it here is void.
-    pub(crate) stalled: bool,
+    /// What the next exit has to take care of.
+    pub(crate) alerts: Alerts,
     /// Interrupt handlers of this core's own interrupts that another core acknowledged (bit per
     /// interrupt number below 32).
     pub(crate) acknowledged: u32,
@@ -71,7 +109,7 @@ pub struct CoreState {
 impl CoreState {
     /// An idle core.
     #[must_use]
-    pub const fn new(now: Ticks) -> Self {
+    pub fn new(now: Ticks) -> Self {
         Self {
             current: None,
             context: None,
@@ -83,11 +121,9 @@ impl CoreState {
             reprogram: true,
             fpu_holder: None,
             fpu_enabled: false,
-            space_stale: false,
             space: None,
             loaded: None,
-            kicked: false,
-            stalled: false,
+            alerts: Alerts::default(),
             acknowledged: 0,
             retriggered: 0,
             edges: 0,

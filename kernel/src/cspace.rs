@@ -66,16 +66,16 @@ impl Kernel {
     /// # Errors
     /// Where the lookup ended.
     pub fn lookup(&self, thread: Obj<Thread>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
-        let root = self[self.thread_slot(thread, crate::thread::Holds::CSpace)].cap;
+        let root = &self[self.thread_slot(thread, crate::thread::Holds::CSpace)].cap;
         // Most programs have one CNode whose guard and index take the whole word.
-        if let Cap::CNode { radix, guard_bits, slots, guard } = root
+        if let Cap::CNode { radix, guard_bits, slots, guard } = *root
             && u32::from(radix) + u32::from(guard_bits) == abi::WORD_BITS
             && address >> (radix & 63) == guard
         {
-            let index = low_bits(address, u32::from(radix & 63));
-            return Ok(slots.nth(u32::try_from(index).unwrap_or(u32::MAX)));
+            // A CNode has fewer than 2^32 slots.
+            return Ok(slots.nth(low_bits(address, u32::from(radix & 63)) as u32));
         }
-        self.resolve(root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
+        self.resolve(*root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
     }
 
     /// The slot that an invocation names by root, index and depth. `source` says how a failure is

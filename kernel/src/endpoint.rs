@@ -183,7 +183,7 @@ impl Kernel {
     }
 
     /// Queues a thread whose state says that it waits at the endpoint.
-    fn join_waiters(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
+    pub(crate) fn join_waiters(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
         let sending = matches!(self[thread].state, State::Sending { .. });
         let head = match self[endpoint].waiters {
             Waiters::Nobody => None,
@@ -195,7 +195,7 @@ impl Kernel {
     }
 
     /// Takes a thread out of the endpoint's queue.
-    fn leave_waiters(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
+    pub(crate) fn leave_waiters(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
         if self[endpoint].cursor == Some(thread) {
             self[endpoint].cursor = self[thread].wait.all.next;
         }

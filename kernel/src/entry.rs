@@ -2,9 +2,10 @@
 
 use platform::Machine;
 use platform::board::Conduit;
-use platform::contract::{Ticks, Trap};
+use platform::contract::{Arguments, Ticks, Trap};
 use platform::handover::{Handover, Resume};
 
+use crate::core_state::Alert;
 use crate::kernel::Kernel;
 use crate::lock::{self, Guard};
 use crate::mem::Mem;
@@ -40,9 +41,25 @@ pub fn secondary(_core: usize) -> Resume {
     leave(guard)
 }
 
-/// Handles an exception from user level.
-pub fn trap(trap: Trap) -> Resume {
+/// Handles an `svc` from user level, on a fast path if one fits.
+#[inline(always)]
+pub fn system_call(arguments: Arguments) -> Resume {
     let mut guard = lock::enter();
+    match guard.fast_system_call(&arguments) {
+        Ok(thread) => guard.resume(thread),
+        Err(_) => general(guard, Trap::SystemCall),
+    }
+}
+
+/// Handles another exception from user level.
+#[inline(always)]
+pub fn trap(trap: Trap) -> Resume {
+    general(lock::enter(), trap)
+}
+
+/// The way of everything that has no fast path.
+#[inline(never)]
+fn general(mut guard: Guard, trap: Trap) -> Resume {
     guard.handle(trap);
     leave(guard)
 }
@@ -82,7 +99,12 @@ impl Kernel {
     pub fn handle(&mut self, trap: Trap) {
         self.note_time();
         self.count_entry();
-        let stalled = core::mem::take(&mut self.core_mut().stalled);
+        if trap == Trap::SystemCall
+            && let Some(thread) = self.current()
+        {
+            self.registers_mut(thread).not_yet();
+        }
+        let stalled = self.core_mut().alerts.take(Alert::Stalled);
         let current = self.current().filter(|_| !stalled);
         match (trap, current) {
             (Trap::Interrupt, _) => {
@@ -106,7 +128,7 @@ impl Kernel {
     /// believes to be loaded must be made true again.
     pub(crate) fn published(&mut self) {
         use platform::contract::Platform;
-        self.core_mut().space_stale = true;
+        self.core_mut().alerts.raise(Alert::SpaceStale);
         let enabled = self.core().fpu_enabled;
         self.machine.enable_fpu(enabled);
     }

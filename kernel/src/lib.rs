@@ -15,6 +15,7 @@
 //! | [`space`] and the files that it names | address spaces |
 //! | [`irq`], [`smc`] | interrupts, the secure monitor |
 //! | [`entry`], [`syscall`], [`exception`], [`invoke`], [`call`], [`lock`] | the way in and out |
+//! | [`fast`] | short cuts through all of that |
 //! | [`boot`] | the first thread |
 //! | [`debug`] | calls of debug images |
 #![no_std]
@@ -38,6 +39,7 @@ pub mod domain;
 pub mod endpoint;
 pub mod entry;
 pub mod exception;
+pub mod fast;
 pub mod fault;
 pub mod finalise;
 pub mod invariants;

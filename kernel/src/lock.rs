@@ -65,25 +65,33 @@ pub fn install(kernel: Kernel) -> Guard {
 }
 
 /// Waits for the lock.
+#[inline(always)]
 pub fn enter() -> Guard {
-    let core = platform::current_core();
-    let mut waited = false;
     if SEVERAL_CORES.load(Ordering::Relaxed) {
-        let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
-        if SERVING.load(Ordering::Acquire) != ticket {
-            waited = true;
-            publish(core);
-            while SERVING.load(Ordering::Acquire) != ticket {
-                platform::relax();
-            }
-        }
-        shown(core).at_user.store(false, Ordering::Relaxed);
+        return queue_up();
     }
-    // SAFETY: it is our ticket's turn (or there is one core and the kernel is not re-entered), so
-    // no other guard exists. `install` ran before the first entry.
+    // SAFETY: there is one core, and the kernel is not re-entered, so no other guard exists.
+    // `install` ran before the first entry.
+    Guard { kernel: unsafe { (*KERNEL.0.get()).as_mut().unwrap_unchecked() } }
+}
+
+/// Waits for the turn of one of several cores.
+fn queue_up() -> Guard {
+    let core = platform::current_core();
+    let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
+    let waits = SERVING.load(Ordering::Acquire) != ticket;
+    if waits {
+        publish(core);
+        while SERVING.load(Ordering::Acquire) != ticket {
+            platform::relax();
+        }
+    }
+    shown(core).at_user.store(false, Ordering::Relaxed);
+    // SAFETY: it is our ticket's turn, so no other guard exists. `install` ran before the first
+    // entry.
     let kernel = unsafe { (*KERNEL.0.get()).as_mut().unwrap_unchecked() };
     kernel.here = core;
-    if waited {
+    if waits {
         kernel.published();
     }
     Guard { kernel }
@@ -100,6 +108,7 @@ fn publish(core: usize) {
     // nobody else touches it for the same reason.
     let context = unsafe { &mut *shown.context.load(Ordering::Relaxed) };
     platform::store_user_state(context, shown.fpu.load(Ordering::Relaxed));
+    context.not_yet();
     shown.at_user.store(false, Ordering::Release);
 }
 
@@ -130,16 +139,22 @@ pub struct Guard {
 
 impl Guard {
     /// Leaves the kernel into a thread.
-    pub fn resume(self, thread: Obj<Thread>) -> Resume {
-        let (here, fpu) = (self.kernel.here, self.kernel.core().fpu_enabled);
-        let context = self.kernel.registers_mut(thread);
+    #[inline(always)]
+    pub fn resume(mut self, thread: Obj<Thread>) -> Resume {
         if SEVERAL_CORES.load(Ordering::Relaxed) {
-            let shown = shown(here);
-            shown.context.store(ptr::from_mut(context), Ordering::Relaxed);
-            shown.fpu.store(fpu, Ordering::Relaxed);
-            shown.at_user.store(true, Ordering::Relaxed);
+            self.show(thread);
         }
-        Resume::new(context)
+        Resume::new(self.kernel.registers(thread))
+    }
+
+    /// Shows what this core will hold of a thread.
+    fn show(&mut self, thread: Obj<Thread>) {
+        let (here, fpu) = (self.kernel.here, self.kernel.core().fpu_enabled);
+        let shown = shown(here);
+        let context = self.kernel.registers_mut(thread);
+        shown.context.store(ptr::from_mut(context), Ordering::Relaxed);
+        shown.fpu.store(fpu, Ordering::Relaxed);
+        shown.at_user.store(true, Ordering::Relaxed);
     }
 
     /// Waits for an interrupt without holding the lock.

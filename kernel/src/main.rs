@@ -7,6 +7,7 @@ mod image {
     platform::entry!(
         boot = kernel::entry::boot,
         secondary = kernel::entry::secondary,
+        system_call = kernel::entry::system_call,
         trap = kernel::entry::trap,
     );
 }

@@ -18,10 +18,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
-use core::ptr::NonNull;
 
 use platform::address::{PhysicalAddress, PhysicalRange};
-use platform::handover::Window;
+use platform::handover::{WINDOW_LIMIT, Window, WindowBase};
 
 use crate::shadow::Shadow;
 
@@ -104,9 +103,9 @@ impl<T: Object> Obj<T> {
         (0..count).map(move |index| self.nth(index))
     }
 
-    /// A part of this object, `bytes` behind its start.
-    #[must_use]
+    /// A part of this object, `bytes` behind its start; less than a page.
     #[inline(always)]
+    #[must_use]
     pub(crate) fn part<U: Object>(self, bytes: usize) -> Obj<U> {
         self.behind((bytes >> GRANULE_BITS) as u32)
     }
@@ -117,8 +116,8 @@ impl<T: Object> Obj<T> {
     /// load from a place in the whole.
     #[inline(always)]
     fn behind<U: Object>(self, granules: u32) -> Obj<U> {
-        // SAFETY: I1: only live objects are named, and they lie inside the window, which has at
-        // most 2^32 granules. The sum is at least this name, which is not zero.
+        // SAFETY: I1: only live objects are named, and they lie inside the window, which ends a
+        // page before names do ([`WINDOW_LIMIT`]). The sum is at least this name, not zero.
         let granule = unsafe { NonZeroU32::new_unchecked(self.granule().unchecked_add(granules)) };
         Obj(granule, PhantomData)
     }
@@ -192,7 +191,7 @@ pub struct Region {
 
 /// Access to object memory and, by word, to user frames.
 pub struct Mem {
-    base: NonNull<u8>,
+    base: WindowBase,
     start: u64,
     length: u64,
     shadow: Shadow,
@@ -205,7 +204,8 @@ impl Mem {
     /// Takes over the window that the platform mapped.
     #[must_use]
     pub fn new(window: Window) -> Self {
-        assert!(window.base.addr().get().is_multiple_of(WINDOW_ALIGNMENT));
+        assert!(window.length <= WINDOW_LIMIT);
+        assert!(window.base.pointer().addr().is_multiple_of(WINDOW_ALIGNMENT));
         Self {
             base: window.base,
             start: window.start,
@@ -311,7 +311,7 @@ impl Mem {
         const { assert!(align_of::<T>() <= WINDOW_ALIGNMENT) };
         let offset = (object.granule() as usize) << GRANULE_BITS;
         // SAFETY: objects are carved inside the window, so the offset stays in its allocation.
-        unsafe { self.base.as_ptr().add(offset).cast() }
+        unsafe { self.base.pointer().add(offset).cast() }
     }
 
     /// The object named `object`.
@@ -336,7 +336,7 @@ impl Mem {
         }
         let offset = usize::try_from(at.0 - self.start).ok()?;
         // SAFETY: the offset was just checked against the window.
-        Some(unsafe { self.base.as_ptr().add(offset).cast() })
+        Some(unsafe { self.base.pointer().add(offset).cast() })
     }
 
     /// One word of a user frame. Zero outside of the window.
@@ -370,7 +370,7 @@ impl Mem {
         // SAFETY: in the window, aligned, initialised (plain memory), and nothing else refers to
         // it by the caller's promise.
         Some(unsafe {
-            core::slice::from_raw_parts_mut(self.base.as_ptr().add(offset).cast(), count)
+            core::slice::from_raw_parts_mut(self.base.pointer().add(offset).cast(), count)
         })
     }
 }
@@ -388,7 +388,7 @@ impl Mem {
         assert_eq!((self.start, self.length), (other.start, other.length));
         let bytes = usize::try_from(self.length).expect("a window in memory");
         // SAFETY: both windows have this length, and each `Mem` is the only owner of its own.
-        unsafe { core::ptr::copy_nonoverlapping(other.base.as_ptr(), self.base.as_ptr(), bytes) };
+        unsafe { core::ptr::copy_nonoverlapping(other.base.pointer(), self.base.pointer(), bytes) };
         self.shadow.copy_from(&other.shadow);
     }
 
@@ -404,7 +404,7 @@ impl Mem {
         let (offset, bytes) = (granule << GRANULE_BITS, count << GRANULE_BITS);
         // SAFETY: the shadow map covers the window, and so do its granules. Memory without objects
         // is plain bytes, and `&self` means that nobody writes them.
-        unsafe { core::slice::from_raw_parts(self.base.as_ptr().add(offset), bytes) }
+        unsafe { core::slice::from_raw_parts(self.base.pointer().add(offset), bytes) }
     }
 }
 

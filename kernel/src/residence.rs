@@ -7,6 +7,7 @@
 
 use platform::contract::Platform;
 
+use crate::core_state::Alert;
 use crate::kernel::Kernel;
 use crate::maybe::Maybe;
 use crate::mem::Obj;
@@ -18,7 +19,8 @@ impl Kernel {
         let loaded = self.core().loaded;
         // What was loaded may have been deleted, and its address space be active still.
         let idles = next.is_none() && self.core().space.is_none();
-        if loaded == next && (next.is_some() || idles) && !self.core().space_stale {
+        if loaded == next && (next.is_some() || idles) && !self.core().alerts.has(Alert::SpaceStale)
+        {
             return;
         }
         if let Some(old) = loaded
@@ -26,7 +28,7 @@ impl Kernel {
         {
             self.store_residue(old);
         }
-        if core::mem::take(&mut self.core_mut().space_stale) {
+        if self.core_mut().alerts.take(Alert::SpaceStale) {
             self.core_mut().space = None;
         }
         match next {
@@ -46,7 +48,7 @@ impl Kernel {
     }
 
     /// Stores what a thread leaves in the executing core.
-    fn store_residue(&mut self, thread: Obj<Thread>) {
+    pub(crate) fn store_residue(&mut self, thread: Obj<Thread>) {
         let context = context_of(thread);
         self.machine.save_user_registers(self.mem.get_mut(context));
         if self.core().fpu_enabled {
@@ -55,7 +57,7 @@ impl Kernel {
         }
     }
 
-    fn allow_fpu(&mut self, allowed: bool) {
+    pub(crate) fn allow_fpu(&mut self, allowed: bool) {
         if self.core().fpu_enabled != allowed {
             self.core_mut().fpu_enabled = allowed;
             self.machine.enable_fpu(allowed);
@@ -63,7 +65,7 @@ impl Kernel {
     }
 
     /// Whether the executing core's floating-point registers are those of the thread.
-    fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
+    pub(crate) fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
         self.core().fpu_holder == Some(thread)
             && self[thread].fpu_core.get().map(usize::from) == Some(self.here)
             && !self[thread].fpu_disabled
@@ -106,7 +108,7 @@ impl Kernel {
     pub(crate) fn space_changed(&mut self, thread: Obj<Thread>) {
         for core in self.cores.iter_mut() {
             if core.loaded == Some(thread) {
-                core.space_stale = true;
+                core.alerts.raise(Alert::SpaceStale);
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use platform::contract::{Platform, Ticks};
 
-use crate::core_state::Decision;
+use crate::core_state::{Alert, Decision};
 use crate::kernel::Kernel;
 use crate::lock;
 use crate::mem::Obj;
@@ -99,7 +99,7 @@ impl Kernel {
     pub(crate) fn schedule(&mut self) -> Option<Obj<Thread>> {
         self.awaken();
         self.check_domain_time();
-        if core::mem::take(&mut self.core_mut().kicked) {
+        if self.core_mut().alerts.take(Alert::Kicked) {
             self.choose_here();
         }
         let before = self.current();
@@ -165,7 +165,7 @@ impl Kernel {
 
     /// Whether a candidate would be the first of the highest ready queue: then it need not be
     /// queued at all.
-    fn beats_all_ready(&self, candidate: Obj<Thread>) -> bool {
+    pub(crate) fn beats_all_ready(&self, candidate: Obj<Thread>) -> bool {
         let highest = self[self.queues(self.own_queue_set())].highest_priority();
         let priority = usize::from(self[candidate].priority);
         self[candidate].queued == Queued::No && highest.is_none_or(|highest| highest <= priority)
@@ -179,8 +179,7 @@ impl Kernel {
         }
         if self[thread].state == State::Restart {
             self.set_state(thread, State::Running);
-            let registers = self.registers_mut(thread);
-            registers.next_pc = registers.restart_pc;
+            self.registers_mut(thread).not_yet();
         }
     }
 
@@ -226,7 +225,7 @@ impl Kernel {
     /// Makes another core enter the kernel and choose again.
     pub(crate) fn kick(&mut self, core: usize) {
         if core != self.here && core < self.core_count {
-            self.cores[core].kicked = true;
+            self.cores[core].alerts.raise(Alert::Kicked);
             self.machine.interrupt_core(core);
         }
     }
@@ -261,7 +260,7 @@ impl Kernel {
         self.kick(core);
         lock::wait_until_in_kernel(core);
         let state = &mut self.cores[core];
-        state.stalled = true;
+        state.alerts.raise(Alert::Stalled);
         state.loaded = None;
         state.fpu_enabled = false;
     }

@@ -243,8 +243,7 @@ impl Kernel {
     }
 
     fn continue_at_restart(&mut self, thread: Obj<Thread>) {
-        let registers = self.registers_mut(thread);
-        registers.next_pc = registers.restart_pc;
+        self.registers_mut(thread).not_yet();
     }
 }
 

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 use abi::{Invocation, MessageInfo};
 use platform::Machine;
 use platform::address::PhysicalAddress;
-use platform::handover::Window;
+use platform::handover::{Window, WindowBase};
 
 use crate::call::{Call, Manner};
 use crate::cap::Cap;
@@ -47,7 +47,7 @@ impl Memory {
     pub(crate) fn like(&self, other: &Mem) -> Mem {
         let (start, length) = other.bounds();
         assert_eq!(self.1.size() as u64, length);
-        Mem::new(Window { base: self.0, start: start.0, length })
+        Mem::new(Window { base: WindowBase(self.0), start: start.0, length })
     }
 }
 
@@ -79,7 +79,7 @@ impl World {
     /// A world with a window of so many bytes.
     pub(crate) fn of_size(cores: usize, length: u64) -> Self {
         let memory = Memory::new(length);
-        let mut mem = Mem::new(Window { base: memory.0, start: WINDOW, length });
+        let mut mem = Mem::new(Window { base: WindowBase(memory.0), start: WINDOW, length });
         // SAFETY: nothing lives in the window yet.
         let region = unsafe { mem.carve(PhysicalAddress(WINDOW + 0x8000), 32 << RADIX) };
         let slots = mem.create_zeroed::<Slot>(&region, 0, 1 << RADIX);

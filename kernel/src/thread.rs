@@ -221,7 +221,7 @@ impl Kernel {
     /// The slot in which a thread holds one of its capabilities.
     #[must_use]
     pub fn thread_slot(&self, thread: Obj<Thread>, what: Holds) -> Obj<Slot> {
-        held_slots(thread).nth(what as u32)
+        thread.part(offset_of!(Thread, slots) + size_of::<Slot>() * what as usize)
     }
 
     /// The saved registers of a thread that does not run at user level right now.

@@ -14,8 +14,8 @@ pub struct Context {
     pub x: [u64; 31],
     /// SP_EL0.
     pub sp: u64,
-    /// Where the thread continues. Vectors store the restart address here as well; the kernel
-    /// advances it past an `svc` once the call is really taken.
+    /// Where the thread continues. Vectors store the address behind an `svc`; a kernel that has
+    /// not yet taken the call says [`not_yet`](Self::not_yet).
     pub next_pc: u64,
     /// SPSR_EL1: condition flags, mode EL0t.
     pub spsr: u64,
@@ -42,6 +42,11 @@ pub struct FpuState {
 }
 
 impl Context {
+    /// What the thread asked for has not happened: it continues where it restarts.
+    pub const fn not_yet(&mut self) {
+        self.next_pc = self.restart_pc;
+    }
+
     /// A thread that never ran: all registers zero, with the given SPSR.
     #[must_use]
     pub const fn new(spsr: u64) -> Self {

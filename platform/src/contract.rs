@@ -34,6 +34,11 @@ pub enum Trap {
     },
 }
 
+/// x0 to x7 as the user left them at an `svc`. They are in the thread's [`Context`] as well; here
+/// they are still in registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arguments(pub [u64; 8]);
+
 /// Cache maintenance on a range of physical memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CacheOperation {

@@ -6,8 +6,11 @@ use crate::address::PhysicalRange;
 use crate::board::Board;
 use crate::context::Context;
 
-/// The most memory that the window shows: what 32-bit object names reach in 16-byte granules.
-pub const WINDOW_LIMIT: u64 = 64 << 30;
+pub use crate::machine::WindowBase;
+
+/// The most memory that the window shows: what 32-bit object names reach in 16-byte granules, but
+/// for one page, so that the names of an object's parts never wrap.
+pub const WINDOW_LIMIT: u64 = (64 << 30) - 4096;
 
 /// The window starts at a multiple of this, so that it can be mapped by the largest blocks.
 pub const WINDOW_ALIGNMENT: u64 = 1 << 30;
@@ -18,8 +21,8 @@ pub const WINDOW_ALIGNMENT: u64 = 1 << 30;
 /// reserves. It is readable, writable and never executable, at EL1 only.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    /// Where `start` appears. On hardware this is the constant `aarch64::WINDOW_BASE`.
-    pub base: NonNull<u8>,
+    /// Where `start` appears.
+    pub base: WindowBase,
     /// The physical address at offset 0: the lowest RAM address rounded down to
     /// [`WINDOW_ALIGNMENT`]. No RAM that the kernel may use lies at offset 0.
     pub start: u64,

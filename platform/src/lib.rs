@@ -40,11 +40,13 @@ pub mod aarch64;
 pub mod host;
 
 #[cfg(target_os = "none")]
-pub use aarch64::{
+use aarch64 as machine;
+#[cfg(not(target_os = "none"))]
+use host as machine;
+
+pub use machine::{
     Machine, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
 };
-#[cfg(not(target_os = "none"))]
-pub use host::{Machine, console, current_core, relax, stop, store_user_state, wait_for_interrupt};
 
 /// Print one line on the early console: `message!("{} cores", n)`. Works on any core at any time
 /// after the first instructions of boot; lines of two cores may mix.

@@ -9,6 +9,7 @@ use super::System;
 use super::calls::Answer;
 use super::system::Setup;
 use super::world::Helper;
+use crate::core_state::Alert;
 use crate::thread::{Queued, State};
 
 const OK: Answer = Ok(vec::Vec::new());
@@ -44,7 +45,7 @@ fn a_thread_runs_on_the_core_of_its_context() {
 fn a_thread_on_another_core_is_stopped_before_it_is_looked_at() {
     let (mut system, helper) = with_remote();
     assert_eq!(system.invoke(helper.tcb, Invocation::ThreadSuspend, &[], &[]), OK);
-    assert!(system.cores[1].stalled);
+    assert!(system.cores[1].alerts.has(Alert::Stalled));
     assert_eq!(system.state(helper.thread), State::Inactive);
     // Whatever brought the other core here is void.
     system.go_to(1);

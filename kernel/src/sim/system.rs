@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut, Range};
 use platform::contract::{Platform, Ticks, Trap};
 
 use crate::boot::tests::machine::{Booted, MIB, RAM, Sketch, range};
+use crate::core_state::Alert;
 use crate::invariants;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
@@ -121,7 +122,7 @@ impl System {
     pub(crate) fn go_to(&mut self, core: usize) {
         self.machine.set_core(core);
         self.here = core;
-        if self.core().kicked {
+        if self.core().alerts.has(Alert::Kicked) {
             // It was interrupted by a core that held the lock, and so has waited for that.
             self.published();
         }
@@ -139,6 +140,13 @@ impl System {
             self.machine.unmask_interrupt(NUISANCE);
             let here = self.here;
             self.machine.raise(NUISANCE, here);
+        }
+        if trap == Trap::SystemCall
+            && let Some(thread) = self.current()
+        {
+            // As the exception vectors do it.
+            let registers = self.registers_mut(thread);
+            registers.next_pc = registers.restart_pc.wrapping_add(4);
         }
         let mut rehearsal = self.rehearsal.take();
         if let Some(rehearsal) = &mut rehearsal {

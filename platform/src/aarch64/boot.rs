@@ -1,12 +1,11 @@
 //! From the first Rust instruction at virtual addresses to the kernel.
 
 use core::fmt;
-use core::ptr::NonNull;
 
 use super::blocks::Geometry;
 use super::facts::{FACTS, Facts};
 use super::gic::Controller;
-use super::layout::{PAGE, WINDOW_BASE};
+use super::layout::{PAGE, WindowBase};
 use super::tables::Mapper;
 use super::{Machine, core_local, cpu, exceptions, gic, mmu, psci, timer, tlb};
 use crate::address::PhysicalRange;
@@ -156,9 +155,7 @@ fn fit_window(board: &mut Board) -> Window {
     let Some(last) = board.memory.last() else {
         refuse(format_args!("the device tree has no RAM in /memory"))
     };
-    // SAFETY: the address is a constant, not null.
-    let base = unsafe { NonNull::new_unchecked(WINDOW_BASE as *mut u8) };
-    Window { base, start, length: last.end - start }
+    Window { base: WindowBase, start, length: last.end - start }
 }
 
 /// What every core does for itself once the facts are known.

@@ -13,6 +13,19 @@
 /// loads it.
 pub const WINDOW_BASE: usize = 0xffff_0000_0000_0000;
 
+/// Where the window starts: known when the kernel is compiled, so that it takes no load.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowBase;
+
+impl WindowBase {
+    /// The window's first byte.
+    #[inline(always)]
+    #[must_use]
+    pub const fn pointer(self) -> *mut u8 {
+        WINDOW_BASE as *mut u8
+    }
+}
+
 /// Virtual address of the kernel's image. The linker script has the same number.
 pub(super) const IMAGE_BASE: u64 = 0xffff_0040_0000_0000;
 

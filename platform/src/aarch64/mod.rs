@@ -48,7 +48,7 @@ use facts::{FACTS, Facts};
 
 pub use console::{Console, console};
 pub use exceptions::stop;
-pub use layout::WINDOW_BASE;
+pub use layout::{WINDOW_BASE, WindowBase};
 
 /// The machine. There is exactly one value, which `boot` receives; it holds no data.
 #[derive(Debug)]
@@ -112,16 +112,23 @@ pub fn store_user_state(context: &mut Context, fpu: bool) {
     tlb::activate_none();
 }
 
-/// Name the kernel's three entries: `entry!(boot = path, secondary = path, trap = path);`
+/// Name the kernel's four entries:
+/// `entry!(boot = path, secondary = path, system_call = path, trap = path);`
 ///
 /// - `boot: fn(Machine, Handover) -> Resume`, on the boot core, once.
 /// - `secondary: fn(usize) -> Resume`, once on each core that `start_core` started.
-/// - `trap: fn(Trap) -> Resume`, on every exception from EL0. Interrupts are masked in all three.
+/// - `system_call: fn(Arguments) -> Resume`, on every `svc` from EL0.
+/// - `trap: fn(Trap) -> Resume`, on every other exception from EL0. Interrupts are masked in all.
 ///
 /// Use it once, in the kernel's `main.rs`: the exception vectors call the symbols that it defines.
 #[macro_export]
 macro_rules! entry {
-    (boot = $boot:path, secondary = $secondary:path, trap = $trap:path $(,)?) => {
+    (
+        boot = $boot:path,
+        secondary = $secondary:path,
+        system_call = $system_call:path,
+        trap = $trap:path $(,)?
+    ) => {
         #[unsafe(no_mangle)]
         fn tessera_boot(
             machine: $crate::Machine,
@@ -136,8 +143,17 @@ macro_rules! entry {
         }
 
         #[unsafe(no_mangle)]
-        extern "C" fn tessera_system_call() -> $crate::handover::Resume {
-            $trap($crate::contract::Trap::SystemCall)
+        extern "C" fn tessera_system_call(
+            x0: u64,
+            x1: u64,
+            x2: u64,
+            x3: u64,
+            x4: u64,
+            x5: u64,
+            x6: u64,
+            x7: u64,
+        ) -> $crate::handover::Resume {
+            $system_call($crate::contract::Arguments([x0, x1, x2, x3, x4, x5, x6, x7]))
         }
 
         #[unsafe(no_mangle)]

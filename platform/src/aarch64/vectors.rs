@@ -41,10 +41,11 @@ global_asm!(
         mrs     x10, spsr_el1
     .endm
 
-    // Store where the thread restarts (x9) and its SPSR (x10), and take the core's stack.
-    .macro take_stack
+    // Store where the thread continues (x9), where it restarts (\restart), and its SPSR (x10), and
+    // take the core's stack.
+    .macro take_stack restart
         stp     x9, x10, [sp, #{next_pc}]
-        str     x9, [sp, #{restart_pc}]
+        str     \restart, [sp, #{restart_pc}]
         mrs     x8, tpidr_el1
         mov     sp, x8
     .endm
@@ -76,29 +77,29 @@ tessera_vectors:
     lsr     x12, x11, #26
     cmp     x12, #0x15          // svc from AArch64 (Arm ARM D17.2.37)
     b.ne    exception_entry
-    sub     x9, x9, #4          // the svc itself: where a preempted call restarts
-    take_stack
-    bl      tessera_system_call
+    sub     x11, x9, #4         // the svc itself: where a preempted call restarts
+    take_stack x11
+    bl      tessera_system_call // x0 to x7 are its arguments, untouched so far
     b       tessera_resume
 
     // IRQ, from EL0.
     .balign 128
     save_registers
-    take_stack
+    take_stack x9
     bl      tessera_interrupt
     b       tessera_resume
 
     // FIQ, from EL0: no group is routed there; the kernel will find nothing to claim.
     .balign 128
     save_registers
-    take_stack
+    take_stack x9
     bl      tessera_interrupt
     b       tessera_resume
 
     // SError, from EL0.
     .balign 128
     save_registers
-    take_stack
+    take_stack x9
     mrs     x0, esr_el1
     bl      tessera_system_error
     b       tessera_resume
@@ -114,7 +115,7 @@ tessera_vectors:
     .balign 128
 
 exception_entry:
-    take_stack
+    take_stack x9
     mov     x0, x11
     mrs     x1, far_el1
     bl      tessera_exception

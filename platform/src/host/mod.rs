@@ -10,6 +10,7 @@ mod interrupts;
 #[cfg(test)]
 mod tests;
 
+use core::ptr::NonNull;
 use std::vec::Vec;
 
 use crate::address::PhysicalAddress;
@@ -23,6 +24,18 @@ pub use console::{
     Console, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
 };
 pub use event::Event;
+
+/// Where the window starts: wherever the test has put it.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowBase(pub NonNull<u8>);
+
+impl WindowBase {
+    /// The window's first byte.
+    #[must_use]
+    pub const fn pointer(self) -> *mut u8 {
+        self.0.as_ptr()
+    }
+}
 
 /// Counts per second of the fake's system counter: as on QEMU's `virt` board.
 pub const FREQUENCY: u64 = 62_500_000;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Source;
 use crate::process::Fallible;
 
-/// Folders that hold nothing of ours.
+/// What holds nothing of ours. A second working tree has a file instead of the first folder.
 const SKIPPED: [&str; 2] = [".git", "target"];
 
 /// A text file.
@@ -78,7 +78,10 @@ fn list(folder: &Path, paths: &mut Vec<PathBuf>) -> Fallible<()> {
     for entry in folder.read_dir().map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
         let kind = entry.file_type().map_err(cannot)?;
-        if kind.is_dir() && !SKIPPED.iter().any(|name| entry.file_name() == *name) {
+        if SKIPPED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if kind.is_dir() {
             list(&entry.path(), paths)?;
         } else if kind.is_file() {
             paths.push(entry.path());

@@ -10,7 +10,7 @@ use abi::bootinfo::slot;
 use platform::Machine;
 use platform::address::{PhysicalAddress, PhysicalRange};
 use platform::board::Board;
-use platform::handover::{Handover, Window};
+use platform::handover::{Handover, Window, WindowBase};
 use vm_fdt::FdtWriter;
 
 use super::elf::Elf;
@@ -98,7 +98,7 @@ impl Sketch {
         let unaligned = ram.as_ptr().align_offset(4096);
         let pages = &mut ram[unaligned..];
         self.load(pages, start, device_tree);
-        let base = core::ptr::NonNull::from(pages).cast();
+        let base = WindowBase(core::ptr::NonNull::from(pages).cast());
         let window = Window { base, start, length: end - start };
         let cores = board.cores.len();
         let domains = board.options.domains;

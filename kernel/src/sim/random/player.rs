@@ -7,6 +7,7 @@ use abi::{Invocation, ObjectType, Syscall};
 use platform::contract::{Platform, Trap};
 
 use super::Chance;
+use crate::core_state::Alert;
 use crate::mem::Obj;
 use crate::sim::System;
 use crate::sim::rehearsal::Rehearsal;
@@ -84,7 +85,7 @@ impl Player {
         if self.chance.once_in(12) {
             self.happen();
         }
-        let stalled = self.system.core().stalled;
+        let stalled = self.system.core().alerts.has(Alert::Stalled);
         match self.system.current() {
             Some(thread) if !stalled => self.act(thread),
             _ => self.wait(),

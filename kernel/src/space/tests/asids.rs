@@ -8,6 +8,7 @@ use crate::asid::{ASIDS_PER_POOL, POOLS};
 use crate::call::Outcome;
 use crate::cap::Cap;
 use crate::configure;
+use crate::core_state::Alert;
 use crate::derivation::Origin;
 use crate::mem::Obj;
 use crate::page::PageSize;
@@ -213,5 +214,7 @@ fn a_space_is_left_by_other_cores_too() {
     world.delete(space);
     let events = world.kernel.machine.take_events();
     assert!(events.contains(&Event::InterruptCore { core: 0, target: 1 }));
-    assert!(world.kernel.cores[1].kicked && world.kernel.cores[1].space.is_none());
+    assert!(
+        world.kernel.cores[1].alerts.has(Alert::Kicked) && world.kernel.cores[1].space.is_none()
+    );
 }

@@ -1,0 +1,40 @@
+//! Why a fast path was not taken.
+
+/// One reason for each check of a fast path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Miss {
+    /// There is no fast path for this kind of entry.
+    NoPath,
+    /// Something happened to the core meanwhile, or its thread is gone.
+    Alert,
+    /// The message takes capabilities along.
+    ExtraCaps,
+    /// A capability address leads nowhere.
+    Lookup,
+    /// The capability is not one to an endpoint, or lacks a right.
+    NotForSending,
+    /// The capability to receive with is not one to an endpoint, or lacks a right.
+    NotForReceiving,
+    /// The capability in x6 is not one to a reply object.
+    NotForReplying,
+    /// Nobody waits for a message.
+    NoReceiver,
+    /// The receiver has no reply object to hold the caller.
+    NoReplyObject,
+    /// The receiver has time of its own: two scheduling contexts are involved.
+    ActiveServer,
+    /// Nobody waits for this reply, or who waits did not lend the time that the server runs on.
+    NoCaller,
+    /// The caller reported an exhausted budget, or its handler refuses to let it go on.
+    FaultStays,
+    /// A message or a signal waits for the server already.
+    MoreWork,
+    /// The other thread belongs to another core.
+    OtherCore,
+    /// The other thread belongs to another domain.
+    OtherDomain,
+    /// A thread of higher priority is ready.
+    BetterReady,
+    /// The other thread has no living address space.
+    NoSpace,
+}

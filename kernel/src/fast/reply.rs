@@ -1,0 +1,94 @@
+//! `ReplyRecv` of a passive server: the answer goes back with the caller's time.
+
+use abi::{MessageInfo, Rights};
+use platform::contract::Arguments;
+
+use super::Miss;
+use super::switch::Switch;
+use crate::cap::Cap;
+use crate::endpoint::{Endpoint, Waiters};
+use crate::kernel::Kernel;
+use crate::maybe::Maybe;
+use crate::mem::Obj;
+use crate::notification::Signals;
+use crate::reply::{Above, Reply};
+use crate::sched_context::SchedContext;
+use crate::thread::{State, Thread};
+
+/// A server that answers its caller and goes to wait for the next.
+pub(super) struct Answer {
+    server: Obj<Thread>,
+    reply: Obj<Reply>,
+    context: Obj<SchedContext>,
+    endpoint: Obj<Endpoint>,
+    switch: Switch,
+}
+
+impl Kernel {
+    #[inline(always)]
+    pub(super) fn check_reply(&self, arguments: &Arguments) -> Result<Answer, Miss> {
+        let server = self.undisturbed()?;
+        if MessageInfo(arguments.0[1]).extra_caps() > 0 {
+            return Err(Miss::ExtraCaps);
+        }
+        let Cap::Reply { reply, .. } = *self.named(server, arguments.0[6])? else {
+            return Err(Miss::NotForReplying);
+        };
+        let endpoint = self.check_waiting(server, arguments.0[0])?;
+        let Some(caller) = self[reply].thread else { return Err(Miss::NoCaller) };
+        let State::AwaitingReply { .. } = self[caller].state else { return Err(Miss::NoCaller) };
+        let Above::Context(context) = self[reply].above else { return Err(Miss::NoCaller) };
+        if self[server].sched_context != Some(context) || self[caller].sched_context.is_some() {
+            return Err(Miss::ActiveServer);
+        }
+        if self[caller].fault != Maybe::Nothing {
+            return Err(Miss::FaultStays);
+        }
+        let switch = self.check_switch(server, caller)?;
+        Ok(Answer { server, reply, context, endpoint, switch })
+    }
+
+    /// The endpoint at which the server will wait, if nothing waits there for it already.
+    #[inline(always)]
+    fn check_waiting(&self, server: Obj<Thread>, address: u64) -> Result<Obj<Endpoint>, Miss> {
+        let Cap::Endpoint { rights, endpoint, .. } = *self.named(server, address)? else {
+            return Err(Miss::NotForReceiving);
+        };
+        if !rights.contains(Rights::READ) {
+            return Err(Miss::NotForReceiving);
+        }
+        if let Waiters::Senders(_) = self[endpoint].waiters {
+            return Err(Miss::MoreWork);
+        }
+        if let Some(bound) = self[server].notification
+            && let Signals::Active(_) = self[bound].signals
+        {
+            return Err(Miss::MoreWork);
+        }
+        Ok(endpoint)
+    }
+
+    #[inline(always)]
+    pub(super) fn perform_reply(&mut self, answer: &Answer, arguments: &Arguments) -> Obj<Thread> {
+        let Answer { server, reply, context, endpoint, ref switch } = *answer;
+        let caller = switch.to;
+        self.give_message(server, arguments, 0, caller);
+        let older = self[reply].older.take();
+        if let Some(older) = older {
+            self[older].above = Above::Context(context);
+        }
+        self[reply].above = Above::Nothing;
+        self[reply].thread = Some(server);
+        let lent = &mut self[context];
+        lent.reply = older;
+        lent.thread = Some(caller);
+        let answered = &mut self[caller];
+        answered.sched_context = Some(context);
+        answered.state = State::Running;
+        let waiting = &mut self[server];
+        waiting.sched_context = None;
+        waiting.state = State::Receiving { endpoint, reply: Some(reply) };
+        self.join_waiters(endpoint, server);
+        self.perform_switch(switch)
+    }
+}
