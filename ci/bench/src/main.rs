@@ -1,23 +1,24 @@
-//! Hostile work for the kernel, between marks that a QEMU plugin measures.
+//! Work for the kernel, between marks that a QEMU plugin measures. `cargo xtask bench` runs it
+//! under instruction counting.
 //!
-//! `cargo xtask bench` runs it under instruction counting and prints for each scenario how many
-//! instructions the kernel spent and the longest stretch among them without a preemption point.
-//! Booted with `tessera.export=pcounter,ptimer`, it also lets a thread of the highest priority
-//! wait for an interrupt during each scenario, and prints the longest delay.
+//! The word `bench=operations` or `bench=scenarios` on the boot command line chooses.
+//!
+//! | module | idea |
+//! |---|---|
+//! | `operation` | what a system does all the time, each thing again and again, as it is best |
+//! | `scenario` | hostile work: what keeps the kernel busy for long |
+//! | `machine` | instructions that Rust has no words for |
 #![no_std]
 #![no_main]
 
-mod ipc;
 mod machine;
-mod memory;
-mod objects;
-mod watch;
+mod operation;
+mod scenario;
 
 use libsys::bootstrap::{AllocationError, System};
+use libsys::device_tree::{self, DeviceTree};
 use libsys::object::SchedControl;
 use libsys::{BootInfo, Cap, initial, println};
-
-use crate::machine::mark;
 
 /// Who runs before whom.
 pub(crate) mod priority {
@@ -25,13 +26,13 @@ pub(crate) mod priority {
     pub(crate) const WATCHER: u8 = 255;
     /// The thread that makes the kernel busy.
     pub(crate) const OWN: u8 = 254;
-    /// Threads that a scenario consists of.
+    /// Threads that a measurement consists of.
     pub(crate) const HELPER: u8 = 253;
     /// The busy thread while its helpers are to run.
     pub(crate) const LOWERED: u8 = 10;
 }
 
-/// What every scenario gets.
+/// What every measurement gets.
 pub(crate) struct Bench {
     pub(crate) system: System,
     /// Authority over the time of the first core.
@@ -41,46 +42,19 @@ pub(crate) struct Bench {
     number: u16,
 }
 
-/// How a scenario ends: with nothing to say, or why it could not be run.
-pub(crate) type Outcome = Result<(), AllocationError>;
-
-/// What a scenario does how many times: a number and its unit, one word.
-#[derive(Clone, Copy)]
-pub(crate) struct Items(pub(crate) u64, pub(crate) &'static str);
-
 impl Bench {
-    /// Measures `work` under a name.
-    pub(crate) fn measure<T>(&mut self, name: &str, items: Items, work: impl FnOnce() -> T) -> T {
+    /// A number that no measurement has.
+    fn next_number(&mut self) -> u16 {
         self.number += 1;
-        let number = self.number;
-        println!("scenario {number} {} {} {name}", items.0, items.1);
-        mark::mark::<0>();
-        if self.watched {
-            watch::begin();
-        }
-        let result = work();
-        mark::mark_number(number);
-        if self.watched {
-            let watch::Seen { worst, count } = watch::end();
-            println!("latency {number} worst {worst} ticks of {count} interrupts");
-        }
-        result
+        self.number
     }
 }
 
-/// One or more related measurements.
-type Scenario = fn(&mut Bench) -> Outcome;
+/// How a measurement ends: with nothing to say, or why it could not be made.
+pub(crate) type Outcome = Result<(), AllocationError>;
 
-const SCENARIOS: [(&str, Scenario); 8] = [
-    ("clearing", memory::clearing),
-    ("revoking", objects::revoking),
-    ("nesting", objects::nesting),
-    ("deep spaces", objects::deep_space),
-    ("retyping", objects::retyping),
-    ("waiters", ipc::waiters),
-    ("badges", ipc::badges),
-    ("reply chain", ipc::reply_chain),
-];
+/// One or more related measurements, and their name.
+pub(crate) type Part = (&'static str, fn(&mut Bench) -> Outcome);
 
 libsys::entry!(main);
 
@@ -91,24 +65,30 @@ fn main(boot: &'static BootInfo) -> ! {
         println!("console: the kernel's: {reason}");
     }
     println!("bench: started");
-    if let Err(reason) = prepare(&mut bench) {
-        println!("bench: preparation failed: {reason}");
+    if let Err(reason) = initial::THREAD.set_priority(initial::THREAD, priority::OWN) {
+        println!("bench: preparation failed: {reason:?}");
     }
-    for (name, scenario) in SCENARIOS {
-        if let Err(reason) = scenario(&mut bench) {
-            println!("bench: {name} failed: {reason}");
-        }
+    if is_chosen("operations") {
+        perform(&mut bench, ("preparation", operation::prepare));
+        operation::ALL.iter().for_each(|part| perform(&mut bench, *part));
+    }
+    if is_chosen("scenarios") {
+        perform(&mut bench, ("preparation", scenario::prepare));
+        scenario::ALL.iter().for_each(|part| perform(&mut bench, *part));
     }
     println!("bench: done");
     libsys::stop()
 }
 
-/// Makes room above the own priority, and puts the watcher there if the boot options allow.
-fn prepare(bench: &mut Bench) -> Outcome {
-    initial::THREAD.set_priority(initial::THREAD, priority::OWN)?;
-    if watch::is_possible() {
-        watch::open(&mut bench.system.allocator, bench.control)?;
-        bench.watched = true;
+fn perform(bench: &mut Bench, (name, part): Part) {
+    if let Err(reason) = part(bench) {
+        println!("bench: {name} failed: {reason}");
     }
-    Ok(())
+}
+
+/// Whether the boot command line has the word `bench=WHAT`.
+fn is_chosen(what: &str) -> bool {
+    let tree = device_tree::blob().and_then(DeviceTree::new);
+    let line = tree.and_then(|tree| tree.command_line()).unwrap_or_default();
+    line.split([' ', '\0']).any(|word| word.strip_prefix("bench=") == Some(what))
 }

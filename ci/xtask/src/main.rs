@@ -65,8 +65,8 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
             return run::debug(&workspace, &setup::ensure(Purpose::Run)?, &options);
         }
         Verb::Test(options) => return test::run(&workspace, &options),
-        Verb::Bench { json } => {
-            return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, json.as_deref());
+        Verb::Bench(options) => {
+            return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, &options);
         }
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {

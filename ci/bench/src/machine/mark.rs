@@ -1,21 +1,52 @@
-//! Marks for the plugin: instructions that do nothing and carry a number.
+//! Marks for the plugin `ci/plugin/count.c`: instructions that do nothing and carry a number.
 
-/// Marks with a number known at compile time.
-#[inline(always)]
-pub(crate) fn mark<const NUMBER: u16>() {
-    // SAFETY: writes the zero register, that is, does nothing.
-    unsafe { core::arch::asm!("movz xzr, #{number}", number = const NUMBER) };
+use core::arch::{asm, global_asm};
+
+/// Closes the open window.
+const CLOSE: u16 = 8;
+/// The first of the marks that say which operation follows.
+const OPERATIONS: u16 = 256;
+/// So many operations can be told apart.
+const MOST: u16 = 512;
+
+// One mark and a return for each operation.
+global_asm!(
+    ".global bench_operation_marks",
+    "bench_operation_marks:",
+    ".set number, {first}",
+    ".rept {count}",
+    "movz xzr, #number",
+    "ret",
+    ".set number, number + 1",
+    ".endr",
+    first = const OPERATIONS,
+    count = const MOST,
+);
+
+unsafe extern "C" {
+    safe fn bench_operation_marks();
 }
 
-/// Marks the end of the scenario `number`, 1 to 32.
-pub(crate) fn mark_number(number: u16) {
-    macro_rules! one_of {
-        ($($constant:literal)*) => {
-            match number {
-                $($constant => mark::<$constant>(),)*
-                _ => mark::<0xfffe>(),
-            }
-        };
-    }
-    one_of!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
+/// Opens a window in lane `LANE`, 1 to 7.
+#[inline(always)]
+pub(crate) fn open<const LANE: u16>() {
+    const { assert!(LANE > 0 && LANE < CLOSE, "a lane") };
+    // SAFETY: writes the zero register, that is, does nothing.
+    unsafe { asm!("movz xzr, #{lane}", lane = const LANE) };
+}
+
+/// Closes the open window.
+#[inline(always)]
+pub(crate) fn close() {
+    // SAFETY: as in `open`.
+    unsafe { asm!("movz xzr, #{close}", close = const CLOSE) };
+}
+
+/// Says that the windows that follow are about operation `number`.
+pub(crate) fn select(number: u16) {
+    assert!(number < MOST, "few operations");
+    let mark = bench_operation_marks as *const () as usize + 8 * usize::from(number);
+    // SAFETY: `mark` is the address of one of the pairs of instructions above, a function that
+    // changes no register.
+    unsafe { asm!("blr {mark}", mark = in(reg) mark, out("lr") _) };
 }

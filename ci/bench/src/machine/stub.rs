@@ -1,22 +1,115 @@
-//! Threads without stack: everything is in their registers.
+//! Threads without stack: everything is in their registers. The code depends on no address, so
+//! that a copy of it can run in any address space.
 
-core::arch::global_asm!(
-    ".global bench_stub",
-    "bench_stub:",
+use core::arch::global_asm;
+
+// `blocker`: the system call in its registers, then system call x20 on x19, then nothing.
+//
+// `client`: x22 times, in lane 1, the system call x20 on x19 with information x21, and in the end
+// a signal to x23. Other message registers keep what they have, or the last answer.
+//
+// `server`: the system call in its registers, then again and again, in lane 2, system call x20 on
+// x19 with information x21. What arrives closes a window.
+//
+// The other two do the same, and use the floating-point unit before they close a window.
+global_asm!(
+    ".macro client name, after:vararg",
+    "bench_\\name:",
+    "mov x0, x19",
+    "mov x1, x21",
+    "mov x7, x20",
+    "movz xzr, #1",
+    "svc #0",
+    "\\after",
+    "movz xzr, #8",
+    "subs x22, x22, #1",
+    "b.ne bench_\\name",
+    "mov x0, x23",
+    "mov x1, xzr",
+    "mov x7, #{send}",
+    "svc #0",
+    "b 9f",
+    ".endm",
+    ".macro server name, after:vararg",
+    "bench_\\name:",
+    "movz xzr, #2",
+    "svc #0",
+    "\\after",
+    "movz xzr, #8",
+    "mov x0, x19",
+    "mov x1, x21",
+    "mov x7, x20",
+    "b bench_\\name",
+    ".endm",
+    ".balign 64",
+    "bench_code:",
+    "client client",
+    "client float_client, fmov d0, #1.0",
+    "server server",
+    "server float_server, fmov d0, #1.0",
+    "bench_blocker:",
     "svc #0",
     "mov x0, x19",
     "mov x1, xzr",
     "mov x7, x20",
     "svc #0",
-    "1: wfi",
-    "b 1b",
+    "9: wfi",
+    "b 9b",
+    "bench_code_end:",
+    ".purgem client",
+    ".purgem server",
+    send = const abi::Syscall::Send as i64,
 );
 
 unsafe extern "C" {
-    safe fn bench_stub();
+    safe fn bench_code();
+    safe fn bench_code_end();
+    safe fn bench_client();
+    safe fn bench_float_client();
+    safe fn bench_server();
+    safe fn bench_float_server();
+    safe fn bench_blocker();
 }
 
-/// Where the stub starts: the system call in its registers, then system call x20 on x19.
-pub(crate) fn address() -> u64 {
-    bench_stub as *const () as usize as u64
+/// A piece of code to start a thread at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stub {
+    /// Makes two system calls.
+    Blocker,
+    /// Makes a system call many times and then signals.
+    Client,
+    /// The same with floating point.
+    FloatClient,
+    /// Makes a system call for ever.
+    Server,
+    /// The same with floating point.
+    FloatServer,
+}
+
+impl Stub {
+    /// Where it starts in this program.
+    pub(crate) fn address(self) -> u64 {
+        let start = match self {
+            Self::Blocker => bench_blocker,
+            Self::Client => bench_client,
+            Self::FloatClient => bench_float_client,
+            Self::Server => bench_server,
+            Self::FloatServer => bench_float_server,
+        };
+        start as *const () as usize as u64
+    }
+
+    /// Where it starts in a copy of [`code`].
+    pub(crate) fn offset(self) -> u64 {
+        self.address() - bench_code as *const () as usize as u64
+    }
+}
+
+/// All stubs, for a copy.
+pub(crate) fn code() -> &'static [u8] {
+    let start = bench_code as *const u8;
+    let length = bench_code_end as *const () as usize - start as usize;
+    // SAFETY: the instructions between the two labels are part of this program's image, which
+    // nothing changes.
+    unsafe { core::slice::from_raw_parts(start, length) }
 }

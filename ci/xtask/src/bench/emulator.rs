@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::figures::Figures;
+use super::counts::Log;
+use super::measured::Measurement;
+use super::scenarios::Figures;
 use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine, Mebibytes};
@@ -18,14 +20,16 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// for that.
 const DONE: &str = "bench: done";
 /// RAM with an untyped of 1 GiB in it.
-const MEMORY: Mebibytes = Mebibytes(2560);
+const MUCH_MEMORY: Mebibytes = Mebibytes(2560);
 
-/// Whether a thread of high priority waits for interrupts while the kernel is busy.
+/// What the root task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
-    /// Nobody does: the counts are those of the work alone.
-    Alone,
-    /// One does, and is interrupted all the time.
+pub(crate) enum Work {
+    /// Everything that there is a row for in [`super::operations`].
+    Operations,
+    /// Hostile work, and nobody who waits: the counts are those of the work alone.
+    Scenarios,
+    /// The same, while a thread of high priority waits for interrupts that come all the time.
     Watched,
 }
 
@@ -42,37 +46,52 @@ impl Bench {
     /// Builds the plugin.
     pub(crate) fn new(workspace: &Workspace, kernel: PathBuf, program: PathBuf) -> Fallible<Self> {
         let folder = workspace.output_folder("bench")?;
-        let plugin = folder.join("stretch.so");
+        let plugin = folder.join("count.so");
         let mut command = Command::new(COMPILER);
         command.args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]).arg(&plugin);
-        process::visibly(command.arg(workspace.root.join("ci/plugin/stretch.c")))?;
+        process::visibly(command.arg(workspace.root.join("ci/plugin/count.c")))?;
         Ok(Self { kernel, program, plugin, folder })
     }
 
+    /// Runs all operations once.
+    pub(crate) fn operations(&self) -> Fallible<Measurement> {
+        let (console, log) = self.run(Work::Operations)?;
+        Measurement::read(&console, &log)
+    }
+
     /// Runs all scenarios once.
-    pub(crate) fn measure(&self, presence: Presence) -> Fallible<Figures> {
-        let marks = self.folder.join("marks.txt");
-        let mut command = self.qemu(presence);
+    pub(crate) fn scenarios(&self, work: Work) -> Fallible<Figures> {
+        let (console, log) = self.run(work)?;
+        Figures::read(&console, &log)
+    }
+
+    /// What the root task and the plugin said.
+    fn run(&self, work: Work) -> Fallible<(String, Log)> {
+        let file = self.folder.join(format!("{work:?}.txt").to_lowercase());
+        let mut command = self.qemu(work);
         command.args(["-icount", "shift=0,sleep=off", "-plugin"]);
-        command.arg(format!("{},out={}", self.plugin.display(), marks.display()));
+        let footprint = if work == Work::Operations { "on" } else { "off" };
+        let plugin = self.plugin.display();
+        command.arg(format!("{plugin},out={},footprint={footprint}", file.display()));
         let limits = Limits { time: Some(TIME_LIMIT), until: Until::Line(|line| line == DONE) };
         let ended = console::watch(&mut command, &limits, Audience::Nobody)?;
         if !matches!(ended.reason, Reason::Seen(_)) {
             let command = process::line(&command);
             return Err(format!("{}\n`{command}`\n{}", ended.reason, ended.console));
         }
-        let marks = std::fs::read_to_string(&marks)
-            .map_err(|error| format!("cannot read {}: {error}", marks.display()))?;
-        Figures::read(&ended.console, &marks)
+        let log = std::fs::read_to_string(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        Ok((ended.console, Log::read(&log)?))
     }
 
     /// QEMU with the benchmark, not yet counting anything.
-    pub(super) fn qemu(&self, presence: Presence) -> Command {
-        let append = match presence {
-            Presence::Alone => Vec::new(),
-            Presence::Watched => vec!["tessera.export=pcounter,ptimer".into()],
+    pub(super) fn qemu(&self, work: Work) -> Command {
+        let (word, memory) = match work {
+            Work::Operations => ("bench=operations", Machine::default().memory),
+            Work::Scenarios => ("bench=scenarios", MUCH_MEMORY),
+            Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
         };
-        let machine = Machine { memory: MEMORY, append, ..Machine::default() };
+        let machine = Machine { memory, append: vec![word.into()], ..Machine::default() };
         let boot = Boot { kernel: &self.kernel, root_task: Some(&self.program), device_tree: None };
         machine.boot(boot)
     }

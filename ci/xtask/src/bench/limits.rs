@@ -2,7 +2,8 @@
 //!
 //! A line says `LIMIT | NAME | WHY`; lines that begin with `#` say something to people.
 
-use super::figures::Figures;
+use super::counts::Metric;
+use super::scenarios::Figures;
 use crate::process::Fallible;
 use crate::workspace::Workspace;
 
@@ -55,7 +56,7 @@ impl Limits {
     pub(crate) fn judge(&self, figures: &Figures) -> Verdict {
         let mut verdict = Verdict { kept: 0, findings: Vec::new() };
         for scenario in &figures.scenarios {
-            let (name, longest) = (&scenario.name, scenario.counts.longest);
+            let (name, longest) = (&scenario.name, scenario.counts.get(Metric::Longest));
             match self.0.iter().find(|limit| limit.name == *name) {
                 None => verdict.findings.push(format!("{name}: has no limit")),
                 Some(limit) if longest > limit.instructions => {
@@ -74,7 +75,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figures::tests::example;
+    use super::super::scenarios::tests::example;
     use super::*;
 
     fn judge(text: &str) -> Verdict {

@@ -1,50 +1,89 @@
-//! The verb `bench`: what the kernel does under hostile load, in instructions.
+//! The verb `bench`: what the kernel takes for what programs ask of it, in instructions.
 //!
 //! A root task, `ci/bench`, gives the kernel work between marks; a plugin of QEMU,
-//! `ci/plugin/stretch.c`, counts instructions between them. QEMU runs one instruction per
+//! `ci/plugin/count.c`, counts instructions between them. QEMU runs one instruction per
 //! nanosecond of its own time (`-icount`), so that the counts are the same everywhere and always.
 //!
 //! | file | idea |
 //! |---|---|
 //! | `emulator` | the plugin, and QEMU with it |
-//! | `figures` | what the console and the plugin said, as one table |
-//! | `report` | the table as text and as JSON |
+//! | `counts` | what the plugin counts in one window, and the lines it writes |
+//! | `operations` | what a system does all the time: names, and what is expected of each |
+//! | `measured` | one run of the operations |
+//! | `operation_report` | the operations as a table and as JSON |
+//! | `picture` | the operations as bars against the peer's |
+//! | `recorded` | the counts of the last commit, which may not rise |
+//! | `scenarios` | one run of hostile work |
+//! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `limits` | how long a stretch may be |
 //! | `wall` | how long a boot takes for who waits |
+//! | `table` | tables in Markdown |
 
+mod counts;
 mod emulator;
-mod figures;
 mod limits;
-mod report;
+mod measured;
+mod operation_report;
+mod operations;
+mod picture;
+mod recorded;
+mod scenario_report;
+mod scenarios;
+mod table;
 mod wall;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use crate::artefacts::{self, Image, Program};
+use crate::cli::BenchOptions;
 use crate::process::Fallible;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
-pub(crate) use emulator::{Bench, COMPILER, Presence};
-pub(crate) use figures::Figures;
+pub(crate) use counts::Metric;
+pub(crate) use emulator::{Bench, COMPILER, Work};
 pub(crate) use limits::{Limits, Verdict};
+pub(crate) use measured::Measurement;
+pub(crate) use recorded::{Comparison, Recorded};
+pub(crate) use scenarios::Figures;
 
-/// Builds everything, measures, prints the table, and writes it as JSON if that is wanted.
+/// Builds everything, measures, prints tables, and writes what is wanted besides.
 pub(crate) fn run(
     workspace: &Workspace,
     toolchain: &Toolchain,
-    json: Option<&Path>,
+    options: &BenchOptions,
 ) -> Fallible<ExitCode> {
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?.image;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;
     let bench = Bench::new(workspace, kernel, program)?;
-    let mut figures = bench.measure(Presence::Alone)?;
-    figures.take_delays(&bench.measure(Presence::Watched)?);
-    let boots = wall::boots(&bench)?;
-    print!("{}", report::text(&figures, &boots));
-    if let Some(file) = json {
-        artefacts::write(file, report::json(&figures, &boots).as_bytes())?;
+    let mut measurement = bench.operations()?;
+    if options.record {
+        let text = Recorded::of(&measurement).text();
+        artefacts::write(&recorded::file(workspace), text.as_bytes())?;
+    }
+    measurement.keep(options.prefix.as_deref().unwrap_or_default());
+    if measurement.operations.is_empty() {
+        return Err("no operation has a name that begins so".into());
+    }
+    print!("{}", operation_report::text(&measurement));
+    if let Some(file) = &options.svg {
+        artefacts::write(file, picture::svg(&measurement).as_bytes())?;
+    }
+    let mut json = format!("\"operations\": {}", operation_report::json(&measurement));
+    if options.prefix.is_none() {
+        json += &format!(",\n  \"load\": {}", load(&bench)?);
+    }
+    if let Some(file) = &options.json {
+        artefacts::write(file, format!("{{\n  {json}\n}}\n").as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the scenarios, prints their table, and answers it as JSON.
+fn load(bench: &Bench) -> Fallible<String> {
+    let mut figures = bench.scenarios(Work::Scenarios)?;
+    figures.take_delays(&bench.scenarios(Work::Watched)?);
+    let boots = wall::boots(bench)?;
+    print!("\n{}", scenario_report::text(&figures, &boots));
+    Ok(scenario_report::json(&figures, &boots))
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::emulator::{Bench, Presence};
+use super::emulator::{Bench, Work};
 use crate::process::{self, Fallible};
 
 /// Boots to choose the median from.
@@ -44,7 +44,7 @@ impl Boots {
 
 /// Boots several times.
 pub(super) fn boots(bench: &Bench) -> Fallible<Boots> {
-    let times = (0..BOOTS).map(|_| time(&mut bench.qemu(Presence::Alone), STARTED));
+    let times = (0..BOOTS).map(|_| time(&mut bench.qemu(Work::Scenarios), STARTED));
     Ok(Boots { times: times.collect::<Fallible<_>>()? })
 }
 

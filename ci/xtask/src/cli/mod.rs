@@ -2,9 +2,7 @@
 
 mod options;
 
-use std::path::PathBuf;
-
-pub(crate) use options::{RunOptions, TestOptions};
+pub(crate) use options::{BenchOptions, RunOptions, TestOptions};
 use options::{Words, bench_options, run_options, test_options};
 
 use crate::process::Fallible;
@@ -27,11 +25,8 @@ pub(crate) enum Verb {
     Debug(RunOptions),
     /// Run everything that CI checks.
     Test(TestOptions),
-    /// Measure what the kernel does under load.
-    Bench {
-        /// Where to write the figures as JSON.
-        json: Option<PathBuf>,
-    },
+    /// Measure what the kernel takes.
+    Bench(BenchOptions),
     /// Check the source text and the dependency graph.
     Tidy,
     /// Measure how much of the kernel the host tests run.
@@ -57,7 +52,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "run" => Verb::Run(run_options(&mut rest)?),
         "debug" => Verb::Debug(run_options(&mut rest)?),
         "test" => Verb::Test(test_options(&mut rest)?),
-        "bench" => Verb::Bench { json: bench_options(&mut rest)? },
+        "bench" => Verb::Bench(bench_options(&mut rest)?),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

@@ -31,6 +31,19 @@ pub(crate) struct TestOptions {
     pub(crate) list: bool,
 }
 
+/// What to measure, and what to write.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct BenchOptions {
+    /// Only operations whose name begins so.
+    pub(crate) prefix: Option<String>,
+    /// Where to write the figures as JSON.
+    pub(crate) json: Option<PathBuf>,
+    /// Where to write the picture.
+    pub(crate) svg: Option<PathBuf>,
+    /// Whether to rewrite the recorded counts.
+    pub(crate) record: bool,
+}
+
 /// The words of a command line that are not consumed yet; `--name=value` counts as two.
 pub(crate) struct Words {
     words: std::collections::VecDeque<String>,
@@ -112,12 +125,21 @@ pub(crate) fn test_options(words: &mut Words) -> Fallible<TestOptions> {
     Ok(options)
 }
 
-/// Parses the options of `bench`: where to write JSON.
-pub(crate) fn bench_options(words: &mut Words) -> Fallible<Option<PathBuf>> {
-    match words.flag("--json") {
-        true => words.value("--json").map(|file| Some(file.into())),
-        false => Ok(None),
+/// Parses the options of `bench`.
+pub(crate) fn bench_options(words: &mut Words) -> Fallible<BenchOptions> {
+    let mut options = BenchOptions::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--json" => options.json = Some(words.value(&word)?.into()),
+            "--svg" => options.svg = Some(words.value(&word)?.into()),
+            "--record" => options.record = true,
+            _ if word.starts_with("--") || options.prefix.is_some() => {
+                return Err(format!("`bench` takes one PREFIX and no `{word}`"));
+            }
+            _ => options.prefix = Some(word),
+        }
     }
+    Ok(options)
 }
 
 fn seconds(text: &str) -> Fallible<Duration> {

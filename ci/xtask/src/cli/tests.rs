@@ -104,9 +104,17 @@ fn help_names_every_verb() {
 }
 
 #[test]
-fn bench_takes_a_file_for_json() {
-    assert_eq!(parsed("bench"), Ok(Verb::Bench { json: None }));
-    assert_eq!(parsed("bench --json a.json"), Ok(Verb::Bench { json: Some("a.json".into()) }));
-    assert!(parsed("bench --json").is_err());
-    assert!(parsed("bench a.json").is_err());
+fn bench_takes_a_prefix_and_files() {
+    assert_eq!(parsed("bench"), Ok(Verb::Bench(BenchOptions::default())));
+    let expected = BenchOptions {
+        prefix: Some("call".into()),
+        json: Some("a.json".into()),
+        svg: Some("a.svg".into()),
+        record: true,
+    };
+    let line = "bench call --json a.json --svg a.svg --record";
+    assert_eq!(parsed(line), Ok(Verb::Bench(expected)));
+    for bad in ["bench --json", "bench --svg", "bench a b", "bench --what"] {
+        assert!(parsed(bad).is_err(), "{bad}");
+    }
 }

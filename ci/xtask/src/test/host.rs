@@ -58,7 +58,7 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    steps.extend([LIBSYS, ROOT_TASK, SUITE].map(|package| {
+    steps.extend([LIBSYS, ROOT_TASK, SUITE, BENCH].map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {
             let mut command =
                 context.toolchain.cargo_for(context.workspace, "clippy", Target::User);

@@ -4,7 +4,7 @@ use super::Step;
 use super::context::Context;
 use super::outcome::Outcome;
 use crate::artefacts::{Image, Program};
-use crate::bench::{Bench, Figures, Limits, Presence, Verdict};
+use crate::bench::{Bench, Figures, Limits, Metric, Verdict, Work};
 use crate::process::Fallible;
 
 /// All of them.
@@ -23,9 +23,9 @@ fn measure(context: &Context) -> Fallible<[Figures; 3]> {
     let kernel = context.kernel(Image::Release)?.image;
     let bench = Bench::new(context.workspace, kernel, context.program(Program::Bench)?)?;
     Ok([
-        bench.measure(Presence::Alone)?,
-        bench.measure(Presence::Alone)?,
-        bench.measure(Presence::Watched)?,
+        bench.scenarios(Work::Scenarios)?,
+        bench.scenarios(Work::Scenarios)?,
+        bench.scenarios(Work::Watched)?,
     ])
 }
 
@@ -42,9 +42,10 @@ fn judge(limits: &Limits, first: &Figures, second: &Figures, watched: &Figures) 
     } else {
         findings.push(format!("two runs differ: traces {} and {}", first.trace, second.trace));
     }
-    let longest = first.scenarios.iter().max_by_key(|scenario| scenario.counts.longest);
+    let longest =
+        first.scenarios.iter().max_by_key(|scenario| scenario.counts.get(Metric::Longest));
     let longest = longest.map_or(String::new(), |scenario| {
-        format!("longest stretch {} ({})", scenario.counts.longest, scenario.name)
+        format!("longest stretch {} ({})", scenario.counts.get(Metric::Longest), scenario.name)
     });
     Outcome::of_counts(kept, findings.len(), longest, &findings.join("\n"))
 }

@@ -6,6 +6,7 @@
 
 mod boot;
 mod context;
+mod counts;
 mod host;
 mod latency;
 mod outcome;
@@ -65,6 +66,7 @@ fn steps() -> Vec<Step> {
         products::steps(),
         boot::steps(),
         refusal::steps(),
+        counts::steps(),
         latency::steps(),
         suite::steps(),
     ];

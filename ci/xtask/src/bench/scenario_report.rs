@@ -1,6 +1,8 @@
-//! The table as text and as JSON.
+//! The scenarios as a table and as JSON.
 
-use super::figures::{Delay, Figures, Scenario};
+use super::counts::Metric;
+use super::scenarios::{Delay, Figures, Scenario};
+use super::table::{aligned, grouped, quotient};
 use super::wall::Boots;
 
 /// Instructions in a tick of the counter: 62.5 MHz at one instruction per nanosecond.
@@ -8,12 +10,9 @@ const PER_TICK: u64 = 16;
 
 /// The table in Markdown, with what has to be known about it.
 pub(super) fn text(figures: &Figures, boots: &Boots) -> String {
-    let mut rows = vec![
-        ["scenario", "kernel instructions", "per item", "longest stretch", "worst delay"]
-            .map(String::from),
-    ];
-    rows.push(["---", "---:", "---:", "---:", "---:"].map(String::from));
-    rows.push(["boot".into(), grouped(figures.boot.kernel), "".into(), "".into(), "".into()]);
+    let head = ["scenario", "kernel instructions", "per item", "longest stretch", "worst delay"];
+    let kernel = grouped(figures.boot.get(Metric::Kernel));
+    let mut rows = vec![["boot".into(), kernel, "".into(), "".into(), "".into()]];
     rows.extend(figures.scenarios.iter().map(row));
     let boot = format!(
         "From QEMU's start to the root task's first line: median {} ms of {} boots, {} to {} ms \
@@ -28,16 +27,16 @@ pub(super) fn text(figures: &Figures, boots: &Boots) -> String {
          without a preemption\npoint is what an interrupt may have to wait for. The worst delay, \
          from an interrupt's instant to the waiting\nthread's first instruction, is known to \
          {PER_TICK} instructions.\n{boot}",
-        aligned(&rows)
+        aligned(head, &rows)
     )
 }
 
 fn row(scenario: &Scenario) -> [String; 5] {
     [
         scenario.name.clone(),
-        grouped(scenario.counts.kernel),
+        grouped(scenario.counts.get(Metric::Kernel)),
         per_item(scenario),
-        grouped(scenario.counts.longest),
+        grouped(scenario.counts.get(Metric::Longest)),
         scenario.delay.map_or(String::new(), delay),
     ]
 }
@@ -51,51 +50,11 @@ fn delay(delay: Delay) -> String {
 
 /// Instructions per item; for bytes, of which there are many, the other way round.
 fn per_item(scenario: &Scenario) -> String {
-    let (kernel, items) = (scenario.counts.kernel, scenario.items);
+    let (kernel, items) = (scenario.counts.get(Metric::Kernel), scenario.items);
     match scenario.unit.as_str() {
         "byte" => format!("{} bytes each", quotient(items, kernel)),
         unit => format!("{} per {unit}", quotient(kernel, items)),
     }
-}
-
-/// A quotient with one digit behind the point.
-fn quotient(dividend: u64, divisor: u64) -> String {
-    let tenths = dividend * 10 / divisor.max(1);
-    format!("{}.{}", grouped(tenths / 10), tenths % 10)
-}
-
-/// A number with a space between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && index % 3 == first {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A table whose columns are as wide as their widest cells; all but the first lean right.
-fn aligned(rows: &[[String; 5]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let rule = cell.trim_end_matches(':').trim_end_matches('-').is_empty();
-            text += &match column {
-                _ if rule && cell.ends_with(':') => format!("| {}: ", "-".repeat(width - 1)),
-                _ if rule && !cell.is_empty() => format!("| {} ", "-".repeat(*width)),
-                0 => format!("| {cell:<width$} "),
-                _ => format!("| {cell:>width$} "),
-            };
-        }
-        text += "|\n";
-    }
-    text
 }
 
 /// The figures for programs: counts are instructions.
@@ -103,9 +62,9 @@ pub(super) fn json(figures: &Figures, boots: &Boots) -> String {
     let scenarios: Vec<String> = figures.scenarios.iter().map(json_of).collect();
     let times: Vec<String> = boots.times.iter().map(|time| time.as_micros().to_string()).collect();
     format!(
-        "{{\n  \"boot\": {{\"kernel\": {}, \"wall_microseconds\": [{}]}},\n  \
-         \"trace\": \"{}\",\n  \"scenarios\": [\n    {}\n  ]\n}}\n",
-        figures.boot.kernel,
+        "{{\"boot\": {{\"kernel\": {}, \"wall_microseconds\": [{}]}},\n  \
+         \"trace\": \"{}\",\n  \"scenarios\": [\n    {}\n  ]}}",
+        figures.boot.get(Metric::Kernel),
         times.join(", "),
         figures.trace,
         scenarios.join(",\n    ")
@@ -129,10 +88,10 @@ fn json_of(scenario: &Scenario) -> String {
         scenario.name.replace(['"', '\\'], ""),
         scenario.items,
         scenario.unit.replace(['"', '\\'], ""),
-        counts.kernel,
-        counts.longest,
-        counts.checks,
-        counts.entries,
+        counts.get(Metric::Kernel),
+        counts.get(Metric::Longest),
+        counts.get(Metric::Checks),
+        counts.get(Metric::Entries),
     )
 }
 
@@ -140,7 +99,7 @@ fn json_of(scenario: &Scenario) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::super::figures::tests::example;
+    use super::super::scenarios::tests::example;
     use super::*;
 
     fn boots() -> Boots {
@@ -167,11 +126,5 @@ mod tests {
         assert_eq!(scenarios[0].text("name"), Some("clear much"));
         assert!(scenarios[0].member("delay_instructions").is_some());
         assert!(scenarios[1].member("delay_instructions").is_none());
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        let numbers = [0, 999, 1000, 12345, 1_000_000].map(grouped);
-        assert_eq!(numbers, ["0", "999", "1 000", "12 345", "1 000 000"]);
     }
 }

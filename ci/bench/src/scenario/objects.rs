@@ -4,7 +4,8 @@ use abi::object::MIN_SCHED_CONTEXT_BITS;
 use libsys::object::{CNode, Endpoint, Reply, SlotRange, Untyped};
 use libsys::{Badge, Cap, GuardWord, ObjectType, Rights, SlotPath};
 
-use crate::{Bench, Items, Outcome};
+use super::Items;
+use crate::{Bench, Outcome};
 
 /// Bits of a CNode that holds 100 000 capabilities.
 const MANY_BITS: u32 = 17;

@@ -3,7 +3,8 @@
 use libsys::ObjectType;
 use libsys::object::{SlotRange, Untyped};
 
-use crate::{Bench, Items, Outcome};
+use super::Items;
+use crate::{Bench, Outcome};
 
 /// Clears the largest block of memory that there is, up to 1 GiB.
 pub(crate) fn clearing(bench: &mut Bench) -> Outcome {

@@ -10,9 +10,9 @@ use libsys::object::{
 };
 use libsys::{Badge, Cap, MessageInfo, Rights, initial, worker};
 
-use crate::machine::stub;
-use crate::priority;
-use crate::{Bench, Items, Outcome};
+use super::Items;
+use crate::machine::stub::Stub;
+use crate::{Bench, Outcome, priority};
 
 /// Threads that wait at one endpoint.
 const WAITERS: u64 = 1_000;
@@ -30,7 +30,7 @@ fn thread(
     let thread = own.create::<Thread>()?;
     let space = Space::new(initial::CNODE, initial::VSPACE);
     thread.set_space(Cap::NULL, space)?;
-    let registers = UserContext::starting_at(stub::address(), 0)
+    let registers = UserContext::starting_at(Stub::Blocker.address(), 0)
         .with(Register::X(0), target.pointer())
         .with(Register::X(1), MessageInfo::new(0, 0, 0).0)
         .with(Register::X(6), reply.pointer())

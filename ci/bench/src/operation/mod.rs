@@ -1,0 +1,41 @@
+//! What a system does all the time, each thing again and again, undisturbed: no budget ends, no
+//! interrupt comes, and caches of the kernel's making are warm after the first times.
+//!
+//! Names are those of `ci/xtask/src/bench/operations.rs`, which says what is expected.
+
+mod exchange;
+mod stage;
+
+use core::time::Duration;
+
+use libsys::object::Budget;
+use libsys::{initial, println};
+
+use crate::machine::mark;
+use crate::{Bench, Outcome, Part};
+
+/// How often each operation is measured.
+const REPETITIONS: u64 = 40;
+
+/// Time that does not end while something is measured.
+const PLENTY: Budget = Budget::round_robin(Duration::from_secs(60));
+
+/// All of them.
+pub(crate) const ALL: [Part; 2] =
+    [("exchanges", exchange::exchanges), ("capabilities", exchange::with_capability)];
+
+/// Gives this thread time that does not end meanwhile.
+pub(crate) fn prepare(bench: &mut Bench) -> Outcome {
+    Ok(bench.control.configure(initial::SCHED_CONTEXT, PLENTY)?)
+}
+
+impl Bench {
+    /// Says what is measured next, in the lanes from the first on.
+    fn announce(&mut self, names: &[&str]) {
+        let number = self.next_number();
+        for (lane, name) in (1..).zip(names) {
+            println!("operation {number} {lane} {name}");
+        }
+        mark::select(number);
+    }
+}

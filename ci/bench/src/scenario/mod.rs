@@ -1,0 +1,59 @@
+//! Hostile work: what keeps the kernel busy for long.
+//!
+//! Booted with `tessera.export=pcounter,ptimer`, a thread of the highest priority waits for an
+//! interrupt during each scenario, and the longest delay is printed.
+
+mod ipc;
+mod memory;
+mod objects;
+mod watch;
+
+use libsys::println;
+
+use crate::machine::mark;
+use crate::{Bench, Outcome, Part};
+
+/// One or more related measurements.
+pub(crate) const ALL: [Part; 8] = [
+    ("clearing", memory::clearing),
+    ("revoking", objects::revoking),
+    ("nesting", objects::nesting),
+    ("deep spaces", objects::deep_space),
+    ("retyping", objects::retyping),
+    ("waiters", ipc::waiters),
+    ("badges", ipc::badges),
+    ("reply chain", ipc::reply_chain),
+];
+
+/// What a scenario does how many times: a number and its unit, one word.
+#[derive(Clone, Copy)]
+pub(crate) struct Items(pub(crate) u64, pub(crate) &'static str);
+
+/// Puts the watcher above everybody if the boot options allow.
+pub(crate) fn prepare(bench: &mut Bench) -> Outcome {
+    if watch::is_possible() {
+        watch::open(&mut bench.system.allocator, bench.control)?;
+        bench.watched = true;
+    }
+    Ok(())
+}
+
+impl Bench {
+    /// Measures `work` under a name.
+    pub(crate) fn measure<T>(&mut self, name: &str, items: Items, work: impl FnOnce() -> T) -> T {
+        let number = self.next_number();
+        println!("scenario {number} {} {} {name}", items.0, items.1);
+        mark::select(number);
+        mark::open::<1>();
+        if self.watched {
+            watch::begin();
+        }
+        let result = work();
+        mark::close();
+        if self.watched {
+            let watch::Seen { worst, count } = watch::end();
+            println!("latency {number} worst {worst} ticks of {count} interrupts");
+        }
+        result
+    }
+}

@@ -1,0 +1,114 @@
+//! The operations as a table and as JSON.
+
+use super::counts::{Counts, METRICS, Metric};
+use super::measured::{Measured, Measurement};
+use super::table::{aligned, grouped};
+
+const HEAD: [&str; 12] = [
+    "operation",
+    "kernel",
+    "with user",
+    "entries",
+    "peer",
+    "of peer",
+    "floor",
+    "aim",
+    "code lines/pages",
+    "data lines/pages",
+    "MSR",
+    "ISB/DSB/DMB",
+];
+
+/// The table in Markdown, and what is not as steady as it should be.
+pub(super) fn text(measurement: &Measurement) -> String {
+    let rows: Vec<[String; 12]> = measurement.operations.iter().map(row).collect();
+    let mut text = aligned(HEAD, &rows);
+    let unsteady = measurement.operations.iter().filter(|measured| !measured.is_steady());
+    for measured in unsteady {
+        text += &format!(
+            "{}: from {} to {} instructions in {} windows\n",
+            measured.operation.name,
+            grouped(measured.least.get(Metric::Kernel)),
+            grouped(measured.most.get(Metric::Kernel)),
+            measured.windows
+        );
+    }
+    text
+}
+
+fn row(measured: &Measured) -> [String; 12] {
+    let (operation, counts, kernel) = (measured.operation, &measured.median, measured.kernel());
+    let pair = |a, b| format!("{}/{}", counts.get(a), counts.get(b));
+    [
+        operation.name.into(),
+        grouped(kernel),
+        grouped(kernel + counts.get(Metric::User)),
+        counts.get(Metric::Entries).to_string(),
+        operation.peer.map_or("–".into(), grouped),
+        operation.peer.map_or("–".into(), |peer| format!("{} %", kernel * 100 / peer.max(1))),
+        operation.floor.map_or("–".into(), |floor| mark(kernel, floor)),
+        operation.aim.map_or("–".into(), |aim| mark(kernel, aim)),
+        pair(Metric::CodeLines, Metric::CodePages),
+        pair(Metric::DataLines, Metric::DataPages),
+        counts.get(Metric::Msr).to_string(),
+        [Metric::Isb, Metric::Dsb, Metric::Dmb].map(|kind| counts.get(kind).to_string()).join("/"),
+    ]
+}
+
+/// A figure to reach, and whether it is reached.
+fn mark(kernel: u64, figure: u64) -> String {
+    format!("{} {}", grouped(figure), if kernel <= figure { "✓" } else { "✗" })
+}
+
+/// A list for programs, an object for each operation.
+pub(super) fn json(measurement: &Measurement) -> String {
+    let objects: Vec<String> = measurement.operations.iter().map(object).collect();
+    format!("[\n    {}\n  ]", objects.join(",\n    "))
+}
+
+fn object(measured: &Measured) -> String {
+    let operation = measured.operation;
+    let number = |number: Option<u64>| number.map_or("null".into(), |number| number.to_string());
+    let range = |counts: &Counts| counts.get(Metric::Kernel);
+    let metrics =
+        METRICS.map(|(metric, name)| format!("\"{name}\": {}", measured.median.get(metric)));
+    // Names need no escapes: a test of the table says so.
+    format!(
+        "{{\"name\": \"{}\", \"peer\": {}, \"floor\": {}, \"aim\": {}, \"windows\": {}, \
+         \"least\": {}, \"most\": {}, {}}}",
+        operation.name,
+        number(operation.peer),
+        number(operation.floor),
+        number(operation.aim),
+        measured.windows,
+        range(&measured.least),
+        range(&measured.most),
+        metrics.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::measured::tests::example;
+    use super::*;
+
+    #[test]
+    fn the_table_compares_with_the_peer() {
+        let text = text(&example());
+        let first = text.lines().nth(2).expect("a row");
+        let cells: Vec<&str> = first.split('|').map(str::trim).collect();
+        assert_eq!(cells[1..3], ["call 0 words", "1 000"]);
+        assert_eq!(cells[5..9], ["209", "478 %", "185 ✗", "140 ✗"]);
+        assert!(text.contains("\ncall 0 words: from 1 000 to 1 010 instructions in 9 windows\n"));
+    }
+
+    #[test]
+    fn the_json_can_be_read_again() {
+        let value = crate::json::parse(&json(&example())).expect("good JSON");
+        let crate::json::Value::List(list) = value else { panic!("a list") };
+        assert_eq!(list[0].text("name"), Some("call 0 words"));
+        let kernel = crate::json::Value::Number("1000".into());
+        assert_eq!(list[0].member("kernel"), Some(&kernel));
+        assert_eq!(list[2].member("peer"), Some(&crate::json::Value::Null));
+    }
+}

@@ -1,0 +1,93 @@
+//! The operations: their names, as the root task `ci/bench` announces them, and what is expected
+//! of each, in instructions of the kernel from vector to ERET.
+//!
+//! The peer is seL4 with MCS for aarch64 at EL1, release, GCC 12 -O2, counted the same way on the
+//! same machine with its own benchmark suite; `None` where that has no such row.
+
+/// What is expected of one operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Operation {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What the peer takes.
+    pub(crate) peer: Option<u64>,
+    /// What it may take at most.
+    pub(crate) floor: Option<u64>,
+    /// What it is meant to take.
+    pub(crate) aim: Option<u64>,
+}
+
+const fn against(name: &'static str, peer: u64, floor: u64, aim: u64) -> Operation {
+    Operation { name, peer: Some(peer), floor: Some(floor), aim: Some(aim) }
+}
+
+const fn peer(name: &'static str, peer: u64) -> Operation {
+    Operation { peer: Some(peer), ..alone(name) }
+}
+
+const fn bounded(name: &'static str, floor: u64, aim: u64) -> Operation {
+    Operation { floor: Some(floor), aim: Some(aim), ..alone(name) }
+}
+
+const fn alone(name: &'static str) -> Operation {
+    Operation { name, peer: None, floor: None, aim: None }
+}
+
+/// All of them, in the order of the table.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    against("call 0 words", 209, 185, 140),
+    against("reply 0 words", 266, 230, 160),
+    alone("call 4 words"),
+    alone("reply 4 words"),
+    against("call 10 words", 932, 450, 250),
+    peer("reply 10 words", 1017),
+    bounded("call 120 words", 900, 550),
+    alone("reply 120 words"),
+    against("call 0 words, other space", 209, 185, 140),
+    against("reply 0 words, other space", 266, 230, 160),
+    alone("call 4 words, other space"),
+    alone("reply 4 words, other space"),
+    against("call 10 words, other space", 932, 450, 250),
+    peer("reply 10 words, other space", 1017),
+    bounded("call 120 words, other space", 900, 550),
+    alone("reply 120 words, other space"),
+    alone("call 0 words, active server"),
+    alone("reply 0 words, active server"),
+    peer("call 0 words, FPU owner changes", 261),
+    peer("reply 0 words, FPU owner changes", 318),
+    peer("call 0 words, FPU, other space", 261),
+    peer("reply 0 words, FPU, other space", 318),
+    peer("send 0 words", 780),
+    alone("receive 0 words"),
+    alone("send 10 words"),
+    alone("receive 10 words"),
+    bounded("call with a capability", 1000, 450),
+    alone("reply to a call with a capability"),
+];
+
+/// The row of a name.
+pub(super) fn named(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_differ_and_can_stand_in_tables() {
+        let names: BTreeSet<&str> = OPERATIONS.iter().map(|operation| operation.name).collect();
+        assert_eq!(names.len(), OPERATIONS.len());
+        assert!(names.iter().all(|name| !name.contains(['|', '"', '<', '&'])));
+    }
+
+    #[test]
+    fn aims_are_below_floors() {
+        for operation in OPERATIONS {
+            assert_eq!(operation.aim.is_some(), operation.floor.is_some(), "{}", operation.name);
+            assert!(operation.aim <= operation.floor, "{}", operation.name);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The counts of the last commit: the committed file `ci/bench-counts.txt`.
+//!
+//! A line says `NAME | NUMBER | …` with the columns of [`COLUMNS`]; lines that begin with `#` say
+//! something to people.
+
+use std::path::PathBuf;
+
+use super::counts::{Counts, Metric};
+use super::measured::Measurement;
+use crate::process::Fallible;
+use crate::workspace::Workspace;
+
+/// A count that is recorded.
+struct Column {
+    name: &'static str,
+    of: fn(&Counts) -> u64,
+    /// The greatest count that is no rise above a recorded one.
+    allowance: fn(u64) -> u64,
+}
+
+/// What the compiler makes of the same source may move code a little; what it does may not.
+const COLUMNS: [Column; 7] = [
+    Column {
+        name: "instructions",
+        of: |counts| counts.get(Metric::Kernel),
+        allowance: |recorded| recorded + recorded / 100,
+    },
+    Column {
+        name: "code lines",
+        of: |counts| counts.get(Metric::CodeLines),
+        allowance: |recorded| recorded + 2 + recorded / 20,
+    },
+    Column {
+        name: "code pages",
+        of: |counts| counts.get(Metric::CodePages),
+        allowance: |recorded| recorded + 1,
+    },
+    Column {
+        name: "data lines",
+        of: |counts| counts.get(Metric::DataLines),
+        allowance: |recorded| recorded + 1 + recorded / 100,
+    },
+    Column {
+        name: "data pages",
+        of: |counts| counts.get(Metric::DataPages),
+        allowance: |recorded| recorded + 1,
+    },
+    Column { name: "MSR", of: |counts| counts.get(Metric::Msr), allowance: |recorded| recorded },
+    Column { name: "barriers", of: Counts::barriers, allowance: |recorded| recorded },
+];
+
+/// The name of the boot in the list.
+const BOOT: &str = "boot";
+
+/// The counts of all operations.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Recorded(Vec<(String, [u64; COLUMNS.len()])>);
+
+/// What the recorded counts say about a run.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Comparison {
+    /// Operations whose counts have not risen.
+    pub(crate) kept: usize,
+    /// What is wrong.
+    pub(crate) findings: Vec<String>,
+    /// Operations that take clearly less now.
+    pub(crate) fallen: usize,
+}
+
+impl Recorded {
+    /// Reads the file.
+    pub(crate) fn load(workspace: &Workspace) -> Fallible<Self> {
+        let file = file(workspace);
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Fallible<Self> {
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+        let row = |line: &str| {
+            let (name, numbers) = line.split_once('|')?;
+            let numbers: Option<Vec<u64>> =
+                numbers.split('|').map(|number| number.trim().parse().ok()).collect();
+            Some((name.trim().to_string(), numbers?.try_into().ok()?))
+        };
+        let checked = |line: &str| row(line).ok_or(format!("not a name and counts: {line}"));
+        lines.map(checked).collect::<Fallible<_>>().map(Self)
+    }
+
+    /// What a run would be recorded as.
+    pub(super) fn of(measurement: &Measurement) -> Self {
+        let operations = measurement.operations.iter();
+        let named = operations.map(|measured| (measured.operation.name, &measured.median));
+        let all = [(BOOT, &measurement.boot)].into_iter().chain(named);
+        Self(all.map(|(name, counts)| (name.into(), COLUMNS.map(|c| (c.of)(counts)))).collect())
+    }
+
+    /// The file's text.
+    pub(super) fn text(&self) -> String {
+        let names = COLUMNS.map(|column| column.name).join(" | ");
+        let mut text = format!(
+            "# What each operation of `cargo xtask bench` takes. `cargo xtask test counts` accepts \
+             no rise;\n# `cargo xtask bench --record` writes this file. Who makes a count rise \
+             says why in the commit.\n# NAME | {names}\n"
+        );
+        for (name, numbers) in &self.0 {
+            let numbers = numbers.map(|number| format!("{number:>6}")).join(" | ");
+            text += &format!("{name:<36} | {numbers}\n");
+        }
+        text
+    }
+
+    /// Compares a run with the record. An operation that is in one of the two only is a finding.
+    pub(crate) fn compare(&self, measurement: &Measurement) -> Comparison {
+        let now = Self::of(measurement);
+        let mut comparison = Comparison::default();
+        for (name, numbers) in &now.0 {
+            match self.0.iter().find(|(recorded, _)| recorded == name) {
+                None => comparison.findings.push(format!("{name}: is not recorded")),
+                Some((_, recorded)) => comparison.judge(name, recorded, numbers),
+            }
+        }
+        let is_gone = |name: &str| now.0.iter().all(|(found, _)| found != name);
+        let gone = self.0.iter().filter(|(name, _)| is_gone(name));
+        comparison.findings.extend(gone.map(|(name, _)| format!("{name}: was not run")));
+        comparison
+    }
+}
+
+impl Comparison {
+    fn judge(&mut self, name: &str, recorded: &[u64; COLUMNS.len()], now: &[u64; COLUMNS.len()]) {
+        let mut has_risen = false;
+        for ((column, recorded), now) in COLUMNS.iter().zip(recorded).zip(now) {
+            if *now > (column.allowance)(*recorded) {
+                has_risen = true;
+                let what = column.name;
+                self.findings.push(format!("{name}: {now} {what}, recorded {recorded}"));
+            }
+        }
+        self.kept += usize::from(!has_risen);
+        let [instructions, ..] = COLUMNS;
+        self.fallen += usize::from((instructions.allowance)(now[0]) < recorded[0]);
+    }
+}
+
+/// Where the counts are recorded.
+pub(super) fn file(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("ci/bench-counts.txt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::measured::tests::example;
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let recorded = Recorded::of(&example());
+        assert_eq!(Recorded::parse(&recorded.text()), Ok(recorded));
+        for bad in ["name", "name | 1", "name | 1 | 2 | 3 | 4 | 5 | 6 | x"] {
+            assert!(Recorded::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_same_run_is_kept_in_full() {
+        let comparison = Recorded::of(&example()).compare(&example());
+        assert_eq!(comparison.findings, Vec::<String>::new());
+        assert_eq!((comparison.kept, comparison.fallen), (example().operations.len() + 1, 0));
+    }
+
+    #[test]
+    fn a_rise_is_a_finding_and_a_fall_a_hint() {
+        let mut recorded = Recorded::of(&example());
+        recorded.0[1].1[0] = 990;
+        recorded.0[2].1[0] = 992;
+        recorded.0[3].1[0] = 2000;
+        let comparison = recorded.compare(&example());
+        assert_eq!(comparison.findings, ["call 0 words: 1000 instructions, recorded 990"]);
+        assert_eq!((comparison.kept, comparison.fallen), (example().operations.len(), 1));
+    }
+
+    #[test]
+    fn barriers_may_not_rise_at_all() {
+        let mut recorded = Recorded::of(&example());
+        let mut comparison = Comparison::default();
+        let before = recorded.0[1].1;
+        recorded.0[1].1[6] += 1;
+        comparison.judge("x", &before, &recorded.0[1].1);
+        assert_eq!(comparison.findings, ["x: 1 barriers, recorded 0"]);
+    }
+
+    #[test]
+    fn record_and_run_have_to_agree() {
+        let mut recorded = Recorded::of(&example());
+        recorded.0[1].0 = "sleep".into();
+        let comparison = recorded.compare(&example());
+        assert_eq!(comparison.findings, ["call 0 words: is not recorded", "sleep: was not run"]);
+    }
+}
