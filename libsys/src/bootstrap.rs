@@ -21,6 +21,8 @@ pub use devices::Devices;
 
 /// Everything that the initial thread owns at first.
 pub struct System {
+    /// What the kernel says about the system.
+    pub boot: &'static BootInfo,
     /// Slots and RAM.
     pub allocator: Allocator,
     /// Device memory.
@@ -33,11 +35,19 @@ impl System {
     /// Takes stock of the boot information. Do so once: a second system would hand out the same
     /// slots and memory, and find them occupied.
     #[must_use]
-    pub fn new(boot: &BootInfo) -> Self {
+    pub fn new(boot: &'static BootInfo) -> Self {
         Self {
+            boot,
             allocator: Allocator::new(boot),
             devices: Devices::new(boot),
             space: AddressSpace::initial(),
         }
+    }
+
+    /// Lets the heap grow: to 16 MiB, or a quarter of the largest block of memory.
+    pub(crate) fn provide_heap(&mut self) {
+        let bits = self.allocator.largest_bits().unwrap_or(0).saturating_sub(2).min(24);
+        // On a machine with so little memory the heap is what the image has.
+        let _ = crate::heap::grow_from(&mut self.allocator, bits);
     }
 }

@@ -43,7 +43,8 @@ fn put(byte: u8) {
     uart.write_register(DATA, u32::from(byte));
 }
 
-struct Console;
+/// The console as a writer.
+pub(crate) struct Console;
 
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {

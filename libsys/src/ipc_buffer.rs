@@ -53,6 +53,22 @@ pub fn set_receive_path(path: SlotPath) {
     machine::buffer_write(buffer::RECEIVE_DEPTH, u64::from(path.depth));
 }
 
+/// Runs something that makes invocations, and leaves the buffer as it was: the message words and
+/// capabilities that invocations use.
+pub(crate) fn preserved<R>(work: impl FnOnce() -> R) -> R {
+    const WORDS: usize = 16;
+    let words: [u64; WORDS] = core::array::from_fn(word);
+    let caps: [u64; MAX_CAPS] = core::array::from_fn(badge);
+    let result = work();
+    for (index, value) in words.into_iter().enumerate() {
+        set_word(index, value);
+    }
+    for (index, value) in caps.into_iter().enumerate() {
+        set_cap(index, value);
+    }
+    result
+}
+
 /// The word that the kernel never touches.
 #[must_use]
 pub fn user_data() -> u64 {

@@ -2,21 +2,12 @@
 //!
 //! ```no_run
 //! // #![no_std] and #![no_main] come first.
-//! use libsys::bootstrap::System;
-//! use libsys::object::Notification;
-//! use libsys::{BootInfo, println};
+//! use libsys::println;
 //!
-//! libsys::entry!(program);
-//!
-//! fn program(boot: &'static BootInfo) -> ! {
-//!     let mut system = System::new(boot);
-//!     libsys::console::open(&mut system).expect("a UART");
-//!     let bell = system.allocator.create::<Notification>().expect("memory for a notification");
-//!     bell.signal();
-//!     println!("the bell says {}", bell.wait());
-//!     libsys::stop()
+//! #[libsys::main]
+//! fn main() {
+//!     println!("hello from EL0");
 //! }
-//! # fn main() {}
 //! ```
 //!
 //! | module | what |
@@ -29,15 +20,22 @@
 //! | [`initial`] | the capabilities that the initial thread has from the start |
 //! | [`bootstrap`] | slots, objects, device pages and mappings of the initial thread |
 //! | [`window`] | memory mapped to be looked at |
-//! | [`worker`] | further threads in the same address space |
+//! | [`thread`] | further threads that run a closure |
+//! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`process`] | a thread in an address space of its own |
 //! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
+//! | [`start`] | what a main function may take and return |
+//! | [`mod@exit`] | how programs and threads end |
+//! | [`heap`] | the memory behind the crate `alloc` |
+//! | [`logger`] | the `log` facade |
 //! | [`console`] | `print!` and `println!` |
 //! | [`debug`] | the calls that debug and benchmark images have |
 //!
-//! A program's `build.rs` passes the linker script: see [`entry!`].
+//! Programs are linked by `libsys/user.ld`; `.cargo/config.toml` says so. Each thread has
+//! variables of its own ([`thread_local!`]); threads share values through a [`Mutex`].
 #![no_std]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
@@ -46,18 +44,25 @@ pub mod cap;
 pub mod console;
 pub mod debug;
 pub mod device_tree;
+pub mod exit;
 pub mod fault;
+pub mod heap;
 pub mod initial;
 pub mod invoke;
 pub mod ipc_buffer;
+pub mod logger;
 #[allow(unsafe_code, reason = "instructions and addresses")]
 mod machine;
 pub mod object;
-#[cfg(all(target_os = "none", feature = "panic-handler"))]
+#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "hosts have their own"))]
 mod panic;
 pub mod process;
 pub mod ring;
+pub mod start;
+#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "for backtraces"))]
+mod symbols;
 pub mod syscall;
+pub mod thread;
 pub mod worker;
 
 pub use abi::bootinfo::BootInfo;
@@ -65,9 +70,35 @@ pub use abi::{Error, GuardWord, LookupFailure, MessageInfo, ObjectType, Rights, 
 pub use cap::{Badge, Cap, SlotPath};
 pub use syscall::{Message, Received};
 
-#[doc(hidden)]
-pub use machine::start;
+pub use bootstrap::System;
+pub use exit::{exit, stop};
+pub use log;
 pub use machine::window;
+pub use machine::{Guard, Mutex, ThreadLocal};
+
+#[doc(hidden)]
+pub use machine::{Template, run};
+
+/// Makes a function the main function of a program.
+///
+/// It takes nothing or one [`start::Argument`] and returns a [`start::Outcome`]: see [`start`].
+/// The program ends when it returns.
+///
+/// ```no_run
+/// use libsys::{System, println};
+///
+/// #[libsys::main]
+/// fn program(system: System) {
+///     println!("{} bytes of memory", system.allocator.bytes_left());
+/// }
+/// # fn main() {}
+/// ```
+pub use macros::main;
+
+/// The allocator of the crate `alloc`, unless the program brings another.
+#[cfg(all(target_os = "none", feature = "heap"))]
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap;
 
 /// The bytes behind the boot information: chunks with a header each. Empty before the program
 /// is entered through [`entry!`].
@@ -80,18 +111,4 @@ pub fn extra_boot_info() -> &'static [u8] {
 #[must_use]
 pub fn current_thread() -> Cap<object::Thread> {
     machine::current_thread()
-}
-
-/// Ends the program: stops the machine in a debug image, the initial and the calling thread in
-/// a release image.
-///
-/// The halt of debug images is an unknown system call in a release image: a fault, which stops
-/// a thread without fault handler right there.
-pub fn stop() -> ! {
-    debug::halt();
-    // Should a thread refuse to be suspended, there is nothing left to try but again.
-    let _ = initial::THREAD.suspend();
-    loop {
-        let _ = current_thread().suspend();
-    }
 }

@@ -6,12 +6,21 @@
 
 #[cfg_attr(not(target_os = "none"), path = "machine/host.rs")]
 mod aarch64;
+mod closure;
+mod heap;
+mod mutex;
 mod program;
 mod shared;
+mod thread_local;
 pub mod window;
 
 pub(crate) use aarch64::{
-    buffer_read, buffer_write, call, current_thread, extra_boot_info, place_block, receive, send,
-    send_receive, simple, with_all_registers,
+    Identity, buffer_read, buffer_write, call, current_thread, extra_boot_info, parent,
+    place_block, receive, send, send_receive, simple, with_all_registers,
 };
-pub use program::start;
+pub(crate) use closure::pack;
+pub use heap::Heap;
+pub(crate) use heap::{set_pool as set_heap_pool, usage as heap_usage};
+pub use mutex::{Guard, Mutex};
+pub use program::run;
+pub use thread_local::{Template, ThreadLocal};

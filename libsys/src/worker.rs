@@ -6,11 +6,13 @@ use core::time::Duration;
 
 use crate::bootstrap::{AllocationError, Allocator};
 use crate::cap::Cap;
+use crate::exit::Parent;
 use crate::object::{
     Budget, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext,
 };
 use crate::window::{MemoryKind, Window};
 use crate::{initial, machine};
+use machine::Identity;
 
 /// A worker's code: gets the argument in x0 and never returns.
 pub type Entry = extern "C" fn(u64) -> !;
@@ -28,6 +30,8 @@ pub struct Options {
     pub fault_handler: Cap<Endpoint>,
     /// Pages of 4 KiB for the stack. The page below is never mapped.
     pub stack_pages: u64,
+    /// Who is told when the thread ends.
+    pub parent: Parent,
 }
 
 impl Options {
@@ -40,6 +44,7 @@ impl Options {
             core,
             fault_handler: Cap::NULL,
             stack_pages: 4,
+            parent: Parent::Nobody,
         }
     }
 }
@@ -70,7 +75,13 @@ impl Worker {
         let buffer_page = allocator.create::<Page>()?;
         let buffer = Window::map(allocator, buffer_page, MemoryKind::Ram)?;
         let stack = Window::fresh(allocator, options.stack_pages)?;
-        let thread_block = machine::place_block(&buffer, thread);
+        let identity = Identity {
+            thread,
+            ipc_buffer: buffer.address(),
+            stack: stack.address()..stack.end(),
+            parent: options.parent.word(),
+        };
+        let thread_block = machine::place_block(&buffer, &identity);
         let space = Space::new(initial::CNODE, initial::VSPACE);
         thread.configure(space, buffer.address(), buffer_page)?;
         let context = match options.time {

@@ -7,9 +7,8 @@ use libsys::device_tree::{self, DeviceTree};
 use libsys::{BootInfo, console, println};
 use root_task::Inventory;
 
-libsys::entry!(main);
-
-fn main(boot: &'static BootInfo) -> ! {
+#[libsys::main]
+fn main(boot: &'static BootInfo) {
     let mut system = System::new(boot);
     let console = console::open(&mut system);
     let blob = device_tree::blob();
@@ -18,7 +17,6 @@ fn main(boot: &'static BootInfo) -> ! {
         println!("console: the kernel's, because there is no other: {reason}");
     }
     println!("root-task: ready");
-    libsys::stop()
 }
 
 fn print_inventory(inventory: &Inventory<'_>) {

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use crate::image;
 use crate::process::{self, Fallible};
+use crate::symbols;
 use crate::toolchain::{Target, Toolchain};
-use crate::workspace::{BENCH, KERNEL, ROOT_TASK, SUITE, Workspace};
+use crate::workspace::{self, BENCH, KERNEL, ROOT_TASK, SUITE, Workspace};
 
 /// The builds of the kernel. All are optimised; they differ in what they offer to programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,10 +58,15 @@ pub(crate) enum Program {
     Suite,
     /// Work for the kernel to be measured.
     Bench,
+    /// One of [`EXAMPLES`].
+    Example(&'static str),
 }
 
+/// The files of `libsys/examples/src/bin`.
+pub(crate) const EXAMPLES: [&str; 4] = ["heap", "hello", "panic", "threads"];
+
 impl Program {
-    /// All of them.
+    /// All but the examples.
     pub(crate) const ALL: [Self; 3] = [Self::RootTask, Self::Suite, Self::Bench];
 
     /// The name of its file.
@@ -73,6 +79,7 @@ impl Program {
             Self::RootTask => (ROOT_TASK, "root-task"),
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
+            Self::Example(name) => (workspace::EXAMPLES, name),
         }
     }
 }
@@ -120,10 +127,15 @@ pub(crate) fn collect_kernel(workspace: &Workspace, image: Image) -> Fallible<Ke
     Ok(files)
 }
 
-/// Where cargo leaves a user program.
-pub(crate) fn program_file(workspace: &Workspace, program: Program) -> PathBuf {
+/// Completes a user program that was just built: puts the names of its functions into it.
+pub(crate) fn collect_program(workspace: &Workspace, program: Program) -> Fallible<PathBuf> {
     let (_, binary) = program.package_and_binary();
-    workspace.target.join(Target::User.triple()).join("release").join(binary)
+    let built = workspace.target.join(Target::User.triple()).join("release").join(binary);
+    let bytes = std::fs::read(&built)
+        .map_err(|error| format!("cannot read {}: {error}", built.display()))?;
+    let file = workspace.output_folder("images")?.join(format!("{binary}.elf"));
+    write(&file, &symbols::complete(&bytes)?)?;
+    Ok(file)
 }
 
 /// Builds a kernel with cargo's messages on our console.
@@ -143,7 +155,7 @@ pub(crate) fn build_program(
     program: Program,
 ) -> Fallible<PathBuf> {
     process::visibly(&mut program_command(workspace, toolchain, program))?;
-    Ok(program_file(workspace, program))
+    collect_program(workspace, program)
 }
 
 /// Builds all there is and says where it lies and how large it is.

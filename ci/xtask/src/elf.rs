@@ -74,17 +74,22 @@ impl<'a> Elf<'a> {
 
     /// The loadable segments, as listed.
     pub(crate) fn segments(self) -> Fallible<Vec<Segment<'a>>> {
+        self.segment_headers()?.into_iter().map(|header| self.segment(header)).collect()
+    }
+
+    /// Where the headers of the loadable segments are.
+    fn segment_headers(self) -> Fallible<Vec<u64>> {
         let table = self.word64(32)?;
         let entry_size = u64::from(self.word16(54)?);
         let count = u64::from(self.word16(56)?);
-        let mut segments = Vec::new();
+        let mut headers = Vec::new();
         for index in 0..count {
             let header = entry(table, index, entry_size)?;
             if self.word32(header)? == LOADABLE {
-                segments.push(self.segment(header)?);
+                headers.push(header);
             }
         }
-        Ok(segments)
+        Ok(headers)
     }
 
     fn segment(self, header: u64) -> Fallible<Segment<'a>> {
@@ -93,6 +98,25 @@ impl<'a> Elf<'a> {
             bytes: self.slice(self.word64(header + 8)?, self.word64(header + 32)?)?,
             memory_size: self.word64(header + 40)?,
         })
+    }
+
+    /// The file with other content for the loadable segment of this number, as listed: behind its
+    /// end, with the segment's address.
+    pub(crate) fn with_segment(self, index: usize, content: &[u8]) -> Fallible<Vec<u8>> {
+        const ALIGNMENT: u64 = 4096;
+        let header = *self.segment_headers()?.get(index).ok_or("there is no such segment")?;
+        let misalignment = self.word64(header + 16)? % ALIGNMENT;
+        let offset = (self.bytes.len() as u64).next_multiple_of(ALIGNMENT) + misalignment;
+        let length = content.len() as u64;
+        let mut file = self.bytes.to_vec();
+        for (field, value) in [(8, offset), (32, length), (40, length), (48, ALIGNMENT)] {
+            // The header was read, so it is in the file, and the file in memory.
+            let at = (header + field) as usize;
+            file[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        file.resize(offset as usize, 0);
+        file.extend_from_slice(content);
+        Ok(file)
     }
 
     /// All functions with a size, by ascending address.

@@ -8,6 +8,7 @@
 //! | `cli` | the command line, as data |
 //! | `setup`, `toolchain` | what a machine must have, and how to get it |
 //! | `artefacts`, `image`, `elf` | from crates to a bootable flat image |
+//! | `symbols`, `demangle` | names of functions, put into programs |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
 //! | `bench` | what the kernel does under load, in instructions |
@@ -30,6 +31,7 @@ mod process;
 mod qemu;
 mod run;
 mod setup;
+mod symbols;
 mod test;
 mod tidy;
 mod toolchain;

@@ -19,6 +19,9 @@ pub(crate) const SUITE: &str = "tessera-suite";
 /// What the benchmark boots, a root task.
 pub(crate) const BENCH: &str = "tessera-bench";
 
+/// Small programs that show the library.
+pub(crate) const EXAMPLES: &str = "tessera-examples";
+
 /// The crates whose tests run on the development machine, in the order of their dependencies.
 pub(crate) const HOST_CRATES: [&str; 6] =
     ["tessera-abi", PLATFORM, KERNEL, LIBSYS, ROOT_TASK, "xtask"];

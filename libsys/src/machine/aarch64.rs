@@ -2,8 +2,15 @@
 
 mod block;
 mod entry;
+mod frames;
+mod image;
+mod panic;
 mod svc;
+mod tls;
 
-pub(crate) use block::{buffer_read, buffer_write, current_thread, place_block};
-pub(crate) use entry::{extra_boot_info, keep};
+use block::count_panic;
+pub(crate) use block::{Identity, buffer_read, buffer_write, current_thread, parent, place_block};
+pub(crate) use entry::{begin, extra_boot_info};
+use frames::Frames;
+use image::symbols;
 pub(crate) use svc::{call, receive, send, send_receive, simple, with_all_registers};

@@ -3,11 +3,11 @@
 //! Portable code never gets here in a test; code that does is not portable.
 
 use core::mem::MaybeUninit;
-
-use abi::bootinfo::BootInfo;
+use core::ops::Range;
 
 use crate::cap::Cap;
 use crate::object::Thread;
+use crate::start::Start;
 use crate::window::Window;
 
 type Word = MaybeUninit<u64>;
@@ -60,8 +60,31 @@ pub(crate) fn current_thread() -> Cap<Thread> {
     unsupported()
 }
 
-pub(crate) fn place_block(_window: &Window, _thread: Cap<Thread>) -> u64 {
+pub(crate) fn parent() -> u64 {
     unsupported()
+}
+
+/// What a thread's block would say.
+#[expect(dead_code, reason = "nobody reads it here")]
+pub(crate) struct Identity {
+    pub(crate) thread: Cap<Thread>,
+    pub(crate) ipc_buffer: u64,
+    pub(crate) stack: Range<u64>,
+    pub(crate) parent: u64,
+}
+
+pub(crate) fn place_block(_window: &Window, _identity: &Identity) -> u64 {
+    unsupported()
+}
+
+/// There is no thread pointer, and no copy of the template.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! thread_address {
+    ($template:path) => {{
+        let _ = &$template;
+        ::core::ptr::null()
+    }};
 }
 
 pub(crate) fn extra_boot_info() -> &'static [u8] {
@@ -72,6 +95,6 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
 ///
 /// # Safety
 /// None needed: it stops.
-pub(crate) unsafe fn keep(_boot: &'static BootInfo) {
+pub(crate) unsafe fn begin(_registers: [u64; 4]) -> Start {
     unsupported()
 }

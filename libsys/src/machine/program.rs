@@ -1,33 +1,31 @@
-//! From the entry code to the program's main function.
-
-use abi::bootinfo::BootInfo;
+//! From the entry code to the program's main function, and to its end.
 
 use super::aarch64;
+use crate::start::Main;
+use crate::{exit, logger};
 
-/// Keeps what the kernel handed over and runs `main`. Only the function that
-/// [`entry!`](crate::entry) defines calls this, once, with the value of x0 at entry.
+/// Runs a program. Only the function that [`entry!`](crate::entry) defines calls this, once.
 ///
 /// # Safety
-/// `boot` is what the kernel passed to the initial thread, and this thread's TPIDR_EL0 holds the
-/// address of the program's thread block.
-pub unsafe fn start(boot: &'static BootInfo, main: fn(&'static BootInfo) -> !) -> ! {
-    // SAFETY: the caller's obligation is that of `keep`.
-    unsafe { aarch64::keep(boot) };
-    main(boot)
+/// `registers` are x0 to x3 as they were when the program started, and TPIDR_EL0 is what
+/// `_start` has set it to.
+#[doc(hidden)]
+pub unsafe fn run<A>(registers: [u64; 4], main: impl Main<A>) -> ! {
+    // SAFETY: the caller's obligation is that of `begin`.
+    let start = unsafe { aarch64::begin(registers) };
+    logger::install();
+    exit::exit(main.run(start))
 }
 
-/// Makes `$main`, a `fn(&'static BootInfo) -> !`, the program's main function.
-///
-/// The image needs the library's linker script, `libsys/user.ld`: the program's `build.rs`
-/// prints `cargo:rustc-link-arg-bins=-T` and the path to it (see that of `root-task`).
+/// Makes a function the main function of a program that is not annotated with
+/// [`main`](macro@crate::main).
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
         #[unsafe(export_name = "libsys_main")]
-        extern "C" fn libsys_main(boot: &'static $crate::BootInfo) -> ! {
-            // SAFETY: `_start` calls this once with what the kernel passed in x0, after it has
-            // set TPIDR_EL0.
-            unsafe { $crate::start(boot, $main) }
+        extern "C" fn libsys_main(x0: u64, x1: u64, x2: u64, x3: u64) -> ! {
+            // SAFETY: only `_start` calls this function, once, with the registers at entry.
+            unsafe { $crate::run([x0, x1, x2, x3], $main) }
         }
     };
 }

@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
         let mut programs = self.programs.lock().map_err(|_| "a build panicked")?;
         let build = || {
             quietly(&mut artefacts::program_command(self.workspace, &self.toolchain, program))?;
-            Ok(artefacts::program_file(self.workspace, program))
+            artefacts::collect_program(self.workspace, program)
         };
         once(&mut programs, program.name(), build)
     }

@@ -7,6 +7,7 @@
 mod boot;
 mod context;
 mod counts;
+mod examples;
 mod host;
 mod latency;
 mod outcome;
@@ -68,6 +69,7 @@ fn steps() -> Vec<Step> {
         refusal::steps(),
         counts::steps(),
         latency::steps(),
+        examples::steps(),
         suite::steps(),
     ];
     groups.into_iter().flatten().collect()

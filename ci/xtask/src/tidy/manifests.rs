@@ -8,11 +8,13 @@ use crate::process::{self, Fallible};
 
 /// Which crates of ours, and for the lowest ones which others, a crate may use. Dependencies
 /// point one way: a crate may only name what is listed before it.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("tessera-abi", &[]),
     ("tessera-platform", &["tessera-abi"]),
     ("tessera-kernel", &["tessera-abi", "tessera-platform"]),
-    ("tessera-libsys", &["tessera-abi"]),
+    ("tessera-macros", &[]),
+    ("tessera-libsys", &["tessera-abi", "tessera-macros"]),
+    ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-root-task", &["tessera-abi", "tessera-libsys"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
@@ -20,8 +22,12 @@ const MAY_USE: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 3] =
-    [("tessera-abi", &[]), ("tessera-kernel", &["heapless", "elf"]), ("xtask", &[])];
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 4] = [
+    ("tessera-abi", &[]),
+    ("tessera-kernel", &["heapless", "elf"]),
+    ("tessera-macros", &[]),
+    ("xtask", &[]),
+];
 
 /// Members that do not take the lints of the workspace.
 pub(super) fn lints(tree: &Tree) -> Fallible<Vec<String>> {

@@ -1,24 +1,27 @@
 //! The first instructions of a program, and what they keep.
 //!
-//! The kernel starts the initial thread with the address of the boot information in x0, an
-//! undefined stack and TPIDR_EL0 zero. `_start` gives it a stack and a thread block; the ELF
-//! loader has cleared everything else.
+//! Who starts a program sets its PC to the image's entry point and these registers; the stack
+//! pointer and TPIDR_EL0 do not matter, `_start` sets both.
+//!
+//! | register | initial task | any other program |
+//! |---|---|---|
+//! | x0 | address of the boot information | an argument |
+//! | x1 | 0 | address of the IPC buffer, whose page nothing else uses |
+//! | x2 | 0 | capability pointer of the thread |
+//! | x3 | 0 | capability pointer of the endpoint to tell about the end, or 0 |
 
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use abi::bootinfo::BootInfo;
 
-use super::block::ThreadBlock;
+use super::block::{self, Identity};
 use crate::cap::Cap;
+use crate::exit::Parent;
 use crate::initial;
 use crate::object::Page;
+use crate::start::{Origin, Start};
 
-/// Bytes of the initial thread's stack.
-const STACK_SIZE: usize = 256 * 1024;
-
-/// The initial thread's block; `_start` puts its address into TPIDR_EL0.
-static BLOCK: ThreadBlock = ThreadBlock::new(initial::THREAD);
 /// The boot information, for [`extra_boot_info`].
 static BOOT_INFO: AtomicPtr<BootInfo> = AtomicPtr::new(core::ptr::null_mut());
 
@@ -26,48 +29,55 @@ unsafe extern "C" {
     /// First byte of the image, from the linker script: that of the first image frame.
     static image_start: u8;
     /// The page below the stack.
-    static libsys_stack_guard: u8;
+    static stack_guard: u8;
+    static stack_start: u8;
+    static stack_end: u8;
 }
 
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".global _start",
     "_start:",
-    "    adrp x1, libsys_stack",
-    "    add  x1, x1, :lo12:libsys_stack",
-    "    add  x1, x1, {size}",
-    "    mov  sp, x1",
-    "    adrp x1, {block}",
-    "    add  x1, x1, :lo12:{block}",
-    "    msr  tpidr_el0, x1",
+    "    adrp x4, stack_end",
+    "    add  x4, x4, :lo12:stack_end",
+    "    mov  sp, x4",
+    "    adrp x4, first_thread",
+    "    add  x4, x4, :lo12:first_thread",
+    "    msr  tpidr_el0, x4",
     "    mov  x29, xzr",
     "    mov  x30, xzr",
     "    b    libsys_main",
-    ".section .bss.stack, \"aw\", @nobits",
-    ".balign 4096",
-    ".global libsys_stack_guard",
-    "libsys_stack_guard:",
-    "    .zero 4096",
-    "libsys_stack:",
-    "    .zero {size}",
     ".text",
-    block = sym BLOCK,
-    size = const STACK_SIZE,
 );
 
-/// Keeps what the kernel handed over, for IPC and for [`extra_boot_info`], and unmaps the page
-/// below the stack, so that a stack that is too small faults instead of running into data.
+/// Takes what the program was started with and fills the first thread's block. The initial task
+/// unmaps the page below its stack, so that a stack that is too small faults instead of running
+/// into data; other programs never have one there.
 ///
 /// # Safety
-/// `boot` is what the kernel passed to the initial thread, and TPIDR_EL0 holds the address of
-/// [`BLOCK`].
-pub(crate) unsafe fn keep(boot: &'static BootInfo) {
-    BLOCK.set_ipc_buffer(core::ptr::with_exposed_provenance_mut(boot.ipc_buffer as usize));
+/// Called once, by the code that `_start` branches to, with the registers at entry.
+pub(crate) unsafe fn begin(registers: [u64; 4]) -> Start {
+    let [x0, buffer, thread, parent] = registers;
+    let stack = (&raw const stack_start).addr() as u64..(&raw const stack_end).addr() as u64;
+    if buffer != 0 {
+        let thread = Cap::at(thread);
+        // SAFETY: the caller's obligation.
+        unsafe { block::fill_first(&Identity { thread, ipc_buffer: buffer, stack, parent }) };
+        return Start { origin: Origin::Spawned { argument: x0 } };
+    }
+    // SAFETY: without an IPC buffer the kernel is who started the program; x0 is then the address
+    // of the boot information, which it maps for as long as the program exists.
+    let boot: &'static BootInfo = unsafe { &*core::ptr::with_exposed_provenance(x0 as usize) };
+    let (thread, parent) = (initial::THREAD, Parent::Everybody.word());
+    let identity = Identity { thread, ipc_buffer: boot.ipc_buffer, stack, parent };
+    // SAFETY: the caller's obligation.
+    unsafe { block::fill_first(&identity) };
     BOOT_INFO.store(core::ptr::from_ref(boot).cast_mut(), Ordering::Relaxed);
-    let guard = (&raw const libsys_stack_guard).addr() - (&raw const image_start).addr();
+    let guard = (&raw const stack_guard).addr() - (&raw const image_start).addr();
     let slot = boot.image_frames.start + (guard >> abi::PAGE_BITS) as u64;
     // Without the guard a program works as long as its stack suffices; so does this one.
     let _ = Cap::<Page>::at(slot).unmap();
+    Start { origin: Origin::Initial { boot } }
 }
 
 /// The extra boot information: the bytes behind the boot information's frame.
@@ -76,7 +86,7 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
     if info.is_null() {
         return &[];
     }
-    // SAFETY: `keep` stored the kernel's pointer. The kernel maps `extra_length` bytes at the
+    // SAFETY: `begin` stored the kernel's pointer. The kernel maps `extra_length` bytes at the
     // next frame, initialised, and nothing in the program writes them.
     unsafe {
         let bytes = info.cast::<u8>().add(1 << abi::PAGE_BITS);

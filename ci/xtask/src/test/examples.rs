@@ -1,0 +1,105 @@
+//! Runs the example programs and compares what they print.
+//!
+//! `libsys/examples/expected/NAME.txt` has the lines that must appear, in this order; `*` in them
+//! stands for any text.
+
+use std::time::Duration;
+
+use super::Step;
+use super::context::Context;
+use super::outcome::Outcome;
+use crate::artefacts::{EXAMPLES, Image, Program};
+use crate::console::{self, Audience, Ended, Limits, Reason, Until};
+use crate::process::Fallible;
+use crate::qemu::{Boot, Machine};
+
+/// A hang is cut after this.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// One for each example.
+pub(super) fn steps() -> Vec<Step> {
+    let step = |name: &'static str| {
+        Step::emulator(format!("example {name}"), move |context: &Context| {
+            match run(context, name) {
+                Ok((ended, expected)) => judge(&ended, &expected),
+                Err(problem) => Outcome::failed("could not run", &problem),
+            }
+        })
+    };
+    EXAMPLES.map(step).into()
+}
+
+fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
+    let folder = context.workspace.root.join("libsys/examples/expected");
+    let expected = std::fs::read_to_string(folder.join(format!("{name}.txt")))
+        .map_err(|error| format!("no expected output: {error}"))?;
+    let kernel = context.kernel(Image::Debug)?;
+    let program = context.program(Program::Example(name))?;
+    let boot = Boot { kernel: &kernel.image, root_task: Some(&program), device_tree: None };
+    let limits = Limits { time: Some(TIME_LIMIT), until: Until::Never };
+    let ended = console::watch(&mut Machine::default().boot(boot), &limits, Audience::Nobody)?;
+    Ok((ended, expected))
+}
+
+fn judge(ended: &Ended, expected: &str) -> Outcome {
+    let mut printed = ended.console.lines().map(str::trim_end);
+    let mut lines = expected.lines();
+    let missing = lines.find(|line| !printed.any(|text| matches(line, text)));
+    match missing {
+        Some(line) => Outcome::failed(format!("missing: {line:?}"), &ended.console),
+        None if matches!(ended.reason, Reason::TimeLimit(_)) => {
+            Outcome::failed(ended.reason.to_string(), &ended.console)
+        }
+        None => Outcome::passed(format!("{} lines as expected", expected.lines().count())),
+    }
+}
+
+/// Whether a text is what the pattern says.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    // The last part ends the text; each other one is taken where it comes first.
+    let last = parts.pop().unwrap_or_default();
+    let rest = parts.iter().try_fold(text, |text, part| Some(text.split_once(part)?.1));
+    rest.is_some_and(|text| text.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        for (pattern, text) in [("a", "a"), ("a*", "a"), ("*b", "ab"), ("a*c*e", "abcde")] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a*", "ba"), ("*b", "ba"), ("a*c*e", "acd")] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn lines_come_in_their_order_and_the_program_ends() {
+        let judged = |reason: Reason, expected: &str| {
+            judge(&Ended { reason, console: "one\r\nkernel: x\r\ntwo 2\r\n".into() }, expected)
+        };
+        let seen = || Reason::Seen("two".into());
+        assert_eq!(judged(seen(), "one\ntwo *\n").passed, 1);
+        assert_eq!(judged(seen(), "two *\none\n").failed, 1);
+        assert_eq!(judged(Reason::TimeLimit(TIME_LIMIT), "one\n").failed, 1);
+    }
+
+    #[test]
+    fn every_example_is_run() {
+        let workspace = crate::workspace::Workspace::locate().expect("a checkout");
+        let folder = workspace.root.join("libsys/examples/src/bin");
+        let files =
+            folder.read_dir().expect("examples").flatten().filter_map(|file| {
+                Some(file.file_name().to_str()?.strip_suffix(".rs")?.to_string())
+            });
+        let mut files: Vec<String> = files.collect();
+        files.sort();
+        assert_eq!(files, EXAMPLES);
+    }
+}

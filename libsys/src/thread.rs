@@ -1,0 +1,73 @@
+//! Threads that run a closure, beside the first one, in the same address space.
+//!
+//! ```no_run
+//! use libsys::{System, initial, println, thread, worker};
+//!
+//! #[libsys::main]
+//! fn program(mut system: System) {
+//!     let core = initial::sched_control(system.boot, 0).expect("a core");
+//!     let options = worker::Options::new(core);
+//!     let sum = thread::spawn(&mut system.allocator, options, || (1..=100).sum::<u64>());
+//!     println!("{:?}", sum.expect("memory for a thread").join());
+//! }
+//! # fn main() {}
+//! ```
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use crate::bootstrap::{AllocationError, Allocator};
+use crate::cap::Cap;
+use crate::exit::{Ending, Parent};
+use crate::machine::{self, Mutex};
+use crate::object::Endpoint;
+use crate::worker::{Options, Worker};
+
+/// A thread that will answer an `R`.
+pub struct Thread<R> {
+    /// The thread and what it consists of.
+    pub worker: Worker,
+    end: Cap<Endpoint>,
+    result: Arc<Mutex<Option<R>>>,
+}
+
+impl<R> fmt::Debug for Thread<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Thread").field(&self.worker.thread).finish()
+    }
+}
+
+/// Starts a thread with a closure. `options.parent` does not count: the parent is who joins.
+///
+/// # Errors
+/// Too little memory, or what the kernel refuses.
+pub fn spawn<R: Send + 'static>(
+    allocator: &mut Allocator,
+    options: Options,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<Thread<R>, AllocationError> {
+    let end = allocator.create::<Endpoint>()?;
+    let options = Options { parent: Parent::Endpoint(end), ..options };
+    let worker = Worker::create(allocator, options)?;
+    let result = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&result);
+    let (entry, argument) = machine::pack(move || *place.lock() = Some(work()));
+    worker.start(entry, argument)?;
+    Ok(Thread { worker, end, result })
+}
+
+impl<R> Thread<R> {
+    /// Waits for the end of the thread.
+    ///
+    /// # Errors
+    /// How it ended, if it did so without a result.
+    pub fn join(self) -> Result<R, Ending> {
+        let ending = loop {
+            if let Some(ending) = Ending::of(&self.end.wait()) {
+                break ending;
+            }
+        };
+        let result = self.result.lock().take();
+        result.ok_or(ending)
+    }
+}
