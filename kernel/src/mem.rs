@@ -375,10 +375,6 @@ impl Mem {
     }
 }
 
-/// The shadow of granules without objects, to compare many of them at once.
-#[cfg(test)]
-const KINDS_AT_ONCE: [u8; 256] = [Kind::Nothing as u8; 256];
-
 /// Copies, for host tests that run two kernels side by side.
 #[cfg(test)]
 impl Mem {
@@ -397,14 +393,17 @@ impl Mem {
         self.shadow.map()
     }
 
-    /// The bytes of `count` granules, none of which holds an object.
-    pub(crate) fn plain(&self, granule: usize, count: usize) -> &[u8] {
-        let mut kinds = self.kinds()[granule..granule + count].chunks(KINDS_AT_ONCE.len());
-        assert!(kinds.all(|kinds| *kinds == KINDS_AT_ONCE[..kinds.len()]));
-        let (offset, bytes) = (granule << GRANULE_BITS, count << GRANULE_BITS);
-        // SAFETY: the shadow map covers the window, and so do its granules. Memory without objects
-        // is plain bytes, and `&self` means that nobody writes them.
-        unsafe { core::slice::from_raw_parts(self.base.pointer().add(offset), bytes) }
+    /// Whether `count` granules look the same in both windows, byte for byte. Where objects live,
+    /// bytes between their fields may differ although the objects are equal.
+    pub(crate) fn looks_like(&self, other: &Self, granule: usize, count: usize) -> bool {
+        let bytes = |mem: &Self| {
+            assert!(granule + count <= mem.kinds().len());
+            let (offset, length) = (granule << GRANULE_BITS, count << GRANULE_BITS);
+            // SAFETY: the shadow map covers the window, and so do its granules. The memory was
+            // allocated with a value, and `&self` means that nobody writes it.
+            unsafe { core::slice::from_raw_parts(mem.base.pointer().add(offset), length) }
+        };
+        bytes(self) == bytes(other)
     }
 }
 

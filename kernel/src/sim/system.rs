@@ -78,11 +78,12 @@ impl System {
     /// Boots a machine until every core has chosen a thread.
     pub(crate) fn boot(setup: Setup) -> Self {
         let Setup { cores, domains, memory } = setup;
+        let quarter = memory * MIB / 4;
         let sketch = Sketch {
             memory: [range(RAM, memory * MIB)].into(),
-            kernel_image: range(RAM, 0x5_3000),
-            ramdisk: Sketch::default().ramdisk.map(|(_, file)| (RAM + MIB, file)),
-            device_tree: (RAM + 2 * MIB, 0x800),
+            kernel_image: range(RAM, quarter.min(0x5_3000)),
+            ramdisk: Sketch::default().ramdisk.map(|(_, file)| (RAM + quarter, file)),
+            device_tree: (RAM + 2 * quarter, 0x800),
             // Few pieces of device memory: what a check looks at should matter.
             reserved: [range(0, 0x3f00_0000), range(RAM + memory * MIB, 1 << 30)].into(),
             device_ranges: [].into(),

@@ -23,7 +23,7 @@ use crate::table::Table;
 use crate::testing::Memory;
 use crate::thread::Thread;
 
-/// Granules that are compared at once if none of them holds an object.
+/// Granules that are compared at once.
 const PAGE: usize = 4096 >> GRANULE_BITS;
 
 /// A copy of a kernel with its memory.
@@ -131,56 +131,44 @@ fn unlike<T: PartialEq + core::fmt::Debug + ?Sized>(
     (one != other).then(|| format!("{what}:\n  {one:?}\n  {other:?}"))
 }
 
-/// The first object, or user memory, that differs.
+/// The first object, or user memory, that differs. Only pages that look different are searched.
 fn difference_of_memories(one: &Mem, other: &Mem) -> Option<String> {
     if one.kinds() != other.kinds() {
         return Some("there are other objects".into());
     }
-    let nothing = [0; PAGE];
-    let pages = one.kinds().chunks(PAGE).enumerate();
-    pages.map(|(page, kinds)| (page * PAGE, kinds)).find_map(|(first, kinds)| {
-        if *kinds == nothing[..kinds.len()] {
-            return difference_of_bytes(one, other, first, kinds.len());
-        }
-        let granules = kinds.iter().enumerate();
-        granules.map(|(index, kind)| (first + index, *kind)).find_map(|(granule, kind)| {
-            if kind == Kind::Nothing as u8 {
-                difference_of_bytes(one, other, granule, 1)
-            } else {
-                difference_of_objects(one, other, granule, kind)
-            }
-        })
+    let granules = one.kinds().len();
+    let pages = (0..granules).step_by(PAGE).map(|first| first..granules.min(first + PAGE));
+    let unlike = pages.filter(|page| !one.looks_like(other, page.start, page.len()));
+    unlike.flatten().find_map(|granule| match one.kinds()[granule] {
+        NOTHING => difference_of_bytes(one, other, granule),
+        INTERIOR.. => None,
+        kind => COMPARE[usize::from(kind) - 1](one, other, granule),
     })
 }
 
-fn difference_of_bytes(one: &Mem, other: &Mem, granule: usize, count: usize) -> Option<String> {
-    let same = one.plain(granule, count) == other.plain(granule, count);
-    (!same).then(|| format!("bytes of {count} granules at {granule:#x}"))
+const NOTHING: u8 = Kind::Nothing as u8;
+
+fn difference_of_bytes(one: &Mem, other: &Mem, granule: usize) -> Option<String> {
+    (!one.looks_like(other, granule, 1)).then(|| format!("bytes at granule {granule:#x}"))
 }
 
 /// Compares the objects of one type that begin at a granule.
 type Compare = fn(&Mem, &Mem, usize) -> Option<String>;
 
-/// Compares what begins at a granule. Nothing begins inside of an object.
-fn difference_of_objects(one: &Mem, other: &Mem, granule: usize, kind: u8) -> Option<String> {
-    const COMPARE: [Compare; 11] = [
-        compare::<Slot>,
-        compare::<Endpoint>,
-        compare::<Notification>,
-        compare::<Reply>,
-        compare::<Thread>,
-        compare::<Context>,
-        compare::<SchedContext>,
-        compare::<Refill>,
-        compare::<Table>,
-        compare::<AsidPool>,
-        compare::<ReadyQueues>,
-    ];
-    if kind >= INTERIOR {
-        return None;
-    }
-    COMPARE[usize::from(kind) - 1](one, other, granule)
-}
+/// By kind, of which the first is nothing.
+const COMPARE: [Compare; 11] = [
+    compare::<Slot>,
+    compare::<Endpoint>,
+    compare::<Notification>,
+    compare::<Reply>,
+    compare::<Thread>,
+    compare::<Context>,
+    compare::<SchedContext>,
+    compare::<Refill>,
+    compare::<Table>,
+    compare::<AsidPool>,
+    compare::<ReadyQueues>,
+];
 
 fn compare<T: Object + PartialEq + core::fmt::Debug>(
     one: &Mem,

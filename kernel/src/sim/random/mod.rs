@@ -6,7 +6,9 @@
 //! must be in the state in which it booted.
 
 mod arguments;
+mod cast;
 mod ending;
+mod meeting;
 mod messages;
 mod objects;
 mod player;

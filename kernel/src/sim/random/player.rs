@@ -7,6 +7,7 @@ use abi::{Invocation, ObjectType, Syscall};
 use platform::contract::{Platform, Trap};
 
 use super::Chance;
+use super::cast::Cast;
 use crate::core_state::Alert;
 use crate::mem::Obj;
 use crate::sim::System;
@@ -26,6 +27,8 @@ pub(super) struct Player {
     pub(super) wild: bool,
     /// Slot 0 of the root CNode.
     pub(super) first_slot: Obj<Slot>,
+    /// The threads of a game about messages; nobody in others.
+    pub(super) cast: Cast,
     /// Where each thread made a system call that may have to be repeated.
     calls: BTreeMap<u32, u64>,
 }
@@ -36,7 +39,7 @@ impl Player {
         let chance = Chance::new(seed);
         let system = System::boot(setup);
         let first_slot = system.slot(0);
-        Self { system, chance, wild, first_slot, calls: BTreeMap::new() }
+        Self { system, chance, wild, first_slot, cast: Cast::default(), calls: BTreeMap::new() }
     }
 
     /// Gives the programs something to start with.
@@ -67,7 +70,12 @@ impl Player {
             system.start(&helper, 0x40_0000);
         }
         system.pressure = self.chance.once_in(2);
-        system.rehearsal = Some(Rehearsal::new(system.kernel()));
+        self.rehearse();
+    }
+
+    /// From now on everything is done on a copy first.
+    pub(super) fn rehearse(&mut self) {
+        self.system.rehearsal = Some(Rehearsal::new(self.system.kernel()));
     }
 
     /// Whether the root task or its CNode is gone, in a wild game.
@@ -95,6 +103,10 @@ impl Player {
     fn choose_core(&mut self) {
         let core = self.chance.below(self.system.core_count as u64) as usize;
         self.system.go_to(core);
+        let meeting = !self.cast.actors.is_empty();
+        if meeting && self.system.current().is_none() && self.chance.once_in(2) {
+            self.system.go_to(0);
+        }
     }
 
     /// Something happens outside.
@@ -153,8 +165,9 @@ impl Player {
     /// The running thread does something: if the kernel restarted its last call, mostly that.
     fn act(&mut self, thread: Obj<Thread>) {
         let at = self.system.registers(thread).next_pc;
+        let likely = if self.cast.actors.is_empty() { 8 } else { 2 };
         let repeats = self.calls.get(&thread.granule()) == Some(&at);
-        if repeats && !self.chance.once_in(8) {
+        if repeats && !self.chance.once_in(likely) {
             self.svc(thread);
         } else {
             self.program(thread);
@@ -164,6 +177,9 @@ impl Player {
     /// The running thread's program decides what it does.
     fn program(&mut self, thread: Obj<Thread>) {
         self.system.step();
+        if !self.cast.actors.is_empty() {
+            return self.play_part(thread);
+        }
         match self.chance.below(100) {
             0..30 => self.use_objects(),
             30..48 => self.use_threads(),
@@ -180,7 +196,7 @@ impl Player {
         self.system_call(thread, number);
     }
 
-    fn system_call(&mut self, thread: Obj<Thread>, number: u64) {
+    pub(super) fn system_call(&mut self, thread: Obj<Thread>, number: u64) {
         self.system.registers_mut(thread).x[7] = number;
         self.svc(thread);
     }

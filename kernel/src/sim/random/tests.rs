@@ -80,3 +80,22 @@ fn threads_come_to_wait_for_each_other() {
     }
     assert!(blocked > 100, "only {blocked}");
 }
+
+/// Plays a game about messages.
+fn meet(seed: u64) -> Player {
+    let setups = [(1, 1), (1, 1), (1, 1), (1, 1), (1, 1), (1, 3), (2, 1), (4, 1)];
+    let (cores, domains) = setups[(seed % 8) as usize];
+    let mut player = Player::new(seed, Setup { cores, domains, memory: 1 }, false);
+    player.prepare_meeting();
+    for _ in 0..1000 {
+        player.step_meeting();
+    }
+    player
+}
+
+#[test]
+fn clients_and_servers_stay_sound() {
+    for seed in seeds(4) {
+        meet(seed);
+    }
+}
