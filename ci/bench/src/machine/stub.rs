@@ -6,21 +6,31 @@ use core::arch::global_asm;
 // `blocker`: the system call in its registers, then system call x20 on x19, then nothing.
 //
 // `client`: x22 times, in lane 1, the system call x20 on x19 with information x21, and in the end
-// a signal to x23. Other message registers keep what they have, or the last answer.
+// a signal to x23. Other message registers keep what they have, or the last answer. `undefined`
+// executes an instruction that does not exist instead.
 //
 // `server`: the system call in its registers, then again and again, in lane 2, system call x20 on
 // x19 with information x21. What arrives closes a window.
 //
-// The other two do the same, and use the floating-point unit before they close a window.
+// `float_client` and `float_server` use the floating-point unit before they close a window.
+//
+// `spinner` opens windows in lane 1 for ever. `newborn` closes one and makes the system call in
+// its registers.
 global_asm!(
-    ".macro client name, after:vararg",
+    ".macro client name, kind",
     "bench_\\name:",
     "mov x0, x19",
     "mov x1, x21",
     "mov x7, x20",
     "movz xzr, #1",
+    ".ifeqs \"\\kind\", \"undefined\"",
+    "udf #0",
+    ".else",
     "svc #0",
-    "\\after",
+    ".endif",
+    ".ifeqs \"\\kind\", \"float\"",
+    "fmov d0, #1.0",
+    ".endif",
     "movz xzr, #8",
     "subs x22, x22, #1",
     "b.ne bench_\\name",
@@ -30,11 +40,13 @@ global_asm!(
     "svc #0",
     "b 9f",
     ".endm",
-    ".macro server name, after:vararg",
+    ".macro server name, kind",
     "bench_\\name:",
     "movz xzr, #2",
     "svc #0",
-    "\\after",
+    ".ifeqs \"\\kind\", \"float\"",
+    "fmov d0, #1.0",
+    ".endif",
     "movz xzr, #8",
     "mov x0, x19",
     "mov x1, x21",
@@ -43,10 +55,18 @@ global_asm!(
     ".endm",
     ".balign 64",
     "bench_code:",
-    "client client",
-    "client float_client, fmov d0, #1.0",
-    "server server",
-    "server float_server, fmov d0, #1.0",
+    "client client, plain",
+    "client float_client, float",
+    "client undefined, undefined",
+    "server server, plain",
+    "server float_server, float",
+    "bench_spinner:",
+    "movz xzr, #1",
+    "b bench_spinner",
+    "bench_newborn:",
+    "movz xzr, #8",
+    "svc #0",
+    "b 9f",
     "bench_blocker:",
     "svc #0",
     "mov x0, x19",
@@ -66,6 +86,9 @@ unsafe extern "C" {
     safe fn bench_code_end();
     safe fn bench_client();
     safe fn bench_float_client();
+    safe fn bench_undefined();
+    safe fn bench_spinner();
+    safe fn bench_newborn();
     safe fn bench_server();
     safe fn bench_float_server();
     safe fn bench_blocker();
@@ -80,6 +103,12 @@ pub(crate) enum Stub {
     Client,
     /// The same with floating point.
     FloatClient,
+    /// Faults many times and then signals.
+    Undefined,
+    /// Opens windows for ever.
+    Spinner,
+    /// Closes a window and makes a system call.
+    Newborn,
     /// Makes a system call for ever.
     Server,
     /// The same with floating point.
@@ -93,6 +122,9 @@ impl Stub {
             Self::Blocker => bench_blocker,
             Self::Client => bench_client,
             Self::FloatClient => bench_float_client,
+            Self::Undefined => bench_undefined,
+            Self::Spinner => bench_spinner,
+            Self::Newborn => bench_newborn,
             Self::Server => bench_server,
             Self::FloatServer => bench_float_server,
         };
@@ -112,4 +144,13 @@ pub(crate) fn code() -> &'static [u8] {
     // SAFETY: the instructions between the two labels are part of this program's image, which
     // nothing changes.
     unsafe { core::slice::from_raw_parts(start, length) }
+}
+
+/// Reads memory, to see whether that faults.
+pub(crate) fn touch(address: u64) {
+    // SAFETY: a load changes nothing, and what it reads is dropped. If nothing is mapped there,
+    // the fault is reported to this thread's handler.
+    unsafe {
+        core::arch::asm!("ldrb wzr, [{address}]", address = in(reg) address, options(nostack));
+    }
 }

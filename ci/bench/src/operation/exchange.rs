@@ -2,13 +2,11 @@
 
 use abi::Syscall;
 use abi::registers::Register;
-use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use libsys::object::{Endpoint, Reply};
 use libsys::syscall::Message;
-use libsys::worker::{Options, Worker};
-use libsys::{Cap, MessageInfo, initial, ipc_buffer};
+use libsys::{MessageInfo, initial, ipc_buffer};
 
-use super::PLENTY;
+use super::shared::Shared;
 use super::stage::{Loop, Place, Stage, settle};
 use crate::machine::mark;
 use crate::machine::stub::Stub;
@@ -82,7 +80,7 @@ impl Exchange {
         bench.announce(&self.names);
         self.start_server(
             &mut stage,
-            Loop { call: self.server.answer(), target: endpoint, reply, info },
+            Loop { call: self.server.answer().number(), target: endpoint, reply, info },
         )?;
         let (client, _) = stage.thread(Place::Here)?;
         if self.server == Server::Receiver {
@@ -90,7 +88,7 @@ impl Exchange {
             client.set_priority(initial::THREAD, priority::HELPER - 1)?;
         }
         stage.time()?.bind(client)?;
-        let call = self.server.request();
+        let call = self.server.request().number();
         let stub = if self.float { Stub::FloatClient } else { Stub::Client };
         let registers = stage.registers(stub, Loop { call, target: endpoint, reply: 0, info });
         client.write_registers(true, &registers)?;
@@ -137,9 +135,9 @@ impl Server {
 }
 
 /// What the server of [`with_capability`] needs.
-static ENDPOINT: AtomicU64 = AtomicU64::new(0);
-static REPLY: AtomicU64 = AtomicU64::new(0);
-static SLOT: AtomicU64 = AtomicU64::new(0);
+static ENDPOINT: Shared = Shared::new();
+static REPLY: Shared = Shared::new();
+static SLOT: Shared = Shared::new();
 
 /// A call that brings a capability, and the answer, which brings none.
 pub(crate) fn with_capability(bench: &mut Bench) -> Outcome {
@@ -148,13 +146,11 @@ pub(crate) fn with_capability(bench: &mut Bench) -> Outcome {
     let reply = stage.own.create::<Reply>()?;
     let sent = stage.own.create::<Endpoint>()?;
     let received = stage.own.slot::<Endpoint>()?;
-    ENDPOINT.store(endpoint.pointer(), SeqCst);
-    REPLY.store(reply.pointer(), SeqCst);
-    SLOT.store(received.pointer(), SeqCst);
+    ENDPOINT.set_cap(endpoint);
+    REPLY.set_cap(reply);
+    SLOT.set_cap(received);
     bench.announce(&["call with a capability", "reply to a call with a capability"]);
-    let time = Some(PLENTY);
-    let options = Options { priority: priority::HELPER, time, ..Options::new(bench.control) };
-    let server = Worker::create(&mut stage.own, options)?;
+    let server = stage.worker(priority::HELPER)?;
     server.start(take_capabilities, 0)?;
     settle()?;
     server.context.unbind()?;
@@ -162,7 +158,7 @@ pub(crate) fn with_capability(bench: &mut Bench) -> Outcome {
     buffer.write_word(abi::buffer::CAPS_OR_BADGES, sent.pointer());
     stage.time()?.bind(client)?;
     let info = MessageInfo::new(0, 1, 0);
-    let calls = Loop { call: Syscall::Call, target: endpoint.pointer(), reply: 0, info };
+    let calls = Loop { call: Syscall::Call.number(), target: endpoint.pointer(), reply: 0, info };
     client.write_registers(true, &stage.registers(Stub::Client, calls))?;
     stage.wait();
     stage.clear()
@@ -170,9 +166,9 @@ pub(crate) fn with_capability(bench: &mut Bench) -> Outcome {
 
 /// Receives capabilities, and deletes each before it answers.
 extern "C" fn take_capabilities(_: u64) -> ! {
-    let endpoint = Cap::<Endpoint>::at(ENDPOINT.load(SeqCst));
-    let reply = Cap::<Reply>::at(REPLY.load(SeqCst));
-    let slot = initial::CNODE.slot(SLOT.load(SeqCst));
+    let endpoint = ENDPOINT.cap::<Endpoint>();
+    let reply = REPLY.cap::<Reply>();
+    let slot = initial::CNODE.slot(SLOT.get());
     ipc_buffer::set_receive_path(slot);
     let mut received = endpoint.recv(reply);
     loop {

@@ -4,6 +4,11 @@
 //! Names are those of `ci/xtask/src/bench/operations.rs`, which says what is expected.
 
 mod exchange;
+mod fault;
+mod interrupt;
+mod scheduling;
+mod shared;
+mod signal;
 mod stage;
 
 use core::time::Duration;
@@ -21,8 +26,16 @@ const REPETITIONS: u64 = 40;
 const PLENTY: Budget = Budget::round_robin(Duration::from_secs(60));
 
 /// All of them.
-pub(crate) const ALL: [Part; 2] =
-    [("exchanges", exchange::exchanges), ("capabilities", exchange::with_capability)];
+pub(crate) const ALL: [Part; 8] = [
+    ("exchanges", exchange::exchanges),
+    ("capabilities", exchange::with_capability),
+    ("signals", signal::signals),
+    ("faults", fault::faults),
+    ("interrupts", interrupt::interrupts),
+    ("yields", scheduling::yields),
+    ("timeouts", scheduling::timeouts),
+    ("births", scheduling::births),
+];
 
 /// Gives this thread time that does not end meanwhile.
 pub(crate) fn prepare(bench: &mut Bench) -> Outcome {

@@ -1,11 +1,12 @@
 //! Where operations take place: address spaces with the stubs in them, and threads that run them.
 
 use abi::registers::Register;
-use abi::{PAGE_BITS, Rights, Syscall, VmAttributes};
+use abi::{PAGE_BITS, Rights, VmAttributes};
 use libsys::bootstrap::{AddressSpace, AllocationError, Allocator};
 use libsys::object::{Notification, Page, SchedContext, SchedControl, Space, Thread, UserContext};
 use libsys::window::{MemoryKind, Window};
-use libsys::{Cap, MessageInfo, initial, worker};
+use libsys::worker::{self, Options, Worker};
+use libsys::{Cap, MessageInfo, initial};
 
 use super::{PLENTY, REPETITIONS};
 use crate::machine::stub::{self, Stub};
@@ -22,7 +23,7 @@ pub(super) struct Stage {
     /// Authority over the time of this core.
     pub(super) control: Cap<SchedControl>,
     /// Signalled when the client has done its work.
-    done: Cap<Notification>,
+    pub(super) done: Cap<Notification>,
     code: Cap<Page>,
     /// Where the stubs are, in all address spaces.
     code_address: u64,
@@ -84,6 +85,12 @@ impl Stage {
         Ok((thread, buffer))
     }
 
+    /// A thread that can run any code of this program, with time that does not end.
+    pub(super) fn worker(&mut self, priority: u8) -> Result<Worker, AllocationError> {
+        let options = Options { priority, time: Some(PLENTY), ..Options::new(self.control) };
+        Worker::create(&mut self.own, options)
+    }
+
     /// Time that does not end, for a thread.
     pub(super) fn time(&mut self) -> Result<Cap<SchedContext>, AllocationError> {
         worker::new_context(&mut self.own, self.control, PLENTY)
@@ -94,7 +101,7 @@ impl Stage {
         UserContext::starting_at(self.code_address + stub.offset(), 0)
             .with(Register::X(6), loops.reply)
             .with(Register::X(19), loops.target)
-            .with(Register::X(20), loops.call.number())
+            .with(Register::X(20), loops.call)
             .with(Register::X(21), loops.info.0)
             .with(Register::X(22), REPETITIONS)
             .with(Register::X(23), self.done.pointer())
@@ -114,8 +121,8 @@ impl Stage {
 /// What a stub does again and again.
 #[derive(Clone, Copy)]
 pub(super) struct Loop {
-    /// The system call,
-    pub(super) call: Syscall,
+    /// The number of the system call,
+    pub(super) call: u64,
     /// on this capability,
     pub(super) target: u64,
     /// with this reply object

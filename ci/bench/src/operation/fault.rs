@@ -1,0 +1,187 @@
+//! Faults, and their handlers' answers.
+
+use abi::{Rights, VmAttributes};
+use libsys::object::{Endpoint, Page, Reply};
+use libsys::syscall::{Message, Received};
+use libsys::window::{MemoryKind, Window};
+use libsys::{Cap, MessageInfo, initial};
+
+use super::REPETITIONS;
+use super::shared::Shared;
+use super::stage::{Loop, Place, Stage, settle};
+use crate::machine::mark;
+use crate::machine::stub::{self, Stub};
+use crate::{Bench, Outcome, priority};
+
+static ENDPOINT: Shared = Shared::new();
+static REPLY: Shared = Shared::new();
+static PAGE: Shared = Shared::new();
+static ADDRESS: Shared = Shared::new();
+static DONE: Shared = Shared::new();
+
+/// A system call that does not exist.
+const UNKNOWN: u64 = 64;
+/// Words of an unknown system call's answer up to the address to go on at, which is the last.
+const SYSCALL_ANSWER: usize = 9;
+/// Bytes of an instruction.
+const INSTRUCTION: u64 = 4;
+
+/// A handler, which never ends.
+type Handler = extern "C" fn(u64) -> !;
+
+/// Measures all kinds of faults.
+pub(crate) fn faults(bench: &mut Bench) -> Outcome {
+    let undefined = |bench: &mut Bench, names: &[&str], handler, passive| {
+        of_stub(bench, names, Stub::Undefined, handler, passive)
+    };
+    undefined(
+        bench,
+        &["undefined instruction, to handler", "undefined instruction, answer"],
+        skip,
+        true,
+    )?;
+    undefined(bench, &["undefined instruction, round trip"], skip_quietly, true)?;
+    let names =
+        ["undefined instruction, to active handler", "undefined instruction, active answer"];
+    undefined(bench, &names, skip, false)?;
+    let names = ["unknown system call, to handler", "unknown system call, answer"];
+    of_stub(bench, &names, Stub::Client, emulate, true)?;
+    of_stub(bench, &["unknown system call, round trip"], Stub::Client, emulate_quietly, true)?;
+    of_memory(bench)
+}
+
+/// Starts a handler, and lets it wait.
+fn start(stage: &mut Stage, handler: Handler, passive: bool) -> Outcome {
+    ENDPOINT.set_cap(stage.own.create::<Endpoint>()?);
+    REPLY.set_cap(stage.own.create::<Reply>()?);
+    let worker = stage.worker(priority::HELPER)?;
+    worker.start(handler, 0)?;
+    settle()?;
+    if passive {
+        worker.context.unbind()?;
+    }
+    Ok(())
+}
+
+/// Faults of a stub.
+fn of_stub(
+    bench: &mut Bench,
+    names: &[&str],
+    stub: Stub,
+    handler: Handler,
+    passive: bool,
+) -> Outcome {
+    let mut stage = Stage::new(bench)?;
+    start(&mut stage, handler, passive)?;
+    bench.announce(names);
+    let (thread, _) = stage.thread(Place::Here)?;
+    let (priority, context) = (priority::HELPER, stage.time()?);
+    thread.set_sched_params(initial::THREAD, priority, priority, context, ENDPOINT.cap())?;
+    let info = MessageInfo::new(0, 0, 0);
+    let loops = Loop { call: UNKNOWN, target: 0, reply: 0, info };
+    thread.write_registers(true, &stage.registers(stub, loops))?;
+    stage.wait();
+    stage.clear()
+}
+
+/// Takes a fault, answers it and so on. `act` has the fault and makes the answer.
+#[inline(always)]
+fn handle<const N: usize>(marks: bool, act: impl Fn(Received) -> [u64; N]) -> ! {
+    let (endpoint, reply) = (ENDPOINT.cap::<Endpoint>(), REPLY.cap::<Reply>());
+    let mut fault = endpoint.recv(reply);
+    loop {
+        if marks {
+            mark::close();
+        }
+        let answer = act(fault);
+        if marks {
+            mark::open::<2>();
+        }
+        fault = endpoint.reply_recv(reply, Message::new(0, &answer));
+    }
+}
+
+/// Goes on behind the instruction.
+fn behind(fault: Received) -> [u64; 1] {
+    [fault.word(0) + INSTRUCTION]
+}
+
+/// Leaves the registers as they are, and goes on behind the system call.
+fn unchanged(fault: Received) -> [u64; SYSCALL_ANSWER] {
+    let mut words = core::array::from_fn(|index| fault.word(index));
+    words[SYSCALL_ANSWER - 1] += INSTRUCTION;
+    words
+}
+
+extern "C" fn skip(_: u64) -> ! {
+    handle(true, behind)
+}
+
+extern "C" fn skip_quietly(_: u64) -> ! {
+    handle(false, behind)
+}
+
+extern "C" fn emulate(_: u64) -> ! {
+    handle(true, unchanged)
+}
+
+extern "C" fn emulate_quietly(_: u64) -> ! {
+    handle(false, unchanged)
+}
+
+/// Faults of a thread that touches a page, which the handler maps.
+fn of_memory(bench: &mut Bench) -> Outcome {
+    let mut stage = Stage::new(bench)?;
+    start(&mut stage, provide, true)?;
+    let page = stage.own.create::<Page>()?;
+    // The window's tables stay when the page goes.
+    let window = Window::map(&mut stage.own, page, MemoryKind::Ram)?;
+    page.unmap()?;
+    PAGE.set_cap(page);
+    ADDRESS.set(window.address());
+    DONE.set_cap(stage.done);
+    bench.announce(&["VM fault, to handler", "VM fault, answer"]);
+    let worker = stage.worker(priority::HELPER)?;
+    let (context, priority) = (worker.context, priority::HELPER);
+    context.unbind()?;
+    worker.thread.set_sched_params(initial::THREAD, priority, priority, context, ENDPOINT.cap())?;
+    worker.start(touch, 0)?;
+    stage.wait();
+    stage.clear()
+}
+
+/// Maps what is missing.
+extern "C" fn provide(_: u64) -> ! {
+    handle(true, |_| {
+        // Should it fail, the fault comes again, and no window ends.
+        let rights = Rights::READ_WRITE;
+        let _ = page().map(initial::VSPACE, ADDRESS.get(), rights, VmAttributes::DEFAULT);
+        []
+    })
+}
+
+fn page() -> Cap<Page> {
+    PAGE.cap()
+}
+
+/// Touches the page, which is not there, again and again.
+extern "C" fn touch(_: u64) -> ! {
+    let address = ADDRESS.get();
+    for _ in 0..REPETITIONS {
+        mark::open::<1>();
+        stub::touch(address);
+        mark::close();
+        // It is mapped now; should it not be, the next touch does not fault and ends a window.
+        let _ = page().unmap();
+    }
+    DONE.cap::<libsys::object::Notification>().signal();
+    rest()
+}
+
+/// What a thread does that has nothing to do any more.
+fn rest() -> ! {
+    loop {
+        // Nobody resumes it.
+        let _ = libsys::current_thread().suspend();
+    }
+}
