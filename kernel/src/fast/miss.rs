@@ -1,5 +1,23 @@
 //! Why a fast path was not taken.
 
+/// Defines an enumeration together with the list of its variants.
+macro_rules! reasons {
+    ($(#[$about:meta])* pub enum $name:ident {
+        $($(#[$meaning:meta])* $reason:ident,)*
+    }) => {
+        $(#[$about])*
+        pub enum $name {
+            $($(#[$meaning])* $reason,)*
+        }
+
+        impl $name {
+            /// All reasons in order: each at its own number.
+            pub const ALL: &[Self] = &[$(Self::$reason),*];
+        }
+    };
+}
+
+reasons! {
 /// One reason for each check of a fast path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Miss {
@@ -37,4 +55,5 @@ pub enum Miss {
     BetterReady,
     /// The other thread has no living address space.
     NoSpace,
+}
 }

@@ -1,38 +1,142 @@
-//! Every entry on a copy of the kernel first: what comes out must be the same.
+//! Every entry on a copy of the kernel first, by its fast path: what comes out must be the same.
+//!
+//! A fast path does not look at the clock. So the general way is taken at the same instant, the
+//! one at which the core looked at it last. What may then still differ:
+//!
+//! * In the last moments of a budget or of a domain's slice, and with releases overdue, the
+//!   general way first deals with these. The fast path leaves them to the timer, which is due.
+//!   Such entries are counted as [`Counts::late`] and not compared.
+//!
+//! Everything else is compared, and a fast path that says that it does not fit must have changed
+//! nothing.
 
-use platform::contract::Trap;
+use std::collections::BTreeMap;
+
+use abi::Syscall;
+use abi::message::REGISTER_WORDS;
+use platform::contract::{Platform, Ticks, Trap};
 
 use super::twin::{Twin, difference};
+use crate::fast::Miss;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
+use crate::refill::Refills;
 use crate::thread::Thread;
+
+/// How often each fast path was taken, and why one was not.
+#[derive(Default, Debug)]
+pub(crate) struct Counts {
+    /// Successes compared with the general way, by what the entry was.
+    pub(crate) hits: BTreeMap<&'static str, u64>,
+    /// Misses, by the number of the reason.
+    pub(crate) misses: [u64; Miss::ALL.len()],
+    /// Successes that the general way would have put off.
+    pub(crate) late: u64,
+}
+
+impl Counts {
+    /// Adds those of another game.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (name, count) in &other.hits {
+            *self.hits.entry(name).or_default() += count;
+        }
+        for (sum, count) in self.misses.iter_mut().zip(&other.misses) {
+            *sum += count;
+        }
+        self.late += other.late;
+    }
+}
+
+/// A success that is to be compared.
+struct Success {
+    next: Obj<Thread>,
+    /// What the clock really says.
+    now: Ticks,
+}
 
 /// The copy, and what happened on it.
 pub(crate) struct Rehearsal {
     twin: Twin,
-    next: Option<Obj<Thread>>,
+    success: Option<Success>,
+    pub(crate) counts: Counts,
 }
 
 impl Rehearsal {
     /// For entries of a kernel.
     pub(crate) fn new(kernel: &Kernel) -> Self {
-        Self { twin: Twin::of(kernel), next: None }
+        Self { twin: Twin::of(kernel), success: None, counts: Counts::default() }
     }
 
-    /// Before a trap: plays it on a copy.
+    /// Before a trap: plays it on a copy. If that succeeds, the kernel's clock goes back to when
+    /// it looked at it last, until [`Self::compare`].
     pub(crate) fn play(&mut self, kernel: &mut Kernel, trap: Trap) {
         kernel.machine.record_events(true);
         kernel.machine.take_events();
         self.twin.copy_from(kernel);
-        self.twin.kernel.handle(trap);
-        self.next = self.twin.kernel.schedule();
+        let late = is_late(&mut self.twin.kernel);
+        match self.twin.kernel.fast(trap) {
+            Err(miss) => {
+                self.counts.misses[miss as usize] += 1;
+                if let Some(difference) = difference(&self.twin.kernel, kernel) {
+                    panic!("a miss, {miss:?}, has changed {difference}");
+                }
+            }
+            Ok(_) if late => self.counts.late += 1,
+            Ok(next) => {
+                let name = name_of(kernel, trap, next);
+                *self.counts.hits.entry(name).or_default() += 1;
+                let now = kernel.machine.now();
+                self.success = Some(Success { next, now });
+                set_clock(kernel);
+                set_clock(&mut self.twin.kernel);
+            }
+        }
     }
 
     /// After it.
-    pub(crate) fn compare(&mut self, kernel: &Kernel, next: Option<Obj<Thread>>) {
-        assert_eq!(self.next, next, "another thread runs next");
+    pub(crate) fn compare(&mut self, kernel: &mut Kernel, next: Option<Obj<Thread>>) {
+        let Some(success) = self.success.take() else { return };
+        assert_eq!(Some(success.next), next, "another thread runs next");
         if let Some(difference) = difference(&self.twin.kernel, kernel) {
-            panic!("the copy differs in {difference}");
+            panic!("the fast path differs in {difference}");
         }
+        kernel.machine.set_now(success.now);
+    }
+}
+
+/// Sets the clock to when the executing core looked at it last.
+fn set_clock(kernel: &mut Kernel) {
+    let time = kernel.core().time;
+    kernel.machine.set_now(time);
+}
+
+/// Whether the general way would first deal with time that is up.
+fn is_late(kernel: &mut Kernel) -> bool {
+    let (used, min) = (kernel.core().used, kernel.min_budget);
+    let (time, release) = (kernel.core().time, kernel.core().release);
+    let exhausted = kernel
+        .core()
+        .context
+        .is_some_and(|context| !kernel.refills(context).is_sufficient(used, min));
+    let overdue = release.is_some_and(|thread| kernel[thread].release.time <= time);
+    exhausted || overdue || kernel.domains.is_expired()
+}
+
+/// What an entry is, for the counts: the system call, and what kind of message it moved.
+fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
+    let (Trap::SystemCall, Some(thread)) = (trap, kernel.current()) else {
+        return if trap == Trap::Interrupt { "interrupt" } else { "fault" };
+    };
+    let x = &kernel.registers(thread).x;
+    let long = abi::MessageInfo(x[1]).length() > REGISTER_WORDS;
+    match (Syscall::from_number(x[7]), long) {
+        (Some(Syscall::Call), false) => "Call",
+        (Some(Syscall::Call), true) => "Call, long message",
+        (Some(Syscall::ReplyRecv), _) if kernel[next].fault.get().is_some() => "reply to a fault",
+        (Some(Syscall::ReplyRecv), false) => "ReplyRecv",
+        (Some(Syscall::ReplyRecv), true) => "ReplyRecv, long message",
+        (Some(Syscall::Send | Syscall::NBSend), _) => "signal",
+        (Some(_), _) => "other system call",
+        (None, _) => "unknown system call",
     }
 }

@@ -156,7 +156,7 @@ impl System {
         self.handle(trap);
         let next = self.schedule();
         if let Some(rehearsal) = &mut rehearsal {
-            rehearsal.compare(&self.booted.kernel, next);
+            rehearsal.compare(&mut self.booted.kernel, next);
         }
         self.rehearsal = rehearsal;
         self.verify();

@@ -18,6 +18,8 @@ const BUFFERS: [u64; 4] = [0x7000_0000, 0x7000_0400, 0x7000_0800, 0x7000_0c00];
 /// Budgets and periods in microseconds; the first two never end a turn.
 const TIMES: [[u64; 2]; 5] =
     [[50_000, 50_000], [50_000, 100_000], [1000, 1000], [100, 1000], [40, 200]];
+/// Ticks of a domain's turn.
+const SLICE: u64 = 100_000;
 /// A guard of this many zero bits before a CNode of two slots and the root CNode.
 const GUARD_OF_TWO_LEVELS: u64 = 54;
 
@@ -66,6 +68,7 @@ impl Player {
     pub(super) fn prepare_meeting(&mut self) {
         self.system.checks = false;
         self.prepare_means();
+        self.prepare_domains();
         for number in 0..9 {
             let part = if number < 4 { Part::Server } else { Part::Client };
             self.hire(part);
@@ -75,6 +78,19 @@ impl Player {
         let label = Invocation::ThreadSetPriority;
         assert_eq!(system.invoke(slot::THREAD, label, &words, &[slot::THREAD]), Ok([].into()));
         self.rehearse();
+    }
+
+    /// Two domains in turn, if there are several. The root task is in the first.
+    fn prepare_domains(&mut self) {
+        let domains = self.system.domains.count() as u64;
+        let slices = [(0, 0, SLICE), (1, 1, SLICE), (2, 0, 0)];
+        for (index, domain, duration) in slices.into_iter().filter(|_| domains > 1) {
+            let label = Invocation::DomainScheduleConfigure;
+            let words = [index, domain, duration];
+            assert_eq!(self.system.invoke(slot::DOMAIN, label, &words, &[]), Ok([].into()));
+        }
+        let label = Invocation::DomainScheduleSetStart;
+        assert_eq!(self.system.invoke(slot::DOMAIN, label, &[0], &[]), Ok([].into()));
     }
 
     fn prepare_means(&mut self) {
@@ -136,6 +152,10 @@ impl Player {
             let label = Invocation::ThreadSetTimeoutEndpoint;
             let handler = chance.of(&cast.senders);
             let _ = system.invoke(helper.tcb, label, &[], &[handler]);
+        }
+        if system.domains.count() > 1 && chance.once_in(3) {
+            let label = Invocation::DomainSet;
+            assert_eq!(system.invoke(slot::DOMAIN, label, &[1], &[helper.tcb]), Ok([].into()));
         }
         if chance.once_in(4) {
             let notification = chance.of(&cast.signals);

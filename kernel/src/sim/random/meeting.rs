@@ -190,7 +190,11 @@ impl Player {
             }
             8 => (at(slot::DOMAIN), Invocation::DomainSet, &[priority & 1], &[tcb]),
             9 => (tcb, Invocation::ThreadSuspend, &[], &[]),
-            _ if self.chance.once_in(6) => (root, Invocation::CNodeDelete, &[space, 64], &[]),
+            _ if self.chance.once_in(3) => (root, Invocation::CNodeRevoke, &[space, 64], &[]),
+            _ if self.chance.once_in(9) => {
+                // All address spaces lose their ASIDs.
+                (root, Invocation::CNodeDelete, &[slot::ASID_POOL, 64], &[])
+            }
             _ => (tcb, Invocation::ThreadResume, &[], &[]),
         };
         self.system.compose(label.label(), words, caps);

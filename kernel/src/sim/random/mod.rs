@@ -8,6 +8,7 @@
 mod arguments;
 mod cast;
 mod ending;
+mod equality;
 mod meeting;
 mod messages;
 mod objects;

@@ -20,7 +20,7 @@ fn play(seed: u64, setup: Setup, wild: bool, steps: u32) -> Player {
 }
 
 /// Games to be played; more by the environment variable `GAMES`, from the seed `FIRST_GAME` on.
-fn seeds(usual: u64) -> core::ops::Range<u64> {
+pub(super) fn seeds(usual: u64) -> core::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("FIRST_GAME").unwrap_or(1);
     first..first + number("GAMES").unwrap_or(usual)
@@ -79,23 +79,4 @@ fn threads_come_to_wait_for_each_other() {
         }
     }
     assert!(blocked > 100, "only {blocked}");
-}
-
-/// Plays a game about messages.
-fn meet(seed: u64) -> Player {
-    let setups = [(1, 1), (1, 1), (1, 1), (1, 1), (1, 1), (1, 3), (2, 1), (4, 1)];
-    let (cores, domains) = setups[(seed % 8) as usize];
-    let mut player = Player::new(seed, Setup { cores, domains, memory: 1 }, false);
-    player.prepare_meeting();
-    for _ in 0..1000 {
-        player.step_meeting();
-    }
-    player
-}
-
-#[test]
-fn clients_and_servers_stay_sound() {
-    for seed in seeds(4) {
-        meet(seed);
-    }
 }
