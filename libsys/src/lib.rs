@@ -23,6 +23,7 @@
 //! | [`thread`] | further threads that run a closure |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`process`] | a thread in an address space of its own |
+//! | [`server`] | interfaces, declared once; servers and their clients |
 //! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
 //! | [`start`] | what a main function may take and return |
 //! | [`mod@exit`] | how programs and threads end |
@@ -58,6 +59,7 @@ pub mod object;
 mod panic;
 pub mod process;
 pub mod ring;
+pub mod server;
 pub mod start;
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "for backtraces"))]
 mod symbols;

@@ -175,6 +175,35 @@ pub fn nb_send_wait(destination: u64, message: Message<'_>, source: u64) -> Rece
     Received::new(machine::send_receive(number, source, info, words, destination, 0))
 }
 
+/// [`call`] of a message whose first words are these; the rest is in the IPC buffer already.
+#[inline(always)]
+pub(crate) fn call_prepared(
+    destination: u64,
+    info: MessageInfo,
+    words: [u64; REGISTER_WORDS],
+) -> Received {
+    let words = words.map(MaybeUninit::new);
+    Received::new(machine::call(Syscall::Call.number(), destination, info.0, words))
+}
+
+/// [`send`] of a message whose first words are these; the rest is in the IPC buffer already.
+#[inline(always)]
+pub(crate) fn send_prepared(destination: u64, info: MessageInfo, words: [u64; REGISTER_WORDS]) {
+    machine::send(Syscall::Send.number(), destination, info.0, words.map(MaybeUninit::new));
+}
+
+/// [`reply_recv`] of a message whose first words are these; the rest is in the IPC buffer already.
+#[inline(always)]
+pub(crate) fn reply_recv_prepared(
+    source: u64,
+    reply: u64,
+    info: MessageInfo,
+    words: [u64; REGISTER_WORDS],
+) -> Received {
+    let (number, words) = (Syscall::ReplyRecv.number(), words.map(MaybeUninit::new));
+    Received::new(machine::send_receive(number, source, info.0, words, reply, 0))
+}
+
 /// Gives up the rest of the current budget.
 #[inline(always)]
 pub fn yield_now() {

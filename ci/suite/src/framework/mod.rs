@@ -34,6 +34,7 @@ pub mod command_line;
 mod guardian;
 pub mod helper;
 pub mod image;
+pub mod neighbour;
 pub mod outcome;
 mod runner;
 pub mod test;
@@ -47,6 +48,7 @@ pub mod prelude {
     pub use super::command_line;
     pub use super::helper::Helper;
     pub use super::image::Image;
+    pub use super::neighbour::Neighbour;
     pub use super::outcome::{Ending, Outcome, PASSED};
     pub use super::test::Test;
     pub use super::world::World;

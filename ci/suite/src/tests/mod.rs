@@ -1,6 +1,7 @@
 //! The tests: one module for each section of the ABI documents, named after it.
 //!
-//! A section with many statements has several modules.
+//! A section with many statements has several modules. Those named after libsys test what the
+//! library makes of the ABI.
 
 use crate::framework::test::Test;
 
@@ -27,6 +28,7 @@ pub mod abi_9_context;
 mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
+pub mod libsys_servers;
 pub mod objects_10_delivery;
 pub mod objects_10_issue;
 pub mod objects_11_asids;
@@ -137,4 +139,5 @@ pub const MODULES: &[&[Test]] = &[
     objects_12_stress::TESTS,
     boot_memory::TESTS,
     boot_machine::TESTS,
+    libsys_servers::TESTS,
 ];

@@ -1,0 +1,142 @@
+//! The loop of a server that answers at once.
+
+use abi::{Fault, MessageInfo};
+
+use super::message::Outgoing;
+use super::operation::Request;
+use super::origin::Origin;
+use super::port::{Port, Reception};
+use crate::cap::{Badge, Cap};
+use crate::object::{Notification, Reply, SchedContext};
+use crate::syscall::Received;
+
+/// What a server does with what arrives.
+///
+/// ```
+/// use libsys::server::{Buffer, Handler, Outgoing, Request};
+/// use libsys::{Badge, interface};
+///
+/// interface! {
+///     /// Adds numbers.
+///     pub mod adder {
+///         type Error = core::convert::Infallible;
+///
+///         /// The sum so far.
+///         Add = 1: fn add(number: u64) -> u64;
+///     }
+/// }
+///
+/// struct Sum(u64);
+///
+/// impl adder::Server for Sum {
+///     fn add(&mut self, _client: Badge, number: u64) -> Result<u64, adder::Error> {
+///         self.0 = self.0.wrapping_add(number);
+///         Ok(self.0)
+///     }
+/// }
+///
+/// impl Handler for Sum {
+///     fn called<B: Buffer>(&mut self, request: &Request, buffer: &mut B) -> Outgoing {
+///         adder::Server::perform(self, request, buffer)
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub trait Handler {
+    /// A client calls. The usual answer is that of the interface's `Server::perform`.
+    fn called<B: super::Buffer>(&mut self, request: &Request, buffer: &mut B) -> Outgoing;
+
+    /// Signals have come, a bit for each.
+    fn signalled(&mut self, _signals: u64) {}
+
+    /// A component has faulted. Faults that the library does not know are `None`.
+    fn faulted(&mut self, _component: u64, _fault: Option<Fault>) -> Resolution {
+        Resolution::Stop
+    }
+}
+
+/// What becomes of a thread that has faulted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resolution {
+    /// It repeats what it did: the reason is gone.
+    Retry,
+    /// It stays as it is, until somebody resumes it or takes it apart.
+    Stop,
+}
+
+/// Serves for ever. `reply` holds the caller while it waits.
+pub fn serve<H: Handler>(reception: &Reception, reply: Cap<Reply>, handler: &mut H) -> ! {
+    run(reception, reply, handler, reception.receive(reply))
+}
+
+/// Serves for ever on the clients' time: says `ready`, after which the thread's scheduling
+/// context can be taken away. Initialise first; that is done on the thread's own time.
+pub fn serve_passively<H: Handler>(
+    reception: &Reception,
+    reply: Cap<Reply>,
+    ready: Cap<Notification>,
+    handler: &mut H,
+) -> ! {
+    run(reception, reply, handler, reception.announce(ready, reply))
+}
+
+/// Waits until a server says that it is ready, and takes its scheduling context away.
+///
+/// # Errors
+/// What the kernel refuses: the context is the caller's own.
+pub fn retire(ready: Cap<Notification>, context: Cap<SchedContext>) -> Result<(), abi::Error> {
+    ready.wait();
+    context.unbind()
+}
+
+fn run<H: Handler>(
+    reception: &Reception,
+    reply: Cap<Reply>,
+    handler: &mut H,
+    first: Received,
+) -> ! {
+    let mut message = first;
+    loop {
+        message = step(reception, reply, handler, message);
+    }
+}
+
+/// Handles one message and waits for the next.
+#[inline(always)]
+pub(super) fn step<P: Port, H: Handler>(
+    port: &P,
+    reply: Cap<Reply>,
+    handler: &mut H,
+    message: Received,
+) -> Received {
+    let mut buffer = port.buffer();
+    let answer = match Origin::of(Badge(message.badge)) {
+        Origin::Client(client) => {
+            let request = Request { client, message, slot: port.slot() };
+            let answer = handler.called(&request, &mut buffer);
+            if message.info.extra_caps() > 0 {
+                port.empty_slot();
+            }
+            answer
+        }
+        Origin::Component(number) => match handler.faulted(number, fault(&message, &buffer)) {
+            Resolution::Retry => Outgoing { info: MessageInfo::new(0, 0, 0), words: [0; 4] },
+            Resolution::Stop => return port.receive(reply),
+        },
+        Origin::Signals(signals) => {
+            handler.signalled(signals);
+            return port.receive(reply);
+        }
+    };
+    port.answer_receive(reply, answer)
+}
+
+/// The fault that a message reports.
+fn fault<B: super::Buffer>(message: &Received, buffer: &B) -> Option<Fault> {
+    let length = message.info.length();
+    crate::fault::decode(message.info.label(), |index| match message.words.get(index) {
+        _ if index >= length => 0,
+        Some(word) => *word,
+        None => buffer.word(index),
+    })
+}
