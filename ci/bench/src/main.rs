@@ -15,7 +15,7 @@ mod machine;
 mod operation;
 mod scenario;
 
-use libsys::bootstrap::{AllocationError, System};
+use libsys::bootstrap::{AllocationError, Allocator, System};
 use libsys::device_tree::{self, DeviceTree};
 use libsys::object::SchedControl;
 use libsys::{BootInfo, Cap, initial, println};
@@ -37,6 +37,8 @@ pub(crate) struct Bench {
     pub(crate) system: System,
     /// Authority over the time of the first core.
     pub(crate) control: Cap<SchedControl>,
+    /// What the last operation has given back.
+    spare: Option<Allocator>,
     /// Whether somebody waits for interrupts meanwhile.
     watched: bool,
     number: u16,
@@ -60,7 +62,8 @@ libsys::entry!(main);
 
 fn main(boot: &'static BootInfo) -> ! {
     let control = initial::sched_control(boot, 0).unwrap_or(Cap::NULL);
-    let mut bench = Bench { system: System::new(boot), control, watched: false, number: 0 };
+    let mut bench =
+        Bench { system: System::new(boot), control, spare: None, watched: false, number: 0 };
     if let Err(reason) = libsys::console::open(&mut bench.system) {
         println!("console: the kernel's: {reason}");
     }

@@ -11,6 +11,8 @@ const LOADABLE: u32 = 1;
 const SYMBOL_TABLE: u32 = 2;
 /// Type of a section without bytes in the file.
 const NO_BITS: u32 = 8;
+/// Section flag: takes memory when the program runs.
+const ALLOCATED: u64 = 2;
 /// Section flag: holds instructions.
 const EXECUTABLE: u64 = 4;
 /// Symbol type: function.
@@ -55,6 +57,7 @@ pub(crate) struct Code<'a> {
 
 /// The header of a section.
 struct Section {
+    name: u32,
     kind: u32,
     flags: u64,
     address: u64,
@@ -139,10 +142,7 @@ impl<'a> Elf<'a> {
         if kind != FUNCTION || size == 0 {
             return Ok(None);
         }
-        let start = names.offset + u64::from(self.word32(symbol)?);
-        let rest = self.slice(start, (names.offset + names.size).saturating_sub(start))?;
-        let name = rest.split(|byte| *byte == 0).next().unwrap_or_default();
-        let name = std::str::from_utf8(name).map_err(|_| "a symbol is not UTF-8")?;
+        let name = self.name(names, self.word32(symbol)?)?;
         Ok(Some(Function { name, address, size }))
     }
 
@@ -159,6 +159,22 @@ impl<'a> Elf<'a> {
         .collect()
     }
 
+    /// Names and bytes of the sections that take memory.
+    pub(crate) fn sizes(self) -> Fallible<Vec<(&'a str, u64)>> {
+        let sections = self.sections()?;
+        let names = sections.get(usize::from(self.word16(62)?)).ok_or("sections without names")?;
+        let allocated = sections.iter().filter(|section| section.flags & ALLOCATED != 0);
+        allocated.map(|section| Ok((self.name(names, section.name)?, section.size))).collect()
+    }
+
+    /// The text at `offset` of a section with names.
+    fn name(self, names: &Section, offset: u32) -> Fallible<&'a str> {
+        let start = names.offset + u64::from(offset);
+        let rest = self.slice(start, (names.offset + names.size).saturating_sub(start))?;
+        let name = rest.split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(name).map_err(|_| "a name is not UTF-8".into())
+    }
+
     fn sections(self) -> Fallible<Vec<Section>> {
         let table = self.word64(40)?;
         let entry_size = u64::from(self.word16(58)?);
@@ -168,6 +184,7 @@ impl<'a> Elf<'a> {
 
     fn section(self, header: u64) -> Fallible<Section> {
         Ok(Section {
+            name: self.word32(header)?,
             kind: self.word32(header + 4)?,
             flags: self.word64(header + 8)?,
             address: self.word64(header + 16)?,
@@ -260,9 +277,11 @@ pub(crate) mod samples {
             names.push(0);
         }
         let mut headers = Vec::new();
-        let parts = [(1_u32, 4_u64, address, &code), (2, 0, 0, &symbols), (3, 0, 0, &names)];
+        let parts = [(1_u32, 6_u64, address, &code), (2, 0, 0, &symbols), (3, 0, 0, &names)];
         for (kind, flags, address, bytes) in parts {
             let mut header = [0; 64];
+            // Every section is called as the first function is.
+            put(&mut header, 0, &1_u32.to_le_bytes());
             put(&mut header, 4, &kind.to_le_bytes());
             put(&mut header, 8, &flags.to_le_bytes());
             put(&mut header, 16, &address.to_le_bytes());
@@ -276,6 +295,7 @@ pub(crate) mod samples {
         put(&mut file, 40, &table.to_le_bytes());
         put(&mut file, 58, &64_u16.to_le_bytes());
         put(&mut file, 60, &3_u16.to_le_bytes());
+        put(&mut file, 62, &2_u16.to_le_bytes());
         file.extend_from_slice(&headers);
         file
     }
@@ -305,6 +325,7 @@ mod tests {
         assert_eq!(names, ["first", "second"]);
         let code = elf.code().expect("code");
         assert_eq!((code.len(), code[0].address, code[0].bytes.len()), (1, 0x100, 12));
+        assert_eq!(elf.sizes(), Ok(vec![("second", 12)]));
     }
 
     #[test]

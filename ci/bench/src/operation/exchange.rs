@@ -93,7 +93,7 @@ impl Exchange {
         let registers = stage.registers(stub, Loop { call, target: endpoint, reply: 0, info });
         client.write_registers(true, &registers)?;
         stage.wait();
-        stage.clear()
+        stage.clear(bench)
     }
 
     /// Starts the server and lets it wait.
@@ -161,7 +161,7 @@ pub(crate) fn with_capability(bench: &mut Bench) -> Outcome {
     let calls = Loop { call: Syscall::Call.number(), target: endpoint.pointer(), reply: 0, info };
     client.write_registers(true, &stage.registers(Stub::Client, calls))?;
     stage.wait();
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// Receives capabilities, and deletes each before it answers.

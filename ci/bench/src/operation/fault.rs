@@ -81,7 +81,7 @@ fn of_stub(
     let loops = Loop { call: UNKNOWN, target: 0, reply: 0, info };
     thread.write_registers(true, &stage.registers(stub, loops))?;
     stage.wait();
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// Takes a fault, answers it and so on. `act` has the fault and makes the answer.
@@ -147,7 +147,7 @@ fn of_memory(bench: &mut Bench) -> Outcome {
     worker.thread.set_sched_params(initial::THREAD, priority, priority, context, ENDPOINT.cap())?;
     worker.start(touch, 0)?;
     stage.wait();
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// Maps what is missing.

@@ -50,7 +50,7 @@ pub(crate) fn interrupts(bench: &mut Bench) -> Outcome {
         }
         initial::THREAD.set_priority(initial::THREAD, priority::OWN)?;
     }
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// One interrupt.

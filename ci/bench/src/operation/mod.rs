@@ -3,9 +3,12 @@
 //!
 //! Names are those of `ci/xtask/src/bench/operations.rs`, which says what is expected.
 
+mod derivation;
 mod exchange;
 mod fault;
 mod interrupt;
+mod mapping;
+mod memory;
 mod scheduling;
 mod shared;
 mod signal;
@@ -26,7 +29,7 @@ const REPETITIONS: u64 = 40;
 const PLENTY: Budget = Budget::round_robin(Duration::from_secs(60));
 
 /// All of them.
-pub(crate) const ALL: [Part; 8] = [
+pub(crate) const ALL: [Part; 12] = [
     ("exchanges", exchange::exchanges),
     ("capabilities", exchange::with_capability),
     ("signals", signal::signals),
@@ -35,6 +38,10 @@ pub(crate) const ALL: [Part; 8] = [
     ("yields", scheduling::yields),
     ("timeouts", scheduling::timeouts),
     ("births", scheduling::births),
+    ("retyping", memory::retyping),
+    ("clearing", memory::clearing),
+    ("mappings", mapping::mappings),
+    ("derivations", derivation::derivations),
 ];
 
 /// Gives this thread time that does not end meanwhile.

@@ -37,7 +37,7 @@ fn yields_among(bench: &mut Bench, name: &str, places: &[Place]) -> Outcome {
     }
     // The first who is done: from then on it would be in the way of the others.
     stage.wait();
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// Budgets that end, with a handler for that.
@@ -58,7 +58,7 @@ pub(crate) fn timeouts(bench: &mut Bench) -> Outcome {
     let nothing = Loop { call: 0, target: 0, reply: 0, info: MessageInfo::new(0, 0, 0) };
     thread.write_registers(true, &stage.registers(Stub::Spinner, nothing))?;
     stage.wait();
-    stage.clear()
+    stage.clear(bench)
 }
 
 extern "C" fn handle_timeouts(_: u64) -> ! {
@@ -102,5 +102,5 @@ pub(crate) fn births(bench: &mut Bench) -> Outcome {
         mark::close();
         nursery.reclaim()?;
     }
-    stage.clear()
+    stage.clear(bench)
 }

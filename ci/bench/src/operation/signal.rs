@@ -71,7 +71,7 @@ fn alone(bench: &mut Bench) -> Outcome {
         bell.poll();
         mark::close();
     }
-    stage.clear()
+    stage.clear(bench)
 }
 
 /// Signals between two threads.
@@ -93,7 +93,7 @@ fn between(bench: &mut Bench, names: [&str; 3], is_bound: bool) -> Outcome {
     initial::THREAD.set_priority(initial::THREAD, priority::LOWERED)?;
     (0..REPETITIONS).for_each(|_| UPPER.bell().signal());
     initial::THREAD.set_priority(initial::THREAD, priority::OWN)?;
-    stage.clear()
+    stage.clear(bench)
 }
 
 extern "C" fn upper(is_bound: u64) -> ! {

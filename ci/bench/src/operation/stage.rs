@@ -13,8 +13,8 @@ use crate::machine::stub::{self, Stub};
 use crate::{Bench, Outcome, priority};
 
 /// Bytes, as a power of two, and slots for one operation.
-const MEMORY_BITS: u32 = 22;
-const SLOTS: u64 = 256;
+const MEMORY_BITS: u32 = 23;
+const SLOTS: u64 = 384;
 
 /// Everything that one operation has made.
 pub(super) struct Stage {
@@ -41,7 +41,10 @@ pub(super) enum Place {
 impl Stage {
     /// An empty stage.
     pub(super) fn new(bench: &mut Bench) -> Result<Self, AllocationError> {
-        let mut own = bench.system.allocator.subset(MEMORY_BITS, SLOTS)?;
+        let mut own = match bench.spare.take() {
+            Some(own) => own,
+            None => bench.system.allocator.subset(MEMORY_BITS, SLOTS)?,
+        };
         let done = own.create()?;
         let code = own.create::<Page>()?;
         let window = Window::map(&mut own, code, MemoryKind::Ram)?;
@@ -112,9 +115,11 @@ impl Stage {
         self.done.wait();
     }
 
-    /// Takes everything back.
-    pub(super) fn clear(mut self) -> Outcome {
-        self.own.reclaim()
+    /// Takes everything back, for the next stage.
+    pub(super) fn clear(mut self, bench: &mut Bench) -> Outcome {
+        self.own.reclaim()?;
+        bench.spare = Some(self.own);
+        Ok(())
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::counts::Log;
 use super::measured::Measurement;
 use super::scenarios::Figures;
+use crate::artefacts::KernelFiles;
 use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::elf::Elf;
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine, Mebibytes};
 use crate::workspace::Workspace;
@@ -36,7 +38,7 @@ pub(crate) enum Work {
 /// What it takes to measure.
 #[derive(Debug)]
 pub(crate) struct Bench {
-    kernel: PathBuf,
+    kernel: KernelFiles,
     program: PathBuf,
     plugin: PathBuf,
     folder: PathBuf,
@@ -44,7 +46,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// Builds the plugin.
-    pub(crate) fn new(workspace: &Workspace, kernel: PathBuf, program: PathBuf) -> Fallible<Self> {
+    pub(crate) fn new(
+        workspace: &Workspace,
+        kernel: KernelFiles,
+        program: PathBuf,
+    ) -> Fallible<Self> {
         let folder = workspace.output_folder("bench")?;
         let plugin = folder.join("count.so");
         let mut command = Command::new(COMPILER);
@@ -56,7 +62,16 @@ impl Bench {
     /// Runs all operations once.
     pub(crate) fn operations(&self) -> Fallible<Measurement> {
         let (console, log) = self.run(Work::Operations)?;
-        Measurement::read(&console, &log)
+        Measurement::read(&console, &log, self.sections()?)
+    }
+
+    /// Sections of the kernel that take memory, and their bytes.
+    fn sections(&self) -> Fallible<Vec<(String, u64)>> {
+        let file = &self.kernel.elf;
+        let bytes = std::fs::read(file)
+            .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+        let sizes = Elf::new(&bytes)?.sizes()?;
+        Ok(sizes.into_iter().map(|(name, size)| (name.into(), size)).collect())
     }
 
     /// Runs all scenarios once.
@@ -92,7 +107,8 @@ impl Bench {
             Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
         };
         let machine = Machine { memory, append: vec![word.into()], ..Machine::default() };
-        let boot = Boot { kernel: &self.kernel, root_task: Some(&self.program), device_tree: None };
+        let boot =
+            Boot { kernel: &self.kernel.image, root_task: Some(&self.program), device_tree: None };
         machine.boot(boot)
     }
 }

@@ -3,7 +3,7 @@
 //! The root task prints `operation NUMBER LANE NAME`; the plugin has windows with these numbers.
 
 use super::counts::{Counts, Log, Metric};
-use super::operations::{self, OPERATIONS, Operation};
+use super::operations::{self, BOOT, OPERATIONS, Operation};
 use crate::process::Fallible;
 
 /// The first windows of an operation are not counted: the kernel may have had to prepare things.
@@ -39,16 +39,16 @@ impl Measured {
 /// One run of all operations.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Measurement {
-    /// From the first instruction to the root task's first.
-    pub(crate) boot: Counts,
     /// In the order of [`OPERATIONS`].
     pub(crate) operations: Vec<Measured>,
+    /// Sections of the kernel's image that take memory, and their bytes.
+    pub(crate) sections: Vec<(String, u64)>,
 }
 
 impl Measurement {
     /// Joins both texts. Everything that failed is an error, and so is an operation that is
     /// missing or unknown.
-    pub(super) fn read(console: &str, log: &Log) -> Fallible<Self> {
+    pub(super) fn read(console: &str, log: &Log, sections: Vec<(String, u64)>) -> Fallible<Self> {
         if let Some(line) = console.lines().find(|line| line.contains(" failed: ")) {
             return Err(line.trim().into());
         }
@@ -59,12 +59,17 @@ impl Measurement {
             return Err(format!("nothing is expected of `{name}`"));
         }
         let measured = |operation: &'static Operation| {
+            if operation.name == BOOT {
+                return measure(operation, &[log.boot]);
+            }
             let found = announced.iter().find(|(_, _, name)| *name == operation.name);
             let (number, lane, _) = found.ok_or(format!("`{}` was not run", operation.name))?;
-            measure(operation, log.of(*number, *lane).collect())
+            let windows: Vec<Counts> = log.of(*number, *lane).collect();
+            let warm = windows.get(COLD..).unwrap_or_default();
+            measure(operation, warm)
         };
         let operations = OPERATIONS.iter().map(measured).collect::<Fallible<_>>()?;
-        Ok(Self { boot: log.boot, operations })
+        Ok(Self { operations, sections })
     }
 
     /// Leaves the operations whose names begin so.
@@ -80,9 +85,10 @@ fn announcement(line: &str) -> Option<(u64, u64, &str)> {
     Some((number, lane, words.next()?))
 }
 
-fn measure(operation: &'static Operation, windows: Vec<Counts>) -> Fallible<Measured> {
-    let warm = windows.get(COLD..).filter(|warm| !warm.is_empty());
-    let warm = warm.ok_or(format!("`{}`: {} windows only", operation.name, windows.len()))?;
+fn measure(operation: &'static Operation, warm: &[Counts]) -> Fallible<Measured> {
+    if warm.is_empty() {
+        return Err(format!("`{}`: too few windows", operation.name));
+    }
     Ok(Measured {
         operation,
         windows: warm.len(),
@@ -101,7 +107,7 @@ pub(super) mod tests {
     /// 1001 and so on, and each once ten more.
     fn texts() -> (String, Log) {
         let (mut console, mut log) = (String::new(), line("boot", 90, [0; 3]));
-        for (number, operation) in (1..).zip(OPERATIONS) {
+        for (number, operation) in (1..).zip(OPERATIONS.iter().filter(|o| o.name != BOOT)) {
             console += &format!("operation {number} 1 {}\r\n", operation.name);
             let window =
                 |more: u64| line(&format!("sample {number} 1"), 999 + number + more, [0; 3]);
@@ -114,26 +120,29 @@ pub(super) mod tests {
     /// What these texts say.
     pub(in super::super) fn example() -> Measurement {
         let (console, log) = texts();
-        Measurement::read(&console, &log).expect("all is there")
+        Measurement::read(&console, &log, vec![(".text".into(), 100)]).expect("all is there")
     }
 
     #[test]
     fn windows_become_a_median_and_a_range() {
         let measurement = example();
-        let first = &measurement.operations[0];
+        let [boot, first] = &measurement.operations[..2] else { panic!("two operations") };
         assert_eq!((first.windows, first.kernel(), first.is_steady()), (9, 1000, false));
         assert_eq!(first.most.get(Metric::Kernel), 1010);
-        assert_eq!(measurement.boot.get(Metric::Kernel), 90);
+        assert_eq!((boot.windows, boot.kernel()), (1, 90));
     }
 
     #[test]
     fn what_is_missing_unknown_or_failed_is_an_error() {
         let (console, log) = texts();
-        let refused = |console: &str| Measurement::read(console, &log).expect_err("refused");
+        let refused =
+            |console: &str| Measurement::read(console, &log, Vec::new()).expect_err("refused");
         assert!(refused(&console.replace("call 0 words\r", "call\r")).contains("`call`"));
         let (_, rest) = console.split_once('\n').expect("lines");
         assert!(refused(rest).contains("`call 0 words` was not run"));
-        assert!(refused(&console.replace("operation 1 ", "operation 999 ")).contains("0 windows"));
+        assert!(
+            refused(&console.replace("operation 1 ", "operation 999 ")).contains("too few windows")
+        );
         assert!(refused(&(console.clone() + "bench: x failed: y\n")).contains("x failed"));
     }
 

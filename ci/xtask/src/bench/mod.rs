@@ -13,6 +13,7 @@
 //! | `operation_report` | the operations as a table and as JSON |
 //! | `picture` | the operations as bars against the peer's |
 //! | `recorded` | the counts of the last commit, which may not rise |
+//! | `document` | the figures in the documentation |
 //! | `scenarios` | one run of hostile work |
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `limits` | how long a stretch may be |
@@ -20,6 +21,7 @@
 //! | `table` | tables in Markdown |
 
 mod counts;
+mod document;
 mod emulator;
 mod limits;
 mod measured;
@@ -53,13 +55,14 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &BenchOptions,
 ) -> Fallible<ExitCode> {
-    let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?.image;
+    let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;
     let bench = Bench::new(workspace, kernel, program)?;
     let mut measurement = bench.operations()?;
     if options.record {
         let text = Recorded::of(&measurement).text();
         artefacts::write(&recorded::file(workspace), text.as_bytes())?;
+        document::write(workspace, &measurement)?;
     }
     measurement.keep(options.prefix.as_deref().unwrap_or_default());
     if measurement.operations.is_empty() {
@@ -69,7 +72,7 @@ pub(crate) fn run(
     if let Some(file) = &options.svg {
         artefacts::write(file, picture::svg(&measurement).as_bytes())?;
     }
-    let mut json = format!("\"operations\": {}", operation_report::json(&measurement));
+    let mut json = operation_report::json(&measurement);
     if options.prefix.is_none() {
         json += &format!(",\n  \"load\": {}", load(&bench)?);
     }

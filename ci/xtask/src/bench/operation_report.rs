@@ -2,6 +2,7 @@
 
 use super::counts::{Counts, METRICS, Metric};
 use super::measured::{Measured, Measurement};
+use super::operations::SECTIONS;
 use super::table::{aligned, grouped};
 
 const HEAD: [&str; 12] = [
@@ -33,7 +34,26 @@ pub(super) fn text(measurement: &Measurement) -> String {
             measured.windows
         );
     }
-    text
+    text + "\n" + &sections(measurement)
+}
+
+/// The table of the image's sections.
+fn sections(measurement: &Measurement) -> String {
+    let row = |(name, bytes): &(String, u64)| {
+        let expected = SECTIONS.iter().find(|section| section.name == name);
+        let [peer, floor, aim] = expected.map_or([None; 3], |e| [e.peer, e.floor, e.aim]);
+        let figure =
+            |figure: Option<u64>| figure.map_or("–".into(), |figure| mark(*bytes, figure));
+        [
+            name.clone(),
+            grouped(*bytes),
+            peer.map_or("–".into(), grouped),
+            figure(floor),
+            figure(aim),
+        ]
+    };
+    let rows: Vec<[String; 5]> = measurement.sections.iter().map(row).collect();
+    aligned(["section of the image", "bytes", "peer", "floor", "aim"], &rows)
 }
 
 fn row(measured: &Measured) -> [String; 12] {
@@ -60,10 +80,16 @@ fn mark(kernel: u64, figure: u64) -> String {
     format!("{} {}", grouped(figure), if kernel <= figure { "✓" } else { "✗" })
 }
 
-/// A list for programs, an object for each operation.
+/// Members of an object for programs: a list of operations, and the bytes of each section.
 pub(super) fn json(measurement: &Measurement) -> String {
     let objects: Vec<String> = measurement.operations.iter().map(object).collect();
-    format!("[\n    {}\n  ]", objects.join(",\n    "))
+    let section = |(name, bytes): &(String, u64)| format!("\"{name}\": {bytes}");
+    let sections: Vec<String> = measurement.sections.iter().map(section).collect();
+    format!(
+        "\"operations\": [\n    {}\n  ],\n  \"sections\": {{{}}}",
+        objects.join(",\n    "),
+        sections.join(", ")
+    )
 }
 
 fn object(measured: &Measured) -> String {
@@ -91,11 +117,12 @@ fn object(measured: &Measured) -> String {
 mod tests {
     use super::super::measured::tests::example;
     use super::*;
+    use crate::json::Value;
 
     #[test]
     fn the_table_compares_with_the_peer() {
         let text = text(&example());
-        let first = text.lines().nth(2).expect("a row");
+        let first = text.lines().nth(3).expect("a row");
         let cells: Vec<&str> = first.split('|').map(str::trim).collect();
         assert_eq!(cells[1..3], ["call 0 words", "1 000"]);
         assert_eq!(cells[5..9], ["209", "478 %", "185 ✗", "140 ✗"]);
@@ -104,11 +131,13 @@ mod tests {
 
     #[test]
     fn the_json_can_be_read_again() {
-        let value = crate::json::parse(&json(&example())).expect("good JSON");
-        let crate::json::Value::List(list) = value else { panic!("a list") };
-        assert_eq!(list[0].text("name"), Some("call 0 words"));
-        let kernel = crate::json::Value::Number("1000".into());
-        assert_eq!(list[0].member("kernel"), Some(&kernel));
-        assert_eq!(list[2].member("peer"), Some(&crate::json::Value::Null));
+        let text = format!("{{{}}}", json(&example()));
+        let value = crate::json::parse(&text).expect("good JSON");
+        let [_, first, _, third, ..] = value.list("operations") else { panic!("operations") };
+        assert_eq!(first.text("name"), Some("call 0 words"));
+        assert_eq!(first.member("kernel"), Some(&Value::Number("1000".into())));
+        assert_eq!(third.member("peer"), Some(&Value::Null));
+        let text = value.member("sections").and_then(|sections| sections.member(".text"));
+        assert_eq!(text, Some(&Value::Number("100".into())));
     }
 }

@@ -33,8 +33,16 @@ const fn alone(name: &'static str) -> Operation {
     Operation { name, peer: None, floor: None, aim: None }
 }
 
+/// The operation that the root task does not announce: from the first instruction after reset to
+/// the root task's first, with 1 GiB of RAM.
+pub(super) const BOOT: &str = "boot";
+
+/// Bytes that are cleared in one operation; figures for clearing are bytes per instruction.
+const CLEARED: u64 = 2 << 20;
+
 /// All of them, in the order of the table.
 pub(crate) const OPERATIONS: &[Operation] = &[
+    against(BOOT, 2_720_000, 2_000_000, 400_000),
     against("call 0 words", 209, 185, 140),
     against("reply 0 words", 266, 230, 160),
     alone("call 4 words"),
@@ -90,7 +98,51 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     against("yield to another thread", 688, 500, 250),
     alone("yield among 16 threads"),
     alone("create and start a thread"),
+    alone("retype an untyped"),
+    alone("retype 256 untypeds"),
+    alone("retype a thread"),
+    alone("retype 256 threads"),
+    alone("retype an endpoint"),
+    alone("retype 256 endpoints"),
+    alone("retype a notification"),
+    alone("retype 256 notifications"),
+    alone("retype a CNode"),
+    alone("retype 256 CNodes"),
+    alone("retype a context"),
+    alone("retype 256 contexts"),
+    alone("retype a reply"),
+    alone("retype 256 replies"),
+    alone("retype an address space"),
+    alone("retype 256 address spaces"),
+    against("retype a page", 1276, 900, 400),
+    alone("retype 256 pages"),
+    alone("retype a page table"),
+    alone("retype 256 page tables"),
+    alone("retype a large page"),
+    against("clear 2 MiB", CLEARED * 100 / 239, CLEARED / 8, CLEARED / 21),
+    against("map a page", 626, 450, 220),
+    peer("protect a page", 635),
+    alone("unmap a page"),
+    alone("map a large page"),
+    alone("unmap a large page"),
+    alone("map a page table"),
+    alone("unmap a page table"),
+    alone("copy a capability"),
+    alone("move a capability"),
+    alone("delete a copy"),
+    alone("mint a capability"),
+    alone("revoke a child"),
+    alone("revoke without children"),
+    alone("revoke 256 children"),
+    alone("delete an endpoint"),
+    alone("delete a notification"),
+    alone("delete a thread"),
+    alone("delete a reply"),
+    alone("delete a page"),
 ];
+
+/// Sections of the kernel's image, in bytes, of which something is expected.
+pub(super) const SECTIONS: &[Operation] = &[against(".text", 41_400, 128 << 10, 56 << 10)];
 
 /// The row of a name.
 pub(super) fn named(name: &str) -> Option<&'static Operation> {

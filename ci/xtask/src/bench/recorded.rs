@@ -1,7 +1,7 @@
 //! The counts of the last commit: the committed file `ci/bench-counts.txt`.
 //!
-//! A line says `NAME | NUMBER | …` with the columns of [`COLUMNS`]; lines that begin with `#` say
-//! something to people.
+//! A line says `NAME | NUMBER | …` with the columns of [`COLUMNS`], or with one number for a
+//! section of the image; lines that begin with `#` say something to people.
 
 use std::path::PathBuf;
 
@@ -49,12 +49,9 @@ const COLUMNS: [Column; 7] = [
     Column { name: "barriers", of: Counts::barriers, allowance: |recorded| recorded },
 ];
 
-/// The name of the boot in the list.
-const BOOT: &str = "boot";
-
-/// The counts of all operations.
+/// The counts of all operations, one for each column, and the bytes of all sections.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Recorded(Vec<(String, [u64; COLUMNS.len()])>);
+pub(crate) struct Recorded(Vec<(String, Vec<u64>)>);
 
 /// What the recorded counts say about a run.
 #[derive(Debug, Default, PartialEq)]
@@ -82,7 +79,8 @@ impl Recorded {
             let (name, numbers) = line.split_once('|')?;
             let numbers: Option<Vec<u64>> =
                 numbers.split('|').map(|number| number.trim().parse().ok()).collect();
-            Some((name.trim().to_string(), numbers?.try_into().ok()?))
+            let numbers = numbers.filter(|n| [1, COLUMNS.len()].contains(&n.len()))?;
+            Some((name.trim().to_string(), numbers))
         };
         let checked = |line: &str| row(line).ok_or(format!("not a name and counts: {line}"));
         lines.map(checked).collect::<Fallible<_>>().map(Self)
@@ -90,10 +88,13 @@ impl Recorded {
 
     /// What a run would be recorded as.
     pub(super) fn of(measurement: &Measurement) -> Self {
-        let operations = measurement.operations.iter();
-        let named = operations.map(|measured| (measured.operation.name, &measured.median));
-        let all = [(BOOT, &measurement.boot)].into_iter().chain(named);
-        Self(all.map(|(name, counts)| (name.into(), COLUMNS.map(|c| (c.of)(counts)))).collect())
+        let operations = measurement.operations.iter().map(|measured| {
+            let numbers = COLUMNS.iter().map(|column| (column.of)(&measured.median));
+            (measured.operation.name.into(), numbers.collect())
+        });
+        let sections = measurement.sections.iter();
+        let sections = sections.map(|(name, bytes)| (format!("bytes of {name}"), vec![*bytes]));
+        Self(operations.chain(sections).collect())
     }
 
     /// The file's text.
@@ -105,8 +106,8 @@ impl Recorded {
              says why in the commit.\n# NAME | {names}\n"
         );
         for (name, numbers) in &self.0 {
-            let numbers = numbers.map(|number| format!("{number:>6}")).join(" | ");
-            text += &format!("{name:<36} | {numbers}\n");
+            let numbers: Vec<String> = numbers.iter().map(|n| format!("{n:>6}")).collect();
+            text += &format!("{name:<40} | {}\n", numbers.join(" | "));
         }
         text
     }
@@ -129,18 +130,20 @@ impl Recorded {
 }
 
 impl Comparison {
-    fn judge(&mut self, name: &str, recorded: &[u64; COLUMNS.len()], now: &[u64; COLUMNS.len()]) {
+    fn judge(&mut self, name: &str, recorded: &[u64], now: &[u64]) {
         let mut has_risen = false;
-        for ((column, recorded), now) in COLUMNS.iter().zip(recorded).zip(now) {
-            if *now > (column.allowance)(*recorded) {
+        for ((column, old), now) in COLUMNS.iter().zip(recorded).zip(now) {
+            if *now > (column.allowance)(*old) {
                 has_risen = true;
-                let what = column.name;
-                self.findings.push(format!("{name}: {now} {what}, recorded {recorded}"));
+                let what = if recorded.len() == 1 { "now" } else { column.name };
+                self.findings.push(format!("{name}: {now} {what}, recorded {old}"));
             }
         }
         self.kept += usize::from(!has_risen);
         let [instructions, ..] = COLUMNS;
-        self.fallen += usize::from((instructions.allowance)(now[0]) < recorded[0]);
+        let has_fallen = now.iter().zip(recorded).next();
+        let has_fallen = has_fallen.is_some_and(|(now, old)| (instructions.allowance)(*now) < *old);
+        self.fallen += usize::from(has_fallen);
     }
 }
 
@@ -158,7 +161,7 @@ mod tests {
     fn what_is_written_can_be_read() {
         let recorded = Recorded::of(&example());
         assert_eq!(Recorded::parse(&recorded.text()), Ok(recorded));
-        for bad in ["name", "name | 1", "name | 1 | 2 | 3 | 4 | 5 | 6 | x"] {
+        for bad in ["name", "name | 1 | 2", "name | 1 | 2 | 3 | 4 | 5 | 6 | x"] {
             assert!(Recorded::parse(bad).is_err(), "{bad}");
         }
     }
@@ -174,18 +177,23 @@ mod tests {
     fn a_rise_is_a_finding_and_a_fall_a_hint() {
         let mut recorded = Recorded::of(&example());
         recorded.0[1].1[0] = 990;
+        *recorded.0.last_mut().expect("a section") = ("bytes of .text".into(), vec![98]);
         recorded.0[2].1[0] = 992;
         recorded.0[3].1[0] = 2000;
         let comparison = recorded.compare(&example());
-        assert_eq!(comparison.findings, ["call 0 words: 1000 instructions, recorded 990"]);
-        assert_eq!((comparison.kept, comparison.fallen), (example().operations.len(), 1));
+        let expected = [
+            "call 0 words: 1000 instructions, recorded 990",
+            "bytes of .text: 100 now, recorded 98",
+        ];
+        assert_eq!(comparison.findings, expected);
+        assert_eq!((comparison.kept, comparison.fallen), (example().operations.len() - 1, 1));
     }
 
     #[test]
     fn barriers_may_not_rise_at_all() {
         let mut recorded = Recorded::of(&example());
         let mut comparison = Comparison::default();
-        let before = recorded.0[1].1;
+        let before = recorded.0[1].1.clone();
         recorded.0[1].1[6] += 1;
         comparison.judge("x", &before, &recorded.0[1].1);
         assert_eq!(comparison.findings, ["x: 1 barriers, recorded 0"]);

@@ -19,7 +19,7 @@ pub(super) fn steps() -> Vec<Step> {
 }
 
 fn measure(context: &Context) -> Fallible<Measurement> {
-    let kernel = context.kernel(Image::Release)?.image;
+    let kernel = context.kernel(Image::Release)?;
     Bench::new(context.workspace, kernel, context.program(Program::Bench)?)?.operations()
 }
 

@@ -20,7 +20,7 @@ pub(super) fn steps() -> Vec<Step> {
 
 /// The same run twice, and one with a thread that waits for interrupts.
 fn measure(context: &Context) -> Fallible<[Figures; 3]> {
-    let kernel = context.kernel(Image::Release)?.image;
+    let kernel = context.kernel(Image::Release)?;
     let bench = Bench::new(context.workspace, kernel, context.program(Program::Bench)?)?;
     Ok([
         bench.scenarios(Work::Scenarios)?,
