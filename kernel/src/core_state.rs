@@ -2,13 +2,11 @@
 
 use core::ops::{Index, IndexMut};
 
-use platform::contract::Ticks;
+use platform::contract::{SpaceRoot, Ticks};
 
-use crate::cap::Asid;
 use crate::kernel::MAX_CORES;
 use crate::mem::Obj;
 use crate::sched_context::SchedContext;
-use crate::table::Table;
 use crate::thread::Thread;
 
 /// What has been decided about the next thread of a core during one kernel entry.
@@ -73,6 +71,8 @@ impl Alerts {
 pub struct CoreState {
     /// The thread that runs, or ran last and has not been replaced; `None` when idle.
     pub(crate) current: Option<Obj<Thread>>,
+    /// The thread whose address space and user registers are loaded.
+    pub(crate) loaded: Option<Obj<Thread>>,
     /// The scheduling context that pays for the time since the last switch.
     pub(crate) context: Option<Obj<SchedContext>>,
     /// What has been decided so far in this entry.
@@ -92,9 +92,7 @@ pub struct CoreState {
     /// Whether EL0 may use floating point now.
     pub(crate) fpu_enabled: bool,
     /// The address space with which the core translates, unless that is stale.
-    pub(crate) space: Option<(Asid, Obj<Table>)>,
-    /// The thread whose address space and user registers are loaded.
-    pub(crate) loaded: Option<Obj<Thread>>,
+    pub(crate) space: Option<SpaceRoot>,
     /// What the next exit has to take care of.
     pub(crate) alerts: Alerts,
     /// Interrupt handlers of this core's own interrupts that another core acknowledged (bit per

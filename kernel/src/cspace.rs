@@ -6,7 +6,7 @@ use crate::cap::Cap;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::slot::Slot;
-use crate::thread::Thread;
+use crate::thread::{Holds, Thread};
 
 /// A slot that an address led to, and how many bits of the address were not needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,16 +66,28 @@ impl Kernel {
     /// # Errors
     /// Where the lookup ended.
     pub fn lookup(&self, thread: Obj<Thread>, address: u64) -> Result<Obj<Slot>, LookupFailure> {
-        let root = &self[self.thread_slot(thread, crate::thread::Holds::CSpace)].cap;
-        // Most programs have one CNode whose guard and index take the whole word.
-        if let Cap::CNode { radix, guard_bits, slots, guard } = *root
-            && u32::from(radix) + u32::from(guard_bits) == abi::WORD_BITS
-            && address >> (radix & 63) == guard
-        {
-            // A CNode has fewer than 2^32 slots.
-            return Ok(slots.nth(low_bits(address, u32::from(radix & 63)) as u32));
+        if let Some(slot) = self.lookup_in_one_level(thread, address) {
+            return Ok(slot);
         }
-        self.resolve(*root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
+        let root = self[self.thread_slot(thread, Holds::CSpace)].cap;
+        self.resolve(root, address, abi::WORD_BITS).map(|resolved| resolved.slot)
+    }
+
+    /// The same in a CSpace of one CNode whose guard and index take the whole word, as most are.
+    #[inline(always)]
+    pub(crate) fn lookup_in_one_level(
+        &self,
+        thread: Obj<Thread>,
+        address: u64,
+    ) -> Option<Obj<Slot>> {
+        let Cap::CNode { radix, guard_bits, slots, guard } = *self[thread].held(Holds::CSpace)
+        else {
+            return None;
+        };
+        let fits = u32::from(radix) + u32::from(guard_bits) == abi::WORD_BITS
+            && address >> (radix & 63) == guard;
+        // A CNode has fewer than 2^32 slots.
+        fits.then(|| slots.nth(low_bits(address, u32::from(radix & 63)) as u32))
     }
 
     /// The slot that an invocation names by root, index and depth. `source` says how a failure is

@@ -210,6 +210,20 @@ impl Kernel {
         };
     }
 
+    /// Takes the only waiting receiver out.
+    #[inline(always)]
+    pub(crate) fn leave_as_only_waiter(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
+        self[endpoint].waiters = Waiters::Nobody;
+        self[thread].wait.class_last = None;
+    }
+
+    /// Lets a thread be the first that waits for a message.
+    #[inline(always)]
+    pub(crate) fn join_as_only_waiter(&mut self, endpoint: Obj<Endpoint>, thread: Obj<Thread>) {
+        self[endpoint].waiters = Waiters::Receivers(thread);
+        self[thread].wait.class_last = Some(thread);
+    }
+
     /// Takes a receiver out of the queue and its reply object from it.
     fn take_receiver(
         &mut self,

@@ -44,8 +44,25 @@ pub fn secondary(_core: usize) -> Resume {
 /// Handles an `svc` from user level, on a fast path if one fits.
 #[inline(always)]
 pub fn system_call(arguments: Arguments) -> Resume {
-    let mut guard = lock::enter();
-    match guard.fast_system_call(&arguments) {
+    match lock::alone() {
+        Some(mut guard) => match guard.narrow(&arguments) {
+            Ok(thread) => guard.resume(thread),
+            Err(_) => wide(guard),
+        },
+        None => shared_system_call(),
+    }
+}
+
+/// The same on one of several cores.
+#[inline(never)]
+fn shared_system_call() -> Resume {
+    wide(lock::enter())
+}
+
+/// A system call that a narrow fast path does not cover.
+#[inline(never)]
+fn wide(mut guard: Guard) -> Resume {
+    match guard.fast(Trap::SystemCall) {
         Ok(thread) => guard.resume(thread),
         Err(_) => general(guard, Trap::SystemCall),
     }

@@ -45,6 +45,8 @@ pub struct Kernel {
     pub(crate) domains: DomainSchedule,
     /// Who handles which interrupt.
     pub(crate) irqs: IrqTable,
+    /// Number of the time since an address space was last lost, see [`crate::space`].
+    pub(crate) space_epoch: u64,
     /// Which address space has which ASID.
     pub(crate) asids: AsidTable,
     /// Thousands of counter ticks per second.
@@ -96,6 +98,7 @@ impl Kernel {
             ready: None,
             domains: DomainSchedule::new(domain_count),
             irqs: IrqTable::new(),
+            space_epoch: 1,
             asids: AsidTable::new(),
             khz,
             min_budget: to_ticks(abi::time::MIN_BUDGET_US, khz),

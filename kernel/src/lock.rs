@@ -57,22 +57,33 @@ fn shown(core: usize) -> &'static Shown {
 /// Puts the kernel in its place and returns the guard of the boot core. Only once, before any
 /// other core runs.
 pub fn install(kernel: Kernel) -> Guard {
-    SEVERAL_CORES.store(kernel.core_count > 1, Ordering::Relaxed);
+    let shared = kernel.core_count > 1;
+    SEVERAL_CORES.store(shared, Ordering::Relaxed);
     NEXT_TICKET.store(1, Ordering::Relaxed);
     // SAFETY: no other core runs yet, and no guard exists.
     let place = unsafe { &mut *KERNEL.0.get() };
-    Guard { kernel: place.insert(kernel) }
+    Guard { kernel: place.insert(kernel), shared }
 }
 
 /// Waits for the lock.
 #[inline(always)]
 pub fn enter() -> Guard {
+    alone().unwrap_or_else(queue_up)
+}
+
+/// The lock, if nobody can compete for it since there is one core.
+#[inline(always)]
+pub fn alone() -> Option<Guard> {
     if SEVERAL_CORES.load(Ordering::Relaxed) {
-        return queue_up();
+        return None;
     }
     // SAFETY: there is one core, and the kernel is not re-entered, so no other guard exists.
     // `install` ran before the first entry.
-    Guard { kernel: unsafe { (*KERNEL.0.get()).as_mut().unwrap_unchecked() } }
+    let kernel = unsafe {
+        let kernel = (*KERNEL.0.get()).as_mut().unwrap_unchecked();
+        &mut *platform::hold(ptr::from_mut(kernel))
+    };
+    Some(Guard { kernel, shared: false })
 }
 
 /// Waits for the turn of one of several cores.
@@ -94,7 +105,7 @@ fn queue_up() -> Guard {
     if waits {
         kernel.published();
     }
-    Guard { kernel }
+    Guard { kernel, shared: true }
 }
 
 /// Stores what this core holds of its current thread, which the lock's holder may want.
@@ -135,13 +146,15 @@ pub(crate) fn waiting_cores() -> usize {
 /// Holding the lock.
 pub struct Guard {
     kernel: &'static mut Kernel,
+    /// Whether there are several cores.
+    shared: bool,
 }
 
 impl Guard {
     /// Leaves the kernel into a thread.
     #[inline(always)]
     pub fn resume(mut self, thread: Obj<Thread>) -> Resume {
-        if SEVERAL_CORES.load(Ordering::Relaxed) {
+        if self.shared {
             self.show(thread);
         }
         Resume::new(self.kernel.registers(thread))
@@ -168,7 +181,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if SEVERAL_CORES.load(Ordering::Relaxed) {
+        if self.shared {
             SERVING.fetch_add(1, Ordering::Release);
         }
     }

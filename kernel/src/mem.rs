@@ -355,6 +355,35 @@ impl Mem {
         }
     }
 
+    /// Copies `count` words between two user frames, in pairs where both places allow. Nothing
+    /// happens if either place is not wholly in the window or badly aligned.
+    pub(crate) fn copy_user(&mut self, from: PhysicalAddress, to: PhysicalAddress, count: usize) {
+        let bytes = 8 * count as u64;
+        if !self.covers(from, bytes) || !self.covers(to, bytes) {
+            return;
+        }
+        let (Some(source), Some(target)) = (self.user_pointer(from), self.user_pointer(to)) else {
+            return;
+        };
+        let first = usize::from(source.addr() % 16 != 0 && count > 0);
+        let pairs = if source.addr() % 16 == target.addr() % 16 { (count - first) / 2 } else { 0 };
+        // SAFETY: both ranges are in the window, and by I2 no object lies there. Volatile as in
+        // `read_user`. Behind the first word, pairs are aligned at both places.
+        unsafe {
+            let mut word = |index: usize| {
+                target.add(index).write_volatile(source.add(index).read_volatile());
+            };
+            (0..first).for_each(&mut word);
+            (first + 2 * pairs..count).for_each(&mut word);
+            let source = source.add(first).cast::<u128>();
+            let target = target.add(first).cast::<u128>();
+            for index in 0..pairs {
+                let pair = source.add(index).read_volatile();
+                target.add(index).write_volatile(pair);
+            }
+        }
+    }
+
     /// Memory that holds neither objects nor mapped frames, as words, to clear or fill it.
     /// `None` outside of the window or with bad alignment.
     ///

@@ -32,6 +32,14 @@ impl ReadyQueues {
         Some(index * WORD_BITS + WORD_BITS - 1 - word.leading_zeros() as usize)
     }
 
+    /// Whether a thread of more than this priority is ready.
+    #[inline(always)]
+    pub(crate) fn has_above(&self, priority: u8) -> bool {
+        let (word, bit) = (usize::from(priority) / WORD_BITS, usize::from(priority) % WORD_BITS);
+        let (own, above) = self.occupied[word..].split_first().unwrap_or((&0, &[]));
+        own >> bit >> 1 != 0 || above.iter().any(|word| *word != 0)
+    }
+
     /// The first thread of a priority.
     #[must_use]
     pub(crate) fn first(&self, priority: u8) -> Option<Obj<Thread>> {

@@ -48,7 +48,7 @@ impl Kernel {
     }
 
     /// Stores what a thread leaves in the executing core.
-    pub(crate) fn store_residue(&mut self, thread: Obj<Thread>) {
+    fn store_residue(&mut self, thread: Obj<Thread>) {
         let context = context_of(thread);
         self.machine.save_user_registers(self.mem.get_mut(context));
         if self.core().fpu_enabled {
@@ -57,7 +57,7 @@ impl Kernel {
         }
     }
 
-    pub(crate) fn allow_fpu(&mut self, allowed: bool) {
+    fn allow_fpu(&mut self, allowed: bool) {
         if self.core().fpu_enabled != allowed {
             self.core_mut().fpu_enabled = allowed;
             self.machine.enable_fpu(allowed);
@@ -106,6 +106,7 @@ impl Kernel {
 
     /// A thread got another address space: the core that runs it must switch.
     pub(crate) fn space_changed(&mut self, thread: Obj<Thread>) {
+        self[thread].translation.epoch = 0;
         for core in self.cores.iter_mut() {
             if core.loaded == Some(thread) {
                 core.alerts.raise(Alert::SpaceStale);

@@ -165,7 +165,7 @@ impl Kernel {
 
     /// Whether a candidate would be the first of the highest ready queue: then it need not be
     /// queued at all.
-    pub(crate) fn beats_all_ready(&self, candidate: Obj<Thread>) -> bool {
+    fn beats_all_ready(&self, candidate: Obj<Thread>) -> bool {
         let highest = self[self.queues(self.own_queue_set())].highest_priority();
         let priority = usize::from(self[candidate].priority);
         self[candidate].queued == Queued::No && highest.is_none_or(|highest| highest <= priority)

@@ -12,7 +12,7 @@
 
 use abi::{Error, Rights, VmAttributes};
 use platform::address::PhysicalAddress;
-use platform::contract::Platform;
+use platform::contract::{Platform, SpaceRoot};
 
 use crate::call::{Call, Outcome};
 use crate::cap::{Asid, Cap};
@@ -22,7 +22,7 @@ use crate::page::PageSize;
 use crate::paging::{Leaf, Level};
 use crate::slot::Slot;
 use crate::table::{Place, Table};
-use crate::thread::{Holds, Thread};
+use crate::thread::{Holds, Thread, Translation};
 use crate::{asid, cache, lock, page_map, page_table};
 
 /// An operation on an address space or a part of one that was checked.
@@ -96,27 +96,56 @@ impl Kernel {
                 self.remove_table(asid, table, address);
             }
             Cap::VSpace { asid: Some(asid), table } if last => self.remove_space(asid, table),
+            Cap::VSpace { .. } => self.forget_translations(),
             Cap::AsidPool { index, pool } if last => self.remove_pool(index, pool),
             _ => {}
         }
     }
 
+    /// The living address space of a thread, if it is remembered: no capability to any space was
+    /// deleted and no space has lost its ASID since it was found, and the thread has not been
+    /// given another.
+    #[inline(always)]
+    pub(crate) fn translation(&self, thread: Obj<Thread>) -> Option<SpaceRoot> {
+        let known = self[thread].translation;
+        if known.epoch == self.space_epoch { known.space } else { None }
+    }
+
+    /// Finds and remembers the living address space of a thread.
+    fn find_translation(&mut self, thread: Obj<Thread>) -> Option<SpaceRoot> {
+        let cap = &self[self.thread_slot(thread, Holds::VSpace)].cap;
+        let (asid, table) = assigned(cap)?;
+        if self.space(asid) != Some(table) {
+            return None;
+        }
+        let space = SpaceRoot::new(self.mem.address(table), asid);
+        self[thread].translation = Translation { space: Some(space), epoch: self.space_epoch };
+        Some(space)
+    }
+
+    /// What was remembered of address spaces may be wrong.
+    pub(crate) fn forget_translations(&mut self) {
+        self.space_epoch += 1;
+    }
+
     /// Lets this core translate for `thread`: with its address space if that is alive, else with
     /// none, so that its first instruction faults.
     pub(crate) fn activate_space_of(&mut self, thread: Obj<Thread>) {
-        let cap = &self[self.thread_slot(thread, Holds::VSpace)].cap;
-        let space = assigned(cap).filter(|(asid, table)| self.space(*asid) == Some(*table));
+        let space = self.translation(thread).or_else(|| self.find_translation(thread));
         if space.is_some() && space == self.core().space {
             return;
         }
         self.core_mut().space = space;
         match space {
-            Some((asid, table)) => {
-                let root = self.mem.address(table);
-                self.machine.activate_space(root, asid.get());
-            }
+            Some(space) => self.machine.activate_space(space),
             None => self.machine.activate_no_space(),
         }
+    }
+
+    /// Whether the space with which a core translates has lost its ASID.
+    fn is_dead(&self, space: SpaceRoot) -> bool {
+        let asid = Asid::new(space.asid());
+        asid.and_then(|asid| self.space(asid)) != self.mem.at(space.table())
     }
 
     /// Lets this core translate no user address.
@@ -128,9 +157,10 @@ impl Kernel {
     /// Makes every core stop translating with an address space that lost its ASID. From here on no
     /// core walks the dead tables.
     pub(crate) fn leave_dead_spaces(&mut self) {
+        self.forget_translations();
         for core in 0..self.core_count.min(MAX_CORES) {
-            let Some((asid, table)) = self.cores[core].space else { continue };
-            if self.space(asid) == Some(table) {
+            let Some(space) = self.cores[core].space else { continue };
+            if !self.is_dead(space) {
                 continue;
             }
             if core == self.here {

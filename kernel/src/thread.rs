@@ -9,7 +9,7 @@ use core::mem::offset_of;
 use abi::Fault;
 use platform::address::PhysicalAddress;
 use platform::context::Context;
-use platform::contract::Ticks;
+use platform::contract::{SpaceRoot, Ticks};
 
 use crate::cap::Cap;
 use crate::endpoint::Endpoint;
@@ -143,12 +143,24 @@ pub struct ReleasePlace {
     pub(crate) order: u64,
 }
 
+/// The address space of a thread, found once and remembered as long as no space is lost. Zeroed
+/// memory is one that was never found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Translation {
+    /// The space, in the epoch.
+    pub(crate) space: Option<SpaceRoot>,
+    /// When it was found, see [`Kernel::translation`].
+    pub(crate) epoch: u64,
+}
+
 /// A thread. Zeroed memory is an inactive thread of the first domain on the first core.
 #[repr(C, align(32))]
 #[derive(PartialEq, Debug)]
 pub struct Thread {
     /// What it does. Changed through [`Kernel::set_state`] and the IPC paths.
     pub state: State,
+    /// Its address space, if that is known.
+    pub(crate) translation: Translation,
     /// Why it stopped, while nobody has answered.
     pub(crate) fault: Maybe<Fault>,
     /// The scheduling context it runs on.
@@ -215,6 +227,14 @@ pub(crate) fn held_slots(thread: Obj<Thread>) -> Obj<Slot> {
 /// The saved registers of a thread.
 pub(crate) fn context_of(thread: Obj<Thread>) -> Obj<Context> {
     thread.part(CONTEXT_OFFSET as usize)
+}
+
+impl Thread {
+    /// One of the capabilities that the thread holds.
+    #[inline(always)]
+    pub(crate) const fn held(&self, what: Holds) -> &Cap {
+        &self.slots[what as usize].cap
+    }
 }
 
 impl Kernel {

@@ -56,6 +56,13 @@ impl Kernel {
         registers.x[1] = info.0;
     }
 
+    /// Copies the words of a message of `length` words that are not in registers.
+    pub(crate) fn copy_buffer_words(&mut self, source: Buffer, target: Buffer, length: usize) {
+        let first = buffer::word(REGISTER_WORDS);
+        let (from, to) = (PhysicalAddress(source.0 + first), PhysicalAddress(target.0 + first));
+        self.mem.copy_user(from, to, length.saturating_sub(REGISTER_WORDS));
+    }
+
     /// Copies message words; the result is the sender's information word with the length that
     /// was really moved.
     fn copy_words(
@@ -74,10 +81,7 @@ impl Kernel {
         }
         match (source, target) {
             (Some(source), Some(target)) => {
-                for index in REGISTER_WORDS..length {
-                    let word = self.buffer_word(source, buffer::word(index));
-                    self.set_buffer_word(target, buffer::word(index), word);
-                }
+                self.copy_buffer_words(source, target, length);
             }
             _ => length = length.min(REGISTER_WORDS),
         }

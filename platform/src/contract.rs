@@ -5,6 +5,7 @@
 //! the kernel. Addresses of user mappings and translation tables are data to it.
 
 use core::fmt;
+use core::num::{NonZeroU16, NonZeroU64};
 
 use crate::address::PhysicalAddress;
 use crate::context::Context;
@@ -38,6 +39,44 @@ pub enum Trap {
 /// they are still in registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Arguments(pub [u64; 8]);
+
+/// An address space as the hardware names it: its root table and its ASID, TTBR0_EL1's value.
+/// (Arm ARM D17.2.144)
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct SpaceRoot(NonZeroU64);
+
+impl SpaceRoot {
+    const ASID_SHIFT: u32 = 48;
+
+    /// The space whose root table is at `table` and whose translations are tagged `asid`.
+    #[must_use]
+    pub const fn new(table: PhysicalAddress, asid: NonZeroU16) -> Self {
+        let asid = (asid.get() as u64) << Self::ASID_SHIFT;
+        match NonZeroU64::new(asid | table.0) {
+            Some(word) => Self(word),
+            None => unreachable!(),
+        }
+    }
+
+    /// Where the root table is.
+    #[must_use]
+    pub const fn table(self) -> PhysicalAddress {
+        PhysicalAddress(self.0.get() & ((1 << Self::ASID_SHIFT) - 1))
+    }
+
+    /// The tag of its translations.
+    #[must_use]
+    pub const fn asid(self) -> u16 {
+        (self.0.get() >> Self::ASID_SHIFT) as u16
+    }
+
+    /// What goes into TTBR0_EL1.
+    #[must_use]
+    pub const fn word(self) -> u64 {
+        self.0.get()
+    }
+}
 
 /// Cache maintenance on a range of physical memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,8 +157,8 @@ pub trait Platform {
     /// Raise [`TIMER_INTERRUPT`] on this core when the counter reaches `at`; `Ticks::MAX` never.
     fn set_deadline(&mut self, at: Ticks);
 
-    /// Translate user addresses with the table at `root`, tagged `asid`.
-    fn activate_space(&mut self, root: PhysicalAddress, asid: u16);
+    /// Translate user addresses in this space.
+    fn activate_space(&mut self, space: SpaceRoot);
     /// Translate no user address at all.
     fn activate_no_space(&mut self);
     /// Make descriptor stores that made *invalid entries valid* visible to table walks.

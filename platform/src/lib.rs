@@ -45,7 +45,7 @@ use aarch64 as machine;
 use host as machine;
 
 pub use machine::{
-    Machine, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
+    Machine, console, current_core, hold, relax, stop, store_user_state, wait_for_interrupt,
 };
 
 /// Print one line on the early console: `message!("{} cores", n)`. Works on any core at any time

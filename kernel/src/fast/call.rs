@@ -1,28 +1,29 @@
 //! `Call` on an endpoint at which a passive server waits.
 
-use abi::MessageInfo;
 use platform::contract::Arguments;
 
-use super::Miss;
 use super::deliver::Delivery;
+use super::{Miss, Width};
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::thread::Thread;
 
 impl Kernel {
     #[inline(always)]
-    pub(super) fn check_call(&self, arguments: &Arguments) -> Result<Delivery, Miss> {
-        let caller = self.undisturbed()?;
-        if MessageInfo(arguments.0[1]).extra_caps() > 0 {
-            return Err(Miss::ExtraCaps);
-        }
-        let cap = self.named(caller, arguments.0[0])?;
-        self.check_delivery(caller, cap)
+    pub(super) fn check_call<W: Width>(&self, arguments: &Arguments) -> Result<Delivery, Miss> {
+        let caller = self.undisturbed::<W>()?;
+        Self::check_message::<W>(arguments)?;
+        let cap = self.named::<W>(caller, arguments.0[0])?;
+        self.check_delivery::<W>(caller, cap)
     }
 
     #[inline(always)]
-    pub(super) fn perform_call(&mut self, call: &Delivery, arguments: &Arguments) -> Obj<Thread> {
-        self.give_message(call.sender, arguments, call.badge, call.switch.to);
-        self.perform_delivery(call)
+    pub(super) fn perform_call<W: Width>(
+        &mut self,
+        call: &Delivery,
+        arguments: &Arguments,
+    ) -> Obj<Thread> {
+        self.give_message::<W>(call.sender, arguments, call.badge, call.switch.to);
+        self.perform_delivery::<W>(call)
     }
 }

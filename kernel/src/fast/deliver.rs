@@ -1,7 +1,7 @@
 //! Handing a message and the sender's time to a server that waits for both.
 
-use super::Miss;
 use super::switch::Switch;
+use super::{Miss, Width};
 use crate::cap::Cap;
 use crate::endpoint::{Endpoint, Waiters};
 use crate::kernel::Kernel;
@@ -26,7 +26,11 @@ impl Kernel {
     /// Looks whether the current thread `sender` can call through `cap` and its server go on at
     /// once.
     #[inline(always)]
-    pub(super) fn check_delivery(&self, sender: Obj<Thread>, cap: &Cap) -> Result<Delivery, Miss> {
+    pub(super) fn check_delivery<W: Width>(
+        &self,
+        sender: Obj<Thread>,
+        cap: &Cap,
+    ) -> Result<Delivery, Miss> {
         let Cap::Endpoint { rights, endpoint, badge } = *cap else {
             return Err(Miss::NotForSending);
         };
@@ -44,16 +48,23 @@ impl Kernel {
             return Err(Miss::ActiveServer);
         }
         let Some(context) = self[sender].sched_context else { return Err(Miss::ActiveServer) };
-        let switch = self.check_switch(sender, receiver)?;
+        if !W::WIDE && self[receiver].wait.all.next.is_some() {
+            return Err(Miss::Narrow);
+        }
+        let switch = self.check_switch::<W>(sender, receiver)?;
         Ok(Delivery { sender, badge, endpoint, reply, context, switch })
     }
 
     /// Lets the sender wait for the reply, and the server run in its place and on its time. The
     /// message is the caller's business.
     #[inline(always)]
-    pub(super) fn perform_delivery(&mut self, delivery: &Delivery) -> Obj<Thread> {
+    pub(super) fn perform_delivery<W: Width>(&mut self, delivery: &Delivery) -> Obj<Thread> {
         let Delivery { sender, endpoint, reply, context, ref switch, .. } = *delivery;
-        self.leave_waiters(endpoint, switch.to);
+        if W::WIDE && self[switch.to].wait.all.next.is_some() {
+            self.leave_waiters(endpoint, switch.to);
+        } else {
+            self.leave_as_only_waiter(endpoint, switch.to);
+        }
         let older = self[context].reply.replace(reply);
         if let Some(older) = older {
             self[older].above = Above::Reply(reply);
@@ -69,6 +80,6 @@ impl Kernel {
         let sender = &mut self[sender];
         sender.sched_context = None;
         sender.state = State::AwaitingReply { reply };
-        self.perform_switch(switch)
+        self.perform_switch::<W>(switch)
     }
 }

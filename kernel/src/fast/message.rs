@@ -4,16 +4,28 @@ use abi::MessageInfo;
 use abi::message::REGISTER_WORDS;
 use platform::contract::Arguments;
 
+use super::{Miss, Width};
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::thread::Thread;
 use crate::transfer::FIRST_WORD;
 
 impl Kernel {
+    /// Looks whether a message is one that a path moves: without capabilities, and on a narrow
+    /// path all in registers.
+    #[inline(always)]
+    pub(super) fn check_message<W: Width>(arguments: &Arguments) -> Result<(), Miss> {
+        let info = MessageInfo(arguments.0[1]);
+        if W::WIDE {
+            return if info.extra_caps() > 0 { Err(Miss::ExtraCaps) } else { Ok(()) };
+        }
+        if info.lengths() > REGISTER_WORDS { Err(Miss::Narrow) } else { Ok(()) }
+    }
+
     /// Gives a message without capabilities to `receiver`: the words that `sender` passes in
     /// registers, and those in its buffer.
     #[inline(always)]
-    pub(super) fn give_message(
+    pub(super) fn give_message<W: Width>(
         &mut self,
         sender: Obj<Thread>,
         arguments: &Arguments,
@@ -21,10 +33,13 @@ impl Kernel {
         receiver: Obj<Thread>,
     ) {
         let info = MessageInfo(arguments.0[1]);
-        let mut length = info.length();
-        if length > REGISTER_WORDS {
-            length = self.copy_buffer(sender, receiver, length);
-        }
+        let length = match info.length() {
+            length if W::WIDE && length > REGISTER_WORDS => {
+                self.copy_buffer(sender, receiver, length)
+            }
+            length if W::WIDE => length,
+            _ => info.lengths(),
+        };
         let x = &mut self.registers_mut(receiver).x;
         x[0] = badge;
         x[1] = MessageInfo::new(info.label(), 0, length).0;
@@ -41,10 +56,7 @@ impl Kernel {
         let source = self.ipc_buffer(sender, false);
         let target = self.ipc_buffer(receiver, true);
         let (Some(source), Some(target)) = (source, target) else { return REGISTER_WORDS };
-        for index in REGISTER_WORDS..length {
-            let word = self.buffer_word(source, abi::buffer::word(index));
-            self.set_buffer_word(target, abi::buffer::word(index), word);
-        }
+        self.copy_buffer_words(source, target, length);
         length
     }
 }

@@ -23,6 +23,8 @@ reasons! {
 pub enum Miss {
     /// There is no fast path for this kind of entry.
     NoPath,
+    /// A narrow path leaves this to the wide one.
+    Narrow,
     /// Something happened to the core meanwhile, or its thread is gone.
     Alert,
     /// The message takes capabilities along.

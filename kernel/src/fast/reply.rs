@@ -1,10 +1,10 @@
 //! `ReplyRecv` of a passive server: the answer goes back with the caller's time.
 
-use abi::{MessageInfo, Rights};
+use abi::Rights;
 use platform::contract::Arguments;
 
-use super::Miss;
 use super::switch::Switch;
+use super::{Miss, Width};
 use crate::cap::Cap;
 use crate::endpoint::{Endpoint, Waiters};
 use crate::kernel::Kernel;
@@ -26,15 +26,13 @@ pub(super) struct Answer {
 
 impl Kernel {
     #[inline(always)]
-    pub(super) fn check_reply(&self, arguments: &Arguments) -> Result<Answer, Miss> {
-        let server = self.undisturbed()?;
-        if MessageInfo(arguments.0[1]).extra_caps() > 0 {
-            return Err(Miss::ExtraCaps);
-        }
-        let Cap::Reply { reply, .. } = *self.named(server, arguments.0[6])? else {
+    pub(super) fn check_reply<W: Width>(&self, arguments: &Arguments) -> Result<Answer, Miss> {
+        let server = self.undisturbed::<W>()?;
+        Self::check_message::<W>(arguments)?;
+        let Cap::Reply { reply, .. } = *self.named::<W>(server, arguments.0[6])? else {
             return Err(Miss::NotForReplying);
         };
-        let endpoint = self.check_waiting(server, arguments.0[0])?;
+        let endpoint = self.check_waiting::<W>(server, arguments.0[0])?;
         let Some(caller) = self[reply].thread else { return Err(Miss::NoCaller) };
         let State::AwaitingReply { .. } = self[caller].state else { return Err(Miss::NoCaller) };
         let Above::Context(context) = self[reply].above else { return Err(Miss::NoCaller) };
@@ -44,21 +42,28 @@ impl Kernel {
         if self[caller].fault != Maybe::Nothing {
             return Err(Miss::FaultStays);
         }
-        let switch = self.check_switch(server, caller)?;
+        let switch = self.check_switch::<W>(server, caller)?;
         Ok(Answer { server, reply, context, endpoint, switch })
     }
 
     /// The endpoint at which the server will wait, if nothing waits there for it already.
     #[inline(always)]
-    fn check_waiting(&self, server: Obj<Thread>, address: u64) -> Result<Obj<Endpoint>, Miss> {
-        let Cap::Endpoint { rights, endpoint, .. } = *self.named(server, address)? else {
+    fn check_waiting<W: Width>(
+        &self,
+        server: Obj<Thread>,
+        address: u64,
+    ) -> Result<Obj<Endpoint>, Miss> {
+        let Cap::Endpoint { rights, endpoint, .. } = *self.named::<W>(server, address)? else {
             return Err(Miss::NotForReceiving);
         };
         if !rights.contains(Rights::READ) {
             return Err(Miss::NotForReceiving);
         }
-        if let Waiters::Senders(_) = self[endpoint].waiters {
-            return Err(Miss::MoreWork);
+        match self[endpoint].waiters {
+            Waiters::Nobody => {}
+            Waiters::Receivers(_) if W::WIDE => {}
+            Waiters::Receivers(_) => return Err(Miss::Narrow),
+            Waiters::Senders(_) => return Err(Miss::MoreWork),
         }
         if let Some(bound) = self[server].notification
             && let Signals::Active(_) = self[bound].signals
@@ -69,10 +74,14 @@ impl Kernel {
     }
 
     #[inline(always)]
-    pub(super) fn perform_reply(&mut self, answer: &Answer, arguments: &Arguments) -> Obj<Thread> {
+    pub(super) fn perform_reply<W: Width>(
+        &mut self,
+        answer: &Answer,
+        arguments: &Arguments,
+    ) -> Obj<Thread> {
         let Answer { server, reply, context, endpoint, ref switch } = *answer;
         let caller = switch.to;
-        self.give_message(server, arguments, 0, caller);
+        self.give_message::<W>(server, arguments, 0, caller);
         let older = self[reply].older.take();
         if let Some(older) = older {
             self[older].above = Above::Context(context);
@@ -88,7 +97,11 @@ impl Kernel {
         let waiting = &mut self[server];
         waiting.sched_context = None;
         waiting.state = State::Receiving { endpoint, reply: Some(reply) };
-        self.join_waiters(endpoint, server);
-        self.perform_switch(switch)
+        if W::WIDE && self[endpoint].waiters != Waiters::Nobody {
+            self.join_waiters(endpoint, server);
+        } else {
+            self.join_as_only_waiter(endpoint, server);
+        }
+        self.perform_switch::<W>(switch)
     }
 }

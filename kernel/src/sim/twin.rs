@@ -58,6 +58,7 @@ impl Twin {
             ready,
             domains,
             irqs,
+            space_epoch,
             asids,
             khz,
             min_budget,
@@ -73,6 +74,7 @@ impl Twin {
         *ready = other.ready;
         domains.clone_from(&other.domains);
         irqs.clone_from(&other.irqs);
+        *space_epoch = other.space_epoch;
         asids.clone_from(&other.asids);
         *khz = other.khz;
         *min_budget = other.min_budget;
@@ -93,6 +95,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         ready,
         domains,
         irqs,
+        space_epoch,
         asids,
         khz,
         min_budget,
@@ -107,6 +110,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         .or_else(|| unlike("ready", ready, &other.ready))
         .or_else(|| unlike("domains", domains, &other.domains))
         .or_else(|| unlike("irqs", irqs, &other.irqs))
+        .or_else(|| unlike("space_epoch", space_epoch, &other.space_epoch))
         .or_else(|| unlike("asids", asids, &other.asids))
         .or_else(|| unlike("khz", khz, &other.khz))
         .or_else(|| unlike("min_budget", min_budget, &other.min_budget))

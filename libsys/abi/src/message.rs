@@ -49,6 +49,13 @@ impl MessageInfo {
         (self.0 >> CAPS_SHIFT & 3) as usize
     }
 
+    /// Both lengths in one number: that of the words if there are no capabilities, and more than
+    /// the longest message otherwise. To ask about both at once.
+    #[must_use]
+    pub const fn lengths(self) -> usize {
+        (self.0 & ((1 << UNWRAPPED_SHIFT) - 1)) as usize
+    }
+
     /// Bitmap of the capabilities that arrived as badges.
     #[must_use]
     pub const fn unwrapped(self) -> u64 {

@@ -3,7 +3,7 @@
 //! The kernel is built without them; it only moves those of threads. CPACR_EL1.FPEN never traps
 //! EL1, so that saving and restoring work whatever EL0 may do.
 
-use core::arch::global_asm;
+use core::arch::asm;
 
 use aarch64_cpu::registers::{CPACR_EL1, Writeable};
 
@@ -19,76 +19,92 @@ pub(super) fn enable(enabled: bool) {
     }
 }
 
-/// Store this core's registers.
+/// One instruction for each pair of q registers and the 32 bytes that it takes behind {state}.
+macro_rules! each_pair {
+    ($operation:literal) => {
+        concat!(
+            $operation,
+            " q0, q1, [{state}, #0]\n",
+            $operation,
+            " q2, q3, [{state}, #32]\n",
+            $operation,
+            " q4, q5, [{state}, #64]\n",
+            $operation,
+            " q6, q7, [{state}, #96]\n",
+            $operation,
+            " q8, q9, [{state}, #128]\n",
+            $operation,
+            " q10, q11, [{state}, #160]\n",
+            $operation,
+            " q12, q13, [{state}, #192]\n",
+            $operation,
+            " q14, q15, [{state}, #224]\n",
+            $operation,
+            " q16, q17, [{state}, #256]\n",
+            $operation,
+            " q18, q19, [{state}, #288]\n",
+            $operation,
+            " q20, q21, [{state}, #320]\n",
+            $operation,
+            " q22, q23, [{state}, #352]\n",
+            $operation,
+            " q24, q25, [{state}, #384]\n",
+            $operation,
+            " q26, q27, [{state}, #416]\n",
+            $operation,
+            " q28, q29, [{state}, #448]\n",
+            $operation,
+            " q30, q31, [{state}, #480]\n",
+        )
+    };
+}
+
+/// Store this core's registers. In place, not called: fast paths call nothing.
 #[inline(always)]
 pub(super) fn save(state: &mut FpuState) {
-    // SAFETY: the function stores exactly the 528 bytes that the type has.
-    unsafe { tessera_save_fpu(state) };
+    // SAFETY: stores exactly the 528 bytes that the type has.
+    unsafe {
+        asm!(
+            ".arch_extension fp",
+            ".arch_extension simd",
+            each_pair!("stp"),
+            "mrs {control}, fpcr",
+            "mrs {status}, fpsr",
+            "str {control}, [{state}, #512]",
+            "str {status}, [{state}, #520]",
+            ".arch_extension nosimd",
+            ".arch_extension nofp",
+            state = in(reg) state,
+            control = out(reg) _,
+            status = out(reg) _,
+            options(nostack, preserves_flags),
+        );
+    }
 }
 
 /// Load this core's registers.
 #[inline(always)]
 pub(super) fn restore(state: &FpuState) {
-    // SAFETY: the function loads exactly the 528 bytes that the type has; the kernel itself keeps
-    // nothing in these registers.
-    unsafe { tessera_restore_fpu(state) };
-}
-
-unsafe extern "C" {
-    fn tessera_save_fpu(state: *mut FpuState);
-    fn tessera_restore_fpu(state: *const FpuState);
+    // SAFETY: loads exactly the 528 bytes that the type has; the kernel itself keeps nothing in
+    // these registers.
+    unsafe {
+        asm!(
+            ".arch_extension fp",
+            ".arch_extension simd",
+            each_pair!("ldp"),
+            "ldr {control}, [{state}, #512]",
+            "ldr {status}, [{state}, #520]",
+            "msr fpcr, {control}",
+            "msr fpsr, {status}",
+            ".arch_extension nosimd",
+            ".arch_extension nofp",
+            state = in(reg) state,
+            control = out(reg) _,
+            status = out(reg) _,
+            options(nostack, preserves_flags),
+        );
+    }
 }
 
 const _: () = assert!(core::mem::offset_of!(FpuState, control) == 512);
 const _: () = assert!(core::mem::offset_of!(FpuState, status) == 520);
-
-global_asm!(
-    r#"
-    .arch_extension fp
-    .arch_extension simd
-
-    .macro each_pair operation
-        \operation q0, q1, [x0, #0]
-        \operation q2, q3, [x0, #32]
-        \operation q4, q5, [x0, #64]
-        \operation q6, q7, [x0, #96]
-        \operation q8, q9, [x0, #128]
-        \operation q10, q11, [x0, #160]
-        \operation q12, q13, [x0, #192]
-        \operation q14, q15, [x0, #224]
-        \operation q16, q17, [x0, #256]
-        \operation q18, q19, [x0, #288]
-        \operation q20, q21, [x0, #320]
-        \operation q22, q23, [x0, #352]
-        \operation q24, q25, [x0, #384]
-        \operation q26, q27, [x0, #416]
-        \operation q28, q29, [x0, #448]
-        \operation q30, q31, [x0, #480]
-    .endm
-
-    .section .text.fpu, "ax"
-    .balign 64
-    .global tessera_save_fpu
-tessera_save_fpu:
-    mrs     x1, fpcr
-    mrs     x2, fpsr
-    each_pair stp
-    str     x1, [x0, #512]
-    str     x2, [x0, #520]
-    ret
-
-    .balign 64
-    .global tessera_restore_fpu
-tessera_restore_fpu:
-    ldr     x1, [x0, #512]
-    ldr     x2, [x0, #520]
-    each_pair ldp
-    msr     fpcr, x1
-    msr     fpsr, x2
-    ret
-
-    .purgem each_pair
-    .arch_extension nosimd
-    .arch_extension nofp
-    "#
-);

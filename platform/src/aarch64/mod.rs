@@ -43,7 +43,7 @@ use aarch64_cpu::registers::{Readable, TPIDR_EL0, TPIDRRO_EL0, Writeable};
 
 use crate::address::PhysicalAddress;
 use crate::context::Context;
-use crate::contract::{CacheOperation, Platform, StartError, Ticks, Trigger};
+use crate::contract::{CacheOperation, Platform, SpaceRoot, StartError, Ticks, Trigger};
 use facts::{FACTS, Facts};
 
 pub use console::{Console, console};
@@ -99,6 +99,15 @@ pub fn relax() {
     // SAFETY: neither instruction changes anything that the program sees. No `nomem`: what the
     // loop waits for is read again.
     unsafe { core::arch::asm!("yield", "isb", options(nostack)) };
+}
+
+/// The same address, in a register: the compiler does not compute it anew for each use.
+#[inline(always)]
+#[must_use]
+pub fn hold<T>(mut place: *mut T) -> *mut T {
+    // SAFETY: no instruction.
+    unsafe { core::arch::asm!("/* {} */", inout(reg) place, options(pure, nomem, nostack)) };
+    place
 }
 
 /// Store what this core holds of the thread that it just left: thread registers and, if `fpu`,
@@ -195,8 +204,8 @@ impl Platform for Machine {
     }
 
     #[inline(always)]
-    fn activate_space(&mut self, root: PhysicalAddress, asid: u16) {
-        tlb::activate(root, asid);
+    fn activate_space(&mut self, space: SpaceRoot) {
+        tlb::activate(space);
     }
 
     fn activate_no_space(&mut self) {

@@ -6,15 +6,15 @@ use aarch64_cpu::asm::barrier;
 use aarch64_cpu::registers::{TTBR0_EL1, Writeable};
 
 use super::{mmu, tables};
-use crate::address::PhysicalAddress;
+use crate::contract::SpaceRoot;
 
-/// Translate user addresses with the table at `root`, tagged `asid`.
+/// Translate user addresses in this space.
 ///
 /// No barrier: the kernel does not access user addresses, and the `eret` to EL0 is a context
 /// synchronization event (Arm ARM D1.3.2), so EL0 runs with the new table.
 #[inline(always)]
-pub(super) fn activate(root: PhysicalAddress, asid: u16) {
-    TTBR0_EL1.set(u64::from(asid) << 48 | root.0);
+pub(super) fn activate(space: SpaceRoot) {
+    TTBR0_EL1.set(space.word());
 }
 
 /// Translate no user address: an empty table with the reserved ASID 0.

@@ -43,3 +43,9 @@ pub fn relax() {
 
 /// There is no core whose state could be stored: host tests hold the lock all the time.
 pub fn store_user_state(_context: &mut crate::context::Context, _fpu: bool) {}
+
+/// The same address.
+#[must_use]
+pub const fn hold<T>(place: *mut T) -> *mut T {
+    place
+}

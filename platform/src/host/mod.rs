@@ -16,12 +16,13 @@ use std::vec::Vec;
 use crate::address::PhysicalAddress;
 use crate::context::{Context, FpuState};
 use crate::contract::{
-    CacheOperation, IPI_RESCHEDULE, Platform, StartError, TIMER_INTERRUPT, Ticks, Trigger,
+    CacheOperation, IPI_RESCHEDULE, Platform, SpaceRoot, StartError, TIMER_INTERRUPT, Ticks,
+    Trigger,
 };
 use interrupts::Interrupts;
 
 pub use console::{
-    Console, console, current_core, relax, stop, store_user_state, wait_for_interrupt,
+    Console, console, current_core, hold, relax, stop, store_user_state, wait_for_interrupt,
 };
 pub use event::Event;
 
@@ -234,7 +235,8 @@ impl Platform for Machine {
         self.update_timers();
     }
 
-    fn activate_space(&mut self, root: PhysicalAddress, asid: u16) {
+    fn activate_space(&mut self, space: SpaceRoot) {
+        let (root, asid) = (space.table(), space.asid());
         self.here().space = Some((root, asid));
         self.note(Event::ActivateSpace { core: self.core, root, asid });
     }
