@@ -106,7 +106,7 @@ pub fn relax() {
 #[must_use]
 pub fn hold<T>(mut place: *mut T) -> *mut T {
     // SAFETY: no instruction.
-    unsafe { core::arch::asm!("/* {} */", inout(reg) place, options(pure, nomem, nostack)) };
+    unsafe { core::arch::asm!("/* {} */", inout(reg) place, options(pure, readonly, nostack)) };
     place
 }
 

@@ -1,12 +1,14 @@
 //! Tests of the fake: it must behave as the contract says, or kernel tests prove nothing.
 
+use core::num::NonZeroU16;
 use std::vec;
 
 use super::{Event, Machine};
 use crate::address::PhysicalAddress;
 use crate::context::Context;
 use crate::contract::{
-    CacheOperation, IPI_RESCHEDULE, Platform, StartError, TIMER_INTERRUPT, Ticks, Trigger,
+    CacheOperation, IPI_RESCHEDULE, Platform, SpaceRoot, StartError, TIMER_INTERRUPT, Ticks,
+    Trigger,
 };
 
 /// A shared interrupt.
@@ -161,7 +163,7 @@ fn operations_are_noted_in_order() {
     let mut machine = Machine::new(1);
     let root = PhysicalAddress(0x4000_0000);
     machine.publish_tables();
-    machine.activate_space(root, 3);
+    machine.activate_space(SpaceRoot::new(root, NonZeroU16::new(3).expect("three")));
     machine.flush_page(3, 0x1000);
     machine.maintain_cache(CacheOperation::Unify, root, 64);
     let mut words = [1u128; 4];
