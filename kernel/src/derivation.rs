@@ -14,6 +14,7 @@ use abi::Error;
 use platform::address::PhysicalRange;
 
 use crate::cap::{Cap, Remains};
+use crate::creation::Destination;
 use crate::kernel::Kernel;
 use crate::mem::{MarkedLink, Obj};
 use crate::slot::Slot;
@@ -149,32 +150,31 @@ impl Kernel {
         source.next = source.next.with_target(Some(to));
     }
 
-    /// Puts originals, one of each call of `make`, into `count` consecutive empty slots, at least
-    /// one. They stand directly behind `source`, the last first. Each slot is written once.
+    /// Puts `count` originals, at least one, which `make` makes by their numbers, into consecutive
+    /// empty slots. They stand directly behind their source, the last first. Each slot is written
+    /// once.
     pub(crate) fn insert_originals(
         &mut self,
-        source: Obj<Slot>,
-        first: Obj<Slot>,
+        Destination { source, first }: Destination,
         count: u32,
-        mut make: impl FnMut(&mut Self) -> Cap,
+        make: impl Fn(u32) -> Cap,
     ) {
         let link = |slot| MarkedLink::NONE.with_target(slot).with_mark(true);
         let old_next = self[source].next.target();
-        let mut next = old_next;
-        let last = first.nth(count - 1);
-        for slot in first.run(count) {
-            let cap = make(self);
-            let before = if slot == last { source } else { slot.nth(1) };
-            let (next_link, previous) = (link(next), link(Some(before)));
-            self[slot] = Slot { cap, next: next_link, previous, ..Slot::EMPTY };
-            next = Some(slot);
+        let mut next = link(old_next);
+        for (index, slot) in (0..).zip(self.mem.run_mut(first, count)) {
+            let previous = link(Some(first.nth(index + 1)));
+            *slot = Slot { cap: make(index), next, previous, ..Slot::EMPTY };
+            next = link(Some(first.nth(index)));
         }
+        let last = first.nth(count - 1);
+        self[last].previous = link(Some(source));
         if let Some(old_next) = old_next {
             let old_next = &mut self[old_next];
             old_next.previous = old_next.previous.with_target(Some(first));
         }
         let source = &mut self[source];
-        source.next = source.next.with_target(next);
+        source.next = source.next.with_target(Some(last));
     }
 
     /// Puts an original capability without ancestors into the empty slot `to`.

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`mem`], [`maybe`] | the memory of objects |
 //! | [`slot`], [`cap`], [`derivation`], [`cspace`], [`finalise`] | capabilities |
-//! | [`untyped`], [`cnode`] | making objects, moving capabilities |
+//! | [`untyped`], [`creation`], [`cnode`] | making objects, moving capabilities |
 //! | [`endpoint`], [`notification`], [`reply`], [`transfer`], [`fault`], [`queue`] | messages |
 //! | [`thread`], [`tcb`], [`configure`], [`residence`] | threads |
 //! | [`sched_context`], [`sched_control`], [`refill`], [`accounting`] | time |
@@ -32,6 +32,7 @@ pub mod cap;
 pub mod cnode;
 pub mod configure;
 pub mod core_state;
+pub mod creation;
 pub mod cspace;
 pub mod debug;
 pub mod derivation;

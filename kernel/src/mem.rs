@@ -189,6 +189,22 @@ pub struct Region {
     bytes: u64,
 }
 
+/// Objects, or arrays of them, at equal distances.
+#[derive(Debug)]
+pub(crate) struct Row<T> {
+    first: Obj<T>,
+    granules: u32,
+}
+
+impl<T: Object> Row<T> {
+    /// The `index`-th of them.
+    #[inline(always)]
+    pub(crate) fn at(&self, index: u32) -> Obj<T> {
+        // SAFETY: I1: the whole row was made at once, inside the window, and lives.
+        self.first.behind(unsafe { index.unchecked_mul(self.granules) })
+    }
+}
+
 /// Access to object memory and, by word, to user frames.
 pub struct Mem {
     base: WindowBase,
@@ -257,7 +273,9 @@ impl Mem {
         offset: u64,
         count: u64,
     ) -> Obj<T> {
-        self.place(region, offset, count)
+        let first = self.place(region, offset, size_of::<T>() as u64 * count);
+        self.declare_parts(first, u32::try_from(count).unwrap_or(u32::MAX));
+        first
     }
 
     /// Declares `count` parts of an object that was just made of zeroes live with it.
@@ -266,16 +284,30 @@ impl Mem {
         self.shadow.set(first.granule(), bytes, T::KIND, size_of::<T>());
     }
 
-    /// Names the place of `count` objects in a region.
-    fn place<T: Object>(&mut self, region: &Region, offset: u64, count: u64) -> Obj<T> {
-        let bytes = size_of::<T>() as u64 * count;
+    /// Makes `count` fresh arrays of `length` `T` each, one every `1 << bits` bytes from the start
+    /// of a region that is known to hold zeroes.
+    pub(crate) fn create_row<T: ZeroValid>(
+        &mut self,
+        region: &Region,
+        bits: u32,
+        (count, length): (u32, u32),
+    ) -> Row<T> {
+        let whole = size_of::<T>() as u64 * u64::from(length);
+        let first = self.place(region, 0, (u64::from(count - 1) << bits) + whole);
+        let row = Row { first, granules: 1 << (bits - GRANULE_BITS) };
+        if Self::SHADOWED {
+            (0..count).for_each(|index| self.declare_parts(row.at(index), length));
+        }
+        row
+    }
+
+    /// Names the place of objects of `bytes` bytes in a region.
+    fn place<T: Object>(&self, region: &Region, offset: u64, bytes: u64) -> Obj<T> {
         assert!(offset + bytes <= region.bytes);
         let start = (u64::from(region.start.get()) << GRANULE_BITS) + offset;
         assert!(start.is_multiple_of((align_of::<T>() as u64).max(1 << GRANULE_BITS)));
         let granules = u32::try_from(offset >> GRANULE_BITS).expect("region is in the window");
-        let object = Obj(region.start.saturating_add(granules), PhantomData);
-        self.shadow.set(object.granule(), bytes, T::KIND, size_of::<T>());
-        object
+        Obj(region.start.saturating_add(granules), PhantomData)
     }
 
     /// Tells the shadow map that no object is left in a range.
@@ -328,6 +360,28 @@ impl Mem {
         self.shadow.check(object.granule(), T::KIND);
         // SAFETY: I1; and `&mut self` makes this the only reference into object memory.
         unsafe { &mut *self.pointer(object) }
+    }
+
+    /// An array of `count` objects from `first` on.
+    #[must_use]
+    pub(crate) fn run<T: Object>(&self, first: Obj<T>, count: u32) -> &[T] {
+        self.check_run(first, count);
+        // SAFETY: as in `get`, for each of them; arrays are carved in one piece.
+        unsafe { core::slice::from_raw_parts(self.pointer(first), count as usize) }
+    }
+
+    /// An array of `count` objects from `first` on, to change it.
+    #[must_use]
+    pub(crate) fn run_mut<T: Object>(&mut self, first: Obj<T>, count: u32) -> &mut [T] {
+        self.check_run(first, count);
+        // SAFETY: as in `get_mut`, for each of them; arrays are carved in one piece.
+        unsafe { core::slice::from_raw_parts_mut(self.pointer(first), count as usize) }
+    }
+
+    fn check_run<T: Object>(&self, first: Obj<T>, count: u32) {
+        if Self::SHADOWED {
+            first.run(count).for_each(|object| self.shadow.check(object.granule(), T::KIND));
+        }
     }
 
     fn user_pointer(&self, at: PhysicalAddress) -> Option<*mut u64> {

@@ -77,9 +77,14 @@ impl SchedContext {
 /// Makes an unconfigured scheduling context of `1 << bits` bytes in a zeroed region.
 pub(crate) fn create(mem: &mut Mem, region: &Region, offset: u64, bits: u32) -> Obj<SchedContext> {
     let context = mem.create_zeroed::<SchedContext>(region, offset, 1);
+    declare(mem, context, bits);
+    context
+}
+
+/// Declares the refills of a scheduling context of `1 << bits` bytes live with it.
+pub(crate) fn declare(mem: &mut Mem, context: Obj<SchedContext>, bits: u32) {
     let refills = u32::try_from(abi::object::refill_capacity(bits)).unwrap_or(u32::MAX);
     mem.declare_parts(context.part::<Refill>(HEADER_BYTES), refills);
-    context
 }
 
 /// The refills of a scheduling context.

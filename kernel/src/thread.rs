@@ -212,11 +212,16 @@ impl Object for Context {
 /// Makes a thread at `offset` of a zeroed region.
 pub(crate) fn create(mem: &mut Mem, region: &Region, offset: u64, domain: u8) -> Obj<Thread> {
     let thread = mem.create_zeroed::<Thread>(region, offset, 1);
+    prepare(mem, thread, domain);
+    thread
+}
+
+/// Gives a thread, made of zeroes, what is not zero in a fresh one.
+pub(crate) fn prepare(mem: &mut Mem, thread: Obj<Thread>, domain: u8) {
     mem.get_mut(thread).domain = domain;
     mem.declare_parts(held_slots(thread), HELD_SLOTS);
     mem.declare_parts(context_of(thread), 1);
     mem.get_mut(context_of(thread)).spsr = crate::options::FRESH_SPSR;
-    thread
 }
 
 /// The slots of a thread as an array.

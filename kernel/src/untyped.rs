@@ -7,16 +7,10 @@ use platform::contract::{CacheOperation, Platform};
 
 use crate::call::{Call, Outcome};
 use crate::cap::Cap;
-use crate::endpoint::Endpoint;
+use crate::creation::{Batch, Destination, Ground};
 use crate::kernel::{Kernel, Preempted};
 use crate::mem::{Obj, Region};
-use crate::notification::Notification;
-use crate::page::{PageCap, PageSize};
-use crate::reply::Reply;
-use crate::sched_context;
 use crate::slot::Slot;
-use crate::table::Table;
-use crate::thread;
 
 /// Bytes cleared between two looks at the preemption counter.
 const CLEAR_CHUNK: u64 = 4096;
@@ -75,7 +69,7 @@ pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Retype, Error> {
     }
     let narrow = |word: u64| u32::try_from(word).unwrap_or(u32::MAX);
     let (first, count) = (slots.nth(narrow(offset)), narrow(count));
-    if first.run(count).any(|slot| !kernel[slot].is_empty()) {
+    if !kernel.mem.run(first, count).iter().all(Slot::is_empty) {
         return Err(Error::DeleteFirst);
     }
     let Cap::Untyped { bits, device, full, next } = call.cap else {
@@ -153,93 +147,28 @@ impl Kernel {
         // A full untyped keeps a next byte inside itself, from which its start follows.
         let (full, next) = if end == limit { (true, limit - 1) } else { (false, end) };
         self[retype.slot].cap = Cap::Untyped { bits, device, full, next };
-        self.create_objects(&retype, PhysicalAddress(aligned), object_bits, device);
+        let Retype { slot, object, size, first, count, .. } = retype;
+        let ground = self.ground(object, PhysicalAddress(aligned), bytes, device);
+        self.create(&Batch { object, size, count, ground }, Destination { source: slot, first });
         Ok(Outcome::Done)
     }
 
-    fn create_objects(
-        &mut self,
-        retype: &Retype,
-        at: PhysicalAddress,
-        object_bits: u32,
-        device: bool,
-    ) {
-        let bytes = u64::from(retype.count) << object_bits;
-        let region = self.object_region(retype.object, at, bytes);
-        let mut offset = 0;
-        self.insert_originals(retype.slot, retype.first, retype.count, |kernel| {
-            let place = PhysicalAddress(at.0 + offset);
-            let cap = match &region {
-                Some(region) => kernel.create_object(retype.object, retype.size, region, offset),
-                None => memory_cap(retype.object, object_bits, place, device),
-            };
-            offset += 1 << object_bits;
-            cap
-        });
-    }
-
-    /// The region for objects that the kernel itself uses; `None` for memory that stays the
-    /// user's.
+    /// The memory of new objects, as [`Kernel::create`] wants it.
     #[allow(unsafe_code)]
-    fn object_region(
+    fn ground(
         &mut self,
         object: ObjectType,
-        at: PhysicalAddress,
+        start: PhysicalAddress,
         bytes: u64,
-    ) -> Option<Region> {
+        device: bool,
+    ) -> Ground {
         if object.allowed_on_device() {
-            return None;
+            return Ground::User { start, device };
         }
         // SAFETY: the watermark of the untyped memory was just moved past this range, and is
         // only moved back when no descendant of the untyped exists, hence no object in it. The
         // untyped is not device memory (checked by `decode`), so it is RAM in the window.
-        Some(unsafe { self.mem.carve(at, bytes) })
-    }
-
-    fn create_object(&mut self, object: ObjectType, size: u32, region: &Region, at: u64) -> Cap {
-        let byte = |size: u32| u8::try_from(size).unwrap_or(u8::MAX);
-        match object {
-            ObjectType::Thread => {
-                let domain = u8::try_from(self.domains.current()).unwrap_or(0);
-                Cap::Thread { thread: thread::create(&mut self.mem, region, at, domain) }
-            }
-            ObjectType::Endpoint => Cap::Endpoint {
-                rights: abi::Rights::ALL,
-                endpoint: self.mem.create_zeroed::<Endpoint>(region, at, 1),
-                badge: 0,
-            },
-            ObjectType::Notification => Cap::Notification {
-                rights: abi::Rights::READ_WRITE,
-                notification: self.mem.create_zeroed::<Notification>(region, at, 1),
-                badge: 0,
-            },
-            ObjectType::Reply => Cap::Reply {
-                can_grant: true,
-                reply: self.mem.create_zeroed::<Reply>(region, at, 1),
-            },
-            ObjectType::CNode => Cap::CNode {
-                radix: byte(size),
-                guard_bits: 0,
-                slots: self.mem.create_zeroed::<Slot>(region, at, 1 << size),
-                guard: 0,
-            },
-            ObjectType::SchedContext => Cap::SchedContext {
-                bits: byte(size),
-                context: sched_context::create(&mut self.mem, region, at, size),
-            },
-            ObjectType::VSpace => {
-                Cap::VSpace { asid: None, table: self.mem.create_zeroed::<Table>(region, at, 1) }
-            }
-            ObjectType::PageTable => Cap::PageTable {
-                asid: None,
-                table: self.mem.create_zeroed::<Table>(region, at, 1),
-                address: 0,
-            },
-            ObjectType::Untyped
-            | ObjectType::SmallPage
-            | ObjectType::LargePage
-            | ObjectType::HugePage => Cap::Null,
-        }
+        Ground::Kernel(unsafe { self.mem.carve(start, bytes) })
     }
 
     /// Clears an untyped without descendants from its watermark down, and sets the watermark back.
@@ -282,7 +211,7 @@ impl Kernel {
             _ => (PhysicalAddress(0), 0),
         };
         mark_full(&mut self[slot].cap);
-        // SAFETY: as in `object_region`: the untyped has no descendant and is full from here on.
+        // SAFETY: as in `ground`: the untyped has no descendant and is full from here on.
         Ok(unsafe { self.mem.carve(start, 1 << bits) })
     }
 
@@ -295,13 +224,5 @@ impl Kernel {
             self.machine.clear(words);
             self.machine.maintain_cache(CacheOperation::Clean, at, bytes);
         }
-    }
-}
-
-/// Capability to memory that the kernel does not use itself.
-fn memory_cap(object: ObjectType, bits: u32, at: PhysicalAddress, device: bool) -> Cap {
-    match PageSize::of(object) {
-        Some(size) => Cap::Page(PageCap::new(at, size, device)),
-        None => fresh(at, u8::try_from(bits).unwrap_or(u8::MAX), device),
     }
 }
