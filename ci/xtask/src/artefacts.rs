@@ -63,7 +63,7 @@ pub(crate) enum Program {
 }
 
 /// The files of `libsys/examples/src/bin`.
-pub(crate) const EXAMPLES: [&str; 4] = ["heap", "hello", "panic", "threads"];
+pub(crate) const EXAMPLES: [&str; 5] = ["heap", "hello", "memory", "panic", "threads"];
 
 impl Program {
     /// All but the examples.

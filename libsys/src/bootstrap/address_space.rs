@@ -2,9 +2,10 @@
 
 use abi::{Error, LookupFailure, Rights, VmAttributes};
 
-use super::allocator::{AllocationError, Allocator};
+use super::allocator::AllocationError;
 use crate::cap::Cap;
 use crate::initial;
+use crate::memory::Objects;
 use crate::object::{Page, PageSize, PageTable, VSpace};
 
 /// An address space.
@@ -30,8 +31,8 @@ impl AddressSpace {
     ///
     /// # Errors
     /// Too little memory, or the pool is full.
-    pub fn create(allocator: &mut Allocator) -> Result<Self, AllocationError> {
-        let vspace = allocator.create::<VSpace>()?;
+    pub fn create(objects: &mut impl Objects) -> Result<Self, AllocationError> {
+        let vspace = objects.create::<VSpace>()?;
         initial::ASID_POOL.assign(vspace)?;
         Ok(Self { vspace })
     }
@@ -49,7 +50,7 @@ impl AddressSpace {
     /// [`Cap::<Page>::map`](Cap::map).
     pub fn map<S: PageSize>(
         &self,
-        allocator: &mut Allocator,
+        objects: &mut impl Objects,
         page: Cap<Page<S>>,
         address: u64,
         rights: Rights,
@@ -58,7 +59,7 @@ impl AddressSpace {
         loop {
             match page.map(self.vspace, address, rights, attributes) {
                 Err(error) if lacks_table(error, S::BITS) => {
-                    let table = allocator.create::<PageTable>()?;
+                    let table = objects.create::<PageTable>()?;
                     table.map(self.vspace, address)?;
                 }
                 other => return Ok(other?),

@@ -15,7 +15,9 @@ const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 const REGION: u64 = 1 << 30;
 /// Where the regions are: far above every program image, and below the end of the first entry of
 /// the top-level table, whose next level exists because the image needs it.
-const REGIONS: Range<u64> = 64 * REGION..512 * REGION;
+const REGIONS: Range<u64> = 64 * REGION..256 * REGION;
+/// Addresses behind them, in the same entry of the top-level table, for who manages them alone.
+pub(crate) const UNMANAGED: Range<u64> = 256 * REGION..512 * REGION;
 
 /// The first region that nobody has.
 static NEXT_REGION: AtomicU64 = AtomicU64::new(REGIONS.start);

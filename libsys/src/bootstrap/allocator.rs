@@ -29,6 +29,8 @@ pub enum AllocationError {
     NoAddresses,
     /// No device memory at this physical address, or it is in use.
     NoDevice(u64),
+    /// What is to be freed or unmapped, named by a slot or an address, was not taken here.
+    NotOurs(u64),
     /// The kernel refused.
     Refused(Error),
 }
@@ -48,6 +50,7 @@ impl fmt::Display for AllocationError {
             }
             Self::NoAddresses => write!(f, "too few virtual addresses"),
             Self::NoDevice(address) => write!(f, "no device memory at {address:#x}"),
+            Self::NotOurs(number) => write!(f, "{number:#x} was not taken here"),
             Self::Refused(error) => write!(f, "the kernel refused: {error:?}"),
         }
     }
@@ -123,6 +126,29 @@ impl Allocator {
         }
         self.next_slot = self.slots.start;
         Ok(())
+    }
+
+    /// Takes the next piece of the memory that is left: the largest at the watermark of a block.
+    /// `None` when what is left is smaller than a page, or there are no slots.
+    pub(crate) fn next_block(&mut self) -> Option<(Cap<Untyped>, u64, u32)> {
+        let index = self.blocks.iter().position(|block| block.next_piece().is_some())?;
+        let block = self.blocks[index];
+        if block.used == 0 {
+            self.blocks.swap_remove(index);
+            return Some((block.cap, block.address, block.bits));
+        }
+        let (start, bits) = block.next_piece()?;
+        let slot = self.slots(1).ok()?;
+        let slots = SlotRange::within(self.cnode, slot.start, 1);
+        let made = block.cap.retype(ObjectType::Untyped, bits, slots);
+        let address = block.address + start;
+        self.blocks[index].used = start + (1 << bits);
+        made.ok().map(|()| (Cap::at(slot.start), address, bits))
+    }
+
+    /// The slots that are left.
+    pub(crate) fn into_slots(self) -> Range<u64> {
+        self.next_slot..self.slots.end
     }
 
     /// The CNode with the slots that are handed out.

@@ -3,6 +3,8 @@
 //! The kernel keeps a watermark in each untyped capability. A retype aligns it up to the size
 //! of the object and moves it past the last object made.
 
+use abi::PAGE_BITS;
+
 use crate::cap::Cap;
 use crate::object::Untyped;
 
@@ -36,6 +38,14 @@ impl Block {
         let start = self.used.checked_next_multiple_of(size)?;
         let end = start.checked_add(size.checked_mul(count)?)?;
         (end <= 1 << self.bits).then_some(end)
+    }
+
+    /// The next piece of what is left, of whole pages: its distance from the start, and `log2` of
+    /// its bytes, as many as its alignment allows. Small remainders come first.
+    pub(super) fn next_piece(&self) -> Option<(u64, u32)> {
+        let start = self.used.checked_next_multiple_of(1 << PAGE_BITS)?;
+        let room = (1_u64 << self.bits).checked_sub(start)?.checked_ilog2()?;
+        Some((start, start.trailing_zeros().min(room))).filter(|(_, bits)| *bits >= PAGE_BITS)
     }
 
     /// Whether the block contains this physical address.
@@ -101,6 +111,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn pieces_are_all_whole_pages_that_are_left(used in 0_u64..=1 << 20) {
+            let mut block = block(20, used);
+            let mut bytes = 0;
+            while let Some((start, bits)) = block.next_piece() {
+                prop_assert!(start >= block.used && start.is_multiple_of(1 << bits));
+                prop_assert_eq!(block.after(bits, 1), Some(start + (1 << bits)));
+                block.used = start + (1 << bits);
+                bytes += 1 << bits;
+            }
+            prop_assert_eq!(bytes, ((1 << 20) - used) & !0xfff);
+        }
+
         #[test]
         fn allocation_never_overlaps_or_overruns(
             sizes in proptest::collection::vec((4_u32..16, 1_u64..5), 1..60)

@@ -10,7 +10,7 @@ use heapless::Vec;
 use super::allocator::{AllocationError, Allocator};
 use super::blocks::Block;
 use crate::cap::Cap;
-use crate::object::{Page, SlotRange};
+use crate::object::{Page, SlotRange, Untyped};
 
 /// Blocks of device memory that are still whole.
 pub struct Devices {
@@ -30,6 +30,11 @@ impl Devices {
             }
         }
         Self { blocks }
+    }
+
+    /// The blocks: capability, physical address, and `log2` of the bytes.
+    pub(crate) fn into_blocks(self) -> impl Iterator<Item = (Cap<Untyped>, u64, u32)> {
+        self.blocks.into_iter().map(|block| (block.cap, block.address, block.bits))
     }
 
     /// The page at a physical address. Each page is handed out once. Takes up to two slots for

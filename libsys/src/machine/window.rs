@@ -10,6 +10,7 @@
 //! unmaps or revokes the pages of its own window gets a fault at the next access.
 
 use abi::{PAGE_BITS, Rights, VmAttributes};
+use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
@@ -63,6 +64,12 @@ impl Window {
     pub fn fresh(allocator: &mut Allocator, pages: u64) -> Result<Self, AllocationError> {
         let caps = allocator.create_many::<Page>(pages)?;
         Self::map_all(allocator, pages, caps, MemoryKind::Ram)
+    }
+
+    /// Memory that somebody has mapped at these addresses of this program's space, whole pages,
+    /// readable and writable, and that is used through windows only.
+    pub(crate) const fn over(addresses: Range<u64>) -> Self {
+        Self { start: addresses.start, bytes: addresses.end - addresses.start }
     }
 
     fn map_all(

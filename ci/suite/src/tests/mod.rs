@@ -28,6 +28,7 @@ pub mod abi_9_context;
 mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
+pub mod libsys_memory;
 pub mod libsys_servers;
 pub mod objects_10_delivery;
 pub mod objects_10_issue;
@@ -138,6 +139,7 @@ pub const MODULES: &[&[Test]] = &[
     objects_12_smp::TESTS,
     objects_12_stress::TESTS,
     boot_memory::TESTS,
+    libsys_memory::TESTS,
     boot_machine::TESTS,
     libsys_servers::TESTS,
 ];
