@@ -1,9 +1,4 @@
-/* Counts what a single core does in windows that the program under measurement marks.
- *
- * A mark is the instruction `movz xzr, #N` at user level, which does nothing:
- *   1 to 7       opens a window in lane N, instead of the one that is open
- *   8            closes the open window
- *   256 and up   says that operation N - 256 follows
+/* Counts what a single core does in windows that the program under measurement marks (marks.h).
  *
  * Arguments: out=FILE, and footprint=on to count also what the kernel touches. FILE gets a line
  * for the boot, everything before the first return to user level, and one for each window:
@@ -21,13 +16,12 @@
 #include <string.h>
 
 #include "distinct.h"
+#include "marks.h"
 #include "qemu-plugin.h"
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 enum { LINE = 6, PAGE = 12 };
-
-enum { CLOSE = 8, OPERATIONS = 256 };
 
 static FILE *out;
 static bool footprint, at_user, booted;
@@ -127,13 +121,13 @@ static void at_low_address(unsigned vcpu, void *address)
 /* The mark itself is in no window. */
 static void at_mark(unsigned mark)
 {
-    if (mark >= OPERATIONS) {
-        operation = mark - OPERATIONS;
+    if (mark >= MARK_OPERATIONS) {
+        operation = mark - MARK_OPERATIONS;
         lane = 0;
-    } else if (mark > 0 && mark < CLOSE) {
+    } else if (mark > 0 && mark < MARK_CLOSE) {
         lane = mark;
         clear();
-    } else if (mark == CLOSE && lane) {
+    } else if (mark == MARK_CLOSE && lane) {
         user--;
         fprintf(out, "sample %u %u", operation, lane);
         report();
@@ -225,9 +219,8 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             translate_kernel(insn, word, address);
             continue;
         }
-        bool is_mark = (word & 0xffe0001f) == 0xd280001f;
-        uintptr_t argument = is_mark ? word >> 5 & 0xffff : address;
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, is_mark ? user_mark : at_low_address,
+        uintptr_t argument = is_mark(word) ? mark_of(word) : address;
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, is_mark(word) ? user_mark : at_low_address,
                                                QEMU_PLUGIN_CB_NO_REGS, (void *)argument);
     }
 }

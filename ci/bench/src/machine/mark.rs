@@ -50,3 +50,9 @@ pub(crate) fn select(number: u16) {
     // changes no register.
     unsafe { asm!("blr {mark}", mark = in(reg) mark, out("lr") _) };
 }
+
+/// A window in lane 1 with ten instructions of user level and nothing else, to check the counting.
+pub(crate) fn calibrate() {
+    // SAFETY: marks, and instructions that do nothing.
+    unsafe { asm!("movz xzr, #1", ".rept 10", "nop", ".endr", "movz xzr, #8") };
+}

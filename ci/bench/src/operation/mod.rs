@@ -17,6 +17,7 @@ mod stage;
 use core::time::Duration;
 
 use libsys::object::Budget;
+use libsys::syscall::Message;
 use libsys::{initial, println};
 
 use crate::machine::mark;
@@ -29,7 +30,9 @@ const REPETITIONS: u64 = 40;
 const PLENTY: Budget = Budget::round_robin(Duration::from_secs(60));
 
 /// All of them.
-pub(crate) const ALL: [Part; 12] = [
+pub(crate) const ALL: [Part; 14] = [
+    ("calibration", calibration),
+    ("trifles", trifles),
     ("exchanges", exchange::exchanges),
     ("capabilities", exchange::with_capability),
     ("signals", signal::signals),
@@ -47,6 +50,24 @@ pub(crate) const ALL: [Part; 12] = [
 /// Gives this thread time that does not end meanwhile.
 pub(crate) fn prepare(bench: &mut Bench) -> Outcome {
     Ok(bench.control.configure(initial::SCHED_CONTEXT, PLENTY)?)
+}
+
+/// Nothing.
+fn calibration(bench: &mut Bench) -> Outcome {
+    bench.announce(&["ten instructions of user level"]);
+    (0..REPETITIONS).for_each(|_| mark::calibrate());
+    Ok(())
+}
+
+/// As little as the kernel can do.
+fn trifles(bench: &mut Bench) -> Outcome {
+    bench.announce(&["polling send to an empty slot"]);
+    for _ in 0..REPETITIONS {
+        mark::open::<1>();
+        libsys::syscall::nb_send(0, Message::EMPTY);
+        mark::close();
+    }
+    Ok(())
 }
 
 impl Bench {

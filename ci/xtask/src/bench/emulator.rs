@@ -1,12 +1,14 @@
-//! The plugin, and QEMU with it.
+//! The plugins, and QEMU with them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use super::counts::Log;
-use super::measured::Measurement;
+use super::listing;
+use super::measured::{Measurement, announcement};
 use super::scenarios::Figures;
+use super::wall::{self, Timed};
 use crate::artefacts::KernelFiles;
 use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::elf::Elf;
@@ -33,6 +35,15 @@ pub(crate) enum Work {
     Scenarios,
     /// The same, while a thread of high priority waits for interrupts that come all the time.
     Watched,
+    /// The operations, by the clock.
+    Clock,
+    /// The operations, with one lane of one of them written down.
+    Path {
+        /// The number that the root task gives it.
+        operation: u64,
+        /// Which part of it.
+        lane: u64,
+    },
 }
 
 /// What it takes to measure.
@@ -40,29 +51,33 @@ pub(crate) enum Work {
 pub(crate) struct Bench {
     kernel: KernelFiles,
     program: PathBuf,
-    plugin: PathBuf,
-    folder: PathBuf,
+    counter: PathBuf,
+    clock: PathBuf,
+    path: PathBuf,
 }
 
 impl Bench {
-    /// Builds the plugin.
+    /// Builds the plugins.
     pub(crate) fn new(
         workspace: &Workspace,
         kernel: KernelFiles,
         program: PathBuf,
     ) -> Fallible<Self> {
         let folder = workspace.output_folder("bench")?;
-        let plugin = folder.join("count.so");
-        let mut command = Command::new(COMPILER);
-        command.args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]).arg(&plugin);
-        process::visibly(command.arg(workspace.root.join("ci/plugin/count.c")))?;
-        Ok(Self { kernel, program, plugin, folder })
+        let [counter, clock, path] = ["count", "clock", "path"].map(|name| {
+            let plugin = folder.join(name).with_extension("so");
+            let source = workspace.root.join("ci/plugin").join(name).with_extension("c");
+            let mut command = Command::new(COMPILER);
+            command.args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]).arg(&plugin);
+            process::visibly(command.arg(source)).map(|()| plugin)
+        });
+        Ok(Self { kernel, program, counter: counter?, clock: clock?, path: path? })
     }
 
     /// Runs all operations once.
     pub(crate) fn operations(&self) -> Fallible<Measurement> {
         let (console, log) = self.run(Work::Operations)?;
-        Measurement::read(&console, &log, self.sections()?)
+        Measurement::read(&console, &Log::read(&log)?, self.sections()?)
     }
 
     /// Sections of the kernel that take memory, and their bytes.
@@ -77,17 +92,42 @@ impl Bench {
     /// Runs all scenarios once.
     pub(crate) fn scenarios(&self, work: Work) -> Fallible<Figures> {
         let (console, log) = self.run(work)?;
-        Figures::read(&console, &log)
+        Figures::read(&console, &Log::read(&log)?)
+    }
+
+    /// Runs all operations once, by the clock.
+    pub(super) fn times(&self) -> Fallible<Vec<Timed>> {
+        let (console, log) = self.run(Work::Clock)?;
+        wall::operations(&console, &log)
+    }
+
+    /// What the kernel executes in the operation of this name.
+    pub(super) fn listing(&self, name: &str, sources: &Path) -> Fallible<String> {
+        let (console, _) = self.run(Work::Clock)?;
+        let mut announced = console.lines().filter_map(announcement);
+        let found = announced.find(|(_, _, found)| *found == name);
+        let (operation, lane, _) = found.ok_or_else(|| format!("`{name}` is not announced"))?;
+        let (_, path) = self.run(Work::Path { operation, lane })?;
+        listing::listing(name, &path, &self.kernel.elf, sources)
     }
 
     /// What the root task and the plugin said.
-    fn run(&self, work: Work) -> Fallible<(String, Log)> {
-        let file = self.folder.join(format!("{work:?}.txt").to_lowercase());
+    fn run(&self, work: Work) -> Fallible<(String, String)> {
+        let (plugin, arguments) = match work {
+            Work::Operations => (&self.counter, ",footprint=on".into()),
+            Work::Scenarios | Work::Watched => (&self.counter, String::new()),
+            Work::Clock => (&self.clock, String::new()),
+            Work::Path { operation, lane } => {
+                (&self.path, format!(",operation={operation},lane={lane}"))
+            }
+        };
+        let file = plugin.with_extension("txt");
         let mut command = self.qemu(work);
-        command.args(["-icount", "shift=0,sleep=off", "-plugin"]);
-        let footprint = if work == Work::Operations { "on" } else { "off" };
-        let plugin = self.plugin.display();
-        command.arg(format!("{plugin},out={},footprint={footprint}", file.display()));
+        command.arg("-plugin");
+        command.arg(format!("{},out={}{arguments}", plugin.display(), file.display()));
+        if work != Work::Clock {
+            command.args(["-icount", "shift=0,sleep=off"]);
+        }
         let limits = Limits { time: Some(TIME_LIMIT), until: Until::Line(|line| line == DONE) };
         let ended = console::watch(&mut command, &limits, Audience::Nobody)?;
         if !matches!(ended.reason, Reason::Seen(_)) {
@@ -96,13 +136,15 @@ impl Bench {
         }
         let log = std::fs::read_to_string(&file)
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        Ok((ended.console, Log::read(&log)?))
+        Ok((ended.console, log))
     }
 
     /// QEMU with the benchmark, not yet counting anything.
     pub(super) fn qemu(&self, work: Work) -> Command {
         let (word, memory) = match work {
-            Work::Operations => ("bench=operations", Machine::default().memory),
+            Work::Operations | Work::Clock | Work::Path { .. } => {
+                ("bench=operations", Machine::default().memory)
+            }
             Work::Scenarios => ("bench=scenarios", MUCH_MEMORY),
             Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
         };

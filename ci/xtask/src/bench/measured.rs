@@ -3,11 +3,11 @@
 //! The root task prints `operation NUMBER LANE NAME`; the plugin has windows with these numbers.
 
 use super::counts::{Counts, Log, Metric};
-use super::operations::{self, BOOT, OPERATIONS, Operation};
+use super::operations::{self, BOOT, CALIBRATION, OPERATIONS, Operation};
 use crate::process::Fallible;
 
 /// The first windows of an operation are not counted: the kernel may have had to prepare things.
-const COLD: usize = 8;
+pub(super) const COLD: usize = 8;
 
 /// What one operation took.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +53,9 @@ impl Measurement {
             return Err(line.trim().into());
         }
         let announced: Vec<_> = console.lines().filter_map(announcement).collect();
-        if let Some((_, _, name)) =
-            announced.iter().find(|(_, _, n)| operations::named(n).is_none())
-        {
+        check_counting(&announced, log)?;
+        let is_known = |name: &str| name == CALIBRATION.0 || operations::named(name).is_some();
+        if let Some((_, _, name)) = announced.iter().find(|(_, _, name)| !is_known(name)) {
             return Err(format!("nothing is expected of `{name}`"));
         }
         let measured = |operation: &'static Operation| {
@@ -72,17 +72,32 @@ impl Measurement {
         Ok(Self { operations, sections })
     }
 
-    /// Leaves the operations whose names begin so.
+    /// Leaves the operations whose names begin so, and nothing else.
     pub(super) fn keep(&mut self, prefix: &str) {
         self.operations.retain(|measured| measured.operation.name.starts_with(prefix));
+        self.sections.retain(|_| prefix.is_empty());
     }
 }
 
-/// Number, lane and name.
-fn announcement(line: &str) -> Option<(u64, u64, &str)> {
+/// Number, lane and name of an operation that the root task announces.
+pub(super) fn announcement(line: &str) -> Option<(u64, u64, &str)> {
     let mut words = line.trim().strip_prefix("operation ")?.splitn(3, ' ');
     let (number, lane) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     Some((number, lane, words.next()?))
+}
+
+/// The counting is right if a known window has what is in it.
+fn check_counting(announced: &[(u64, u64, &str)], log: &Log) -> Fallible<()> {
+    let (name, instructions) = CALIBRATION;
+    let found = announced.iter().find(|(_, _, found)| *found == name);
+    let (number, lane, _) = found.ok_or(format!("`{name}` was not run"))?;
+    let is_right = |counts: Counts| {
+        counts.get(Metric::User) == instructions && counts.get(Metric::Kernel) == 0
+    };
+    match log.of(*number, *lane).count() > 0 && log.of(*number, *lane).all(is_right) {
+        true => Ok(()),
+        false => Err(format!("the plugin does not count right: {name}")),
+    }
 }
 
 fn measure(operation: &'static Operation, warm: &[Counts]) -> Fallible<Measured> {
@@ -114,6 +129,8 @@ pub(super) mod tests {
             let windows = (0..COLD + 9).map(|index| window(if index == COLD + 3 { 10 } else { 0 }));
             log += &windows.collect::<String>();
         }
+        console += &format!("operation 999 1 {}\r\n", CALIBRATION.0);
+        log += &line("sample 999 1", 0, [0; 3]).replace("user 0", "user 10");
         (console, Log::read(&log).expect("a good log"))
     }
 
@@ -140,8 +157,9 @@ pub(super) mod tests {
         assert!(refused(&console.replace("call 0 words\r", "call\r")).contains("`call`"));
         let (_, rest) = console.split_once('\n').expect("lines");
         assert!(refused(rest).contains("`call 0 words` was not run"));
+        assert!(refused(&console.replace("operation 1 ", "operation 998 ")).contains("too few"));
         assert!(
-            refused(&console.replace("operation 1 ", "operation 999 ")).contains("too few windows")
+            refused(&console.replace("operation 999 ", "operation 1 ")).contains("count right")
         );
         assert!(refused(&(console.clone() + "bench: x failed: y\n")).contains("x failed"));
     }

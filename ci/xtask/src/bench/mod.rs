@@ -6,7 +6,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `emulator` | the plugin, and QEMU with it |
+//! | `emulator` | the plugins, and QEMU with them |
 //! | `counts` | what the plugin counts in one window, and the lines it writes |
 //! | `operations` | what a system does all the time: names, and what is expected of each |
 //! | `measured` | one run of the operations |
@@ -14,16 +14,18 @@
 //! | `picture` | the operations as bars against the peer's |
 //! | `recorded` | the counts of the last commit, which may not rise |
 //! | `document` | the figures in the documentation |
+//! | `listing` | what the kernel executes in an operation, instruction by instruction |
 //! | `scenarios` | one run of hostile work |
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `limits` | how long a stretch may be |
-//! | `wall` | how long a boot takes for who waits |
+//! | `wall` | how long boots and operations take by the clock |
 //! | `table` | tables in Markdown |
 
 mod counts;
 mod document;
 mod emulator;
 mod limits;
+mod listing;
 mod measured;
 mod operation_report;
 mod operations;
@@ -64,15 +66,23 @@ pub(crate) fn run(
         artefacts::write(&recorded::file(workspace), text.as_bytes())?;
         document::write(workspace, &measurement)?;
     }
-    measurement.keep(options.prefix.as_deref().unwrap_or_default());
+    let prefix = options.prefix.as_deref().unwrap_or_default();
+    measurement.keep(prefix);
     if measurement.operations.is_empty() {
         return Err("no operation has a name that begins so".into());
     }
     print!("{}", operation_report::text(&measurement));
+    if let Some((file, first)) = options.listing.as_ref().zip(measurement.operations.first()) {
+        let text = bench.listing(first.operation.name, &workspace.root)?;
+        artefacts::write(file, text.as_bytes())?;
+    }
     if let Some(file) = &options.svg {
         artefacts::write(file, picture::svg(&measurement).as_bytes())?;
     }
+    let timed = bench.times()?;
+    print!("\n{}", operation_report::durations(&timed, prefix));
     let mut json = operation_report::json(&measurement);
+    json += &format!(",\n  {}", operation_report::durations_json(&timed));
     if options.prefix.is_none() {
         json += &format!(",\n  \"load\": {}", load(&bench)?);
     }

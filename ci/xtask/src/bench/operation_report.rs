@@ -4,6 +4,7 @@ use super::counts::{Counts, METRICS, Metric};
 use super::measured::{Measured, Measurement};
 use super::operations::SECTIONS;
 use super::table::{aligned, grouped};
+use super::wall::Timed;
 
 const HEAD: [&str; 12] = [
     "operation",
@@ -34,7 +35,11 @@ pub(super) fn text(measurement: &Measurement) -> String {
             measured.windows
         );
     }
-    text + "\n" + &sections(measurement)
+    if !measurement.sections.is_empty() {
+        text += "\n";
+        text += &sections(measurement);
+    }
+    text
 }
 
 /// The table of the image's sections.
@@ -80,6 +85,33 @@ fn mark(kernel: u64, figure: u64) -> String {
     format!("{} {}", grouped(figure), if kernel <= figure { "✓" } else { "✗" })
 }
 
+/// The table of durations, of operations whose names begin so.
+pub(super) fn durations(timed: &[Timed], prefix: &str) -> String {
+    let chosen = timed.iter().filter(|timed| timed.name.starts_with(prefix));
+    let row = |Timed { name, times }: &Timed| {
+        let [median, least, most] = [times.median(), times.shortest(), times.longest()]
+            .map(|time| grouped(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)));
+        [name.clone(), median, least, most]
+    };
+    let rows: Vec<[String; 4]> = chosen.map(row).collect();
+    format!(
+        "{}By this machine's clock, in nanoseconds of QEMU without counting: what QEMU makes dear \
+         (a change of\nASID flushes its whole TLB) is not what hardware does, and other load shows \
+         in every figure.\n",
+        aligned(["operation, by the clock", "median", "least", "most"], &rows)
+    )
+}
+
+/// Durations for programs, in nanoseconds: for each operation its median, least and most.
+pub(super) fn durations_json(timed: &[Timed]) -> String {
+    let member = |Timed { name, times }: &Timed| {
+        let numbers = [times.median(), times.shortest(), times.longest()];
+        format!("\"{name}\": [{}]", numbers.map(|time| time.as_nanos().to_string()).join(", "))
+    };
+    let members: Vec<String> = timed.iter().map(member).collect();
+    format!("\"nanoseconds\": {{\n    {}\n  }}", members.join(",\n    "))
+}
+
 /// Members of an object for programs: a list of operations, and the bytes of each section.
 pub(super) fn json(measurement: &Measurement) -> String {
     let objects: Vec<String> = measurement.operations.iter().map(object).collect();
@@ -116,6 +148,9 @@ fn object(measured: &Measured) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::measured::tests::example;
+    use std::time::Duration;
+
+    use super::super::wall::Times;
     use super::*;
     use crate::json::Value;
 
@@ -139,5 +174,21 @@ mod tests {
         assert_eq!(third.member("peer"), Some(&Value::Null));
         let text = value.member("sections").and_then(|sections| sections.member(".text"));
         assert_eq!(text, Some(&Value::Number("100".into())));
+    }
+
+    #[test]
+    fn durations_have_a_median_and_a_range() {
+        let times = [300, 1000, 200].map(Duration::from_nanos).to_vec();
+        let timed = [Timed { name: "call".into(), times: Times { times } }];
+        let text = durations(&timed, "c");
+        let row = text.lines().nth(2).expect("a row");
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells[1..5], ["call", "300", "200", "1 000"]);
+        assert!(!durations(&timed, "x").contains("call"));
+        let json = crate::json::parse(&format!("{{{}}}", durations_json(&timed)));
+        assert_eq!(
+            json.expect("good JSON").member("nanoseconds").map(|n| n.list("call").len()),
+            Some(3)
+        );
     }
 }

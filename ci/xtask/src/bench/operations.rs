@@ -37,6 +37,10 @@ const fn alone(name: &'static str) -> Operation {
 /// the root task's first, with 1 GiB of RAM.
 pub(super) const BOOT: &str = "boot";
 
+/// A window with so many instructions of user level and none of the kernel, which checks the
+/// counting.
+pub(super) const CALIBRATION: (&str, u64) = ("ten instructions of user level", 10);
+
 /// Bytes that are cleared in one operation; figures for clearing are bytes per instruction.
 const CLEARED: u64 = 2 << 20;
 
@@ -79,6 +83,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     alone("receive, switch"),
     bounded("signal, nobody waits", 136, 100),
     alone("poll"),
+    alone("polling send to an empty slot"),
     against("undefined instruction, to handler", 673, 450, 200),
     peer("undefined instruction, answer", 1081),
     against("undefined instruction, round trip", 1755, 900, 420),

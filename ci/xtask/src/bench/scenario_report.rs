@@ -3,13 +3,13 @@
 use super::counts::Metric;
 use super::scenarios::{Delay, Figures, Scenario};
 use super::table::{aligned, grouped, quotient};
-use super::wall::Boots;
+use super::wall::Times;
 
 /// Instructions in a tick of the counter: 62.5 MHz at one instruction per nanosecond.
 const PER_TICK: u64 = 16;
 
 /// The table in Markdown, with what has to be known about it.
-pub(super) fn text(figures: &Figures, boots: &Boots) -> String {
+pub(super) fn text(figures: &Figures, boots: &Times) -> String {
     let head = ["scenario", "kernel instructions", "per item", "longest stretch", "worst delay"];
     let kernel = grouped(figures.boot.get(Metric::Kernel));
     let mut rows = vec![["boot".into(), kernel, "".into(), "".into(), "".into()]];
@@ -58,7 +58,7 @@ fn per_item(scenario: &Scenario) -> String {
 }
 
 /// The figures for programs: counts are instructions.
-pub(super) fn json(figures: &Figures, boots: &Boots) -> String {
+pub(super) fn json(figures: &Figures, boots: &Times) -> String {
     let scenarios: Vec<String> = figures.scenarios.iter().map(json_of).collect();
     let times: Vec<String> = boots.times.iter().map(|time| time.as_micros().to_string()).collect();
     format!(
@@ -102,8 +102,8 @@ mod tests {
     use super::super::scenarios::tests::example;
     use super::*;
 
-    fn boots() -> Boots {
-        Boots { times: [30, 10, 20].map(Duration::from_millis).to_vec() }
+    fn boots() -> Times {
+        Times { times: [30, 10, 20].map(Duration::from_millis).to_vec() }
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! How long a boot takes for who waits: by the clock of the development machine, without counting.
+//! How long things take for who waits: by the clock of the development machine, without counting.
+//! It is the emulator that this measures, and what else the machine does.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::emulator::{Bench, Work};
+use super::measured::{COLD, announcement};
 use crate::process::{self, Fallible};
 
 /// Boots to choose the median from.
@@ -12,14 +14,23 @@ const BOOTS: usize = 5;
 /// The first line that the root task prints, soon after its first instruction.
 const STARTED: &str = "bench: started";
 
-/// Durations from QEMU's start to the root task's first line.
-#[derive(Debug)]
-pub(super) struct Boots {
-    /// One for each boot.
+/// Durations of the same.
+#[derive(Debug, PartialEq)]
+pub(super) struct Times {
+    /// One for each time, in their order.
     pub(super) times: Vec<Duration>,
 }
 
-impl Boots {
+/// An operation and its durations.
+#[derive(Debug, PartialEq)]
+pub(super) struct Timed {
+    /// The operation's name.
+    pub(super) name: String,
+    /// Durations of its windows, without the first.
+    pub(super) times: Times,
+}
+
+impl Times {
     fn sorted(&self) -> Vec<Duration> {
         let mut times = self.times.clone();
         times.sort();
@@ -42,10 +53,25 @@ impl Boots {
     }
 }
 
-/// Boots several times.
-pub(super) fn boots(bench: &Bench) -> Fallible<Boots> {
+/// The durations of all operations that the root task has announced on the console. The plugin
+/// `ci/plugin/clock.c` writes `sample NUMBER LANE nanoseconds N` for each window.
+pub(super) fn operations(console: &str, log: &str) -> Fallible<Vec<Timed>> {
+    let timed = |(number, lane, name): (u64, u64, &str)| {
+        let prefix = format!("sample {number} {lane} nanoseconds ");
+        let windows = log.lines().filter_map(|line| line.strip_prefix(&prefix)?.parse().ok());
+        let times: Vec<Duration> = windows.skip(COLD).map(Duration::from_nanos).collect();
+        match times.is_empty() {
+            true => Err(format!("`{name}`: too few windows by the clock")),
+            false => Ok(Timed { name: name.into(), times: Times { times } }),
+        }
+    };
+    console.lines().filter_map(announcement).map(timed).collect()
+}
+
+/// Boots several times: durations from QEMU's start to the root task's first line.
+pub(super) fn boots(bench: &Bench) -> Fallible<Times> {
     let times = (0..BOOTS).map(|_| time(&mut bench.qemu(Work::Scenarios), STARTED));
-    Ok(Boots { times: times.collect::<Fallible<_>>()? })
+    Ok(Times { times: times.collect::<Fallible<_>>()? })
 }
 
 /// Time until a program prints a line; then it is killed.
@@ -80,8 +106,20 @@ mod tests {
 
     #[test]
     fn the_median_is_in_the_middle() {
-        let boots = Boots { times: [50, 10, 40, 20, 30].map(Duration::from_millis).to_vec() };
+        let boots = Times { times: [50, 10, 40, 20, 30].map(Duration::from_millis).to_vec() };
         let of = |time: Duration| time.as_millis();
         assert_eq!((of(boots.shortest()), of(boots.median()), of(boots.longest())), (10, 30, 50));
+    }
+
+    #[test]
+    fn windows_belong_to_operations() {
+        let console = "operation 3 2 call\r\n";
+        let line = |nanoseconds: usize| format!("sample 3 2 nanoseconds {nanoseconds}\n");
+        let log: String = (0..COLD + 3).map(line).collect();
+        let timed = operations(console, &log).expect("enough windows");
+        let [Timed { name, times }] = timed.as_slice() else { panic!("one operation") };
+        let expected = Duration::from_nanos(COLD as u64 + 1);
+        assert_eq!((name.as_str(), times.times.len(), times.median()), ("call", 3, expected));
+        assert!(operations(console, &line(1)).is_err());
     }
 }

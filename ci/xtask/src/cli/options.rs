@@ -40,6 +40,8 @@ pub(crate) struct BenchOptions {
     pub(crate) json: Option<PathBuf>,
     /// Where to write the picture.
     pub(crate) svg: Option<PathBuf>,
+    /// Where to write what the kernel executes in the first of these operations.
+    pub(crate) listing: Option<PathBuf>,
     /// Whether to rewrite the recorded counts.
     pub(crate) record: bool,
 }
@@ -132,6 +134,7 @@ pub(crate) fn bench_options(words: &mut Words) -> Fallible<BenchOptions> {
         match word.as_str() {
             "--json" => options.json = Some(words.value(&word)?.into()),
             "--svg" => options.svg = Some(words.value(&word)?.into()),
+            "--listing" => options.listing = Some(words.value(&word)?.into()),
             "--record" => options.record = true,
             _ if word.starts_with("--") || options.prefix.is_some() => {
                 return Err(format!("`bench` takes one PREFIX and no `{word}`"));

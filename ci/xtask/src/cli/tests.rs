@@ -110,9 +110,10 @@ fn bench_takes_a_prefix_and_files() {
         prefix: Some("call".into()),
         json: Some("a.json".into()),
         svg: Some("a.svg".into()),
+        listing: Some("a.txt".into()),
         record: true,
     };
-    let line = "bench call --json a.json --svg a.svg --record";
+    let line = "bench call --json a.json --svg a.svg --listing a.txt --record";
     assert_eq!(parsed(line), Ok(Verb::Bench(expected)));
     for bad in ["bench --json", "bench --svg", "bench a b", "bench --what"] {
         assert!(parsed(bad).is_err(), "{bad}");
