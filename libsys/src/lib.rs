@@ -25,6 +25,7 @@
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`process`] | a thread in an address space of its own |
 //! | [`server`] | interfaces, declared once; servers and their clients |
+//! | [`executor`] | many futures on one thread, which sleeps in one system call |
 //! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
 //! | [`start`] | what a main function may take and return |
 //! | [`mod@exit`] | how programs and threads end |
@@ -46,6 +47,7 @@ pub mod cap;
 pub mod console;
 pub mod debug;
 pub mod device_tree;
+pub mod executor;
 pub mod exit;
 pub mod fault;
 pub mod heap;

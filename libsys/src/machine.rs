@@ -12,11 +12,12 @@ mod mutex;
 mod program;
 mod shared;
 mod thread_local;
+mod waker;
 pub mod window;
 
 pub(crate) use aarch64::{
-    Identity, buffer_read, buffer_write, call, current_thread, extra_boot_info, parent,
-    place_block, receive, send, send_receive, simple, with_all_registers,
+    Identity, buffer_read, buffer_write, call, counter, counter_frequency, current_thread,
+    extra_boot_info, parent, place_block, receive, send, send_receive, simple, with_all_registers,
 };
 pub(crate) use closure::pack;
 pub use heap::Heap;
@@ -24,3 +25,5 @@ pub(crate) use heap::{set_pool as set_heap_pool, usage as heap_usage};
 pub use mutex::{Guard, Mutex};
 pub use program::run;
 pub use thread_local::{Template, ThreadLocal};
+pub use waker::Storage;
+pub(crate) use waker::waker;

@@ -37,7 +37,7 @@ mod port;
 mod serve;
 mod sessions;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use bytes::{Bytes, Text};
 #[doc(hidden)]
@@ -51,5 +51,6 @@ pub use operation::{
 };
 pub use origin::Origin;
 pub use port::{Port, Reception};
+pub(crate) use serve::fault;
 pub use serve::{Handler, Resolution, retire, serve, serve_passively};
 pub use sessions::Sessions;

@@ -1,6 +1,7 @@
 //! The machine itself.
 
 mod block;
+mod counter;
 mod entry;
 mod frames;
 mod image;
@@ -10,6 +11,7 @@ mod tls;
 
 use block::count_panic;
 pub(crate) use block::{Identity, buffer_read, buffer_write, current_thread, parent, place_block};
+pub(crate) use counter::{counter, counter_frequency};
 pub(crate) use entry::{begin, extra_boot_info};
 use frames::Frames;
 use image::symbols;

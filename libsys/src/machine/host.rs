@@ -56,6 +56,14 @@ pub(crate) fn buffer_write(_offset: u64, _value: u64) {
     unsupported()
 }
 
+pub(crate) fn counter() -> u64 {
+    unsupported()
+}
+
+pub(crate) fn counter_frequency() -> u64 {
+    unsupported()
+}
+
 pub(crate) fn current_thread() -> Cap<Thread> {
     unsupported()
 }

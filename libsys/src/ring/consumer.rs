@@ -46,6 +46,14 @@ impl<M: Memory, B: Bell> Consumer<M, B> {
         self.half.wait()
     }
 
+    /// How many elements are known; looks for more only if none is.
+    ///
+    /// # Errors
+    /// [`RingError::Index`].
+    pub fn ready(&mut self) -> Result<u32, RingError> {
+        self.half.ready()
+    }
+
     /// Announces that this side is going to sleep. `false`: there are elements, do not.
     /// For programs that sleep elsewhere than in [`wait`](Self::wait).
     ///

@@ -45,6 +45,14 @@ impl<M: Memory, B: Bell> Producer<M, B> {
         self.half.wait()
     }
 
+    /// How many free slots are known; looks for more only if none is.
+    ///
+    /// # Errors
+    /// [`RingError::Index`].
+    pub fn ready(&mut self) -> Result<u32, RingError> {
+        self.half.ready()
+    }
+
     /// Announces that this side is going to sleep. `false`: there are free slots, do not.
     /// For programs that sleep elsewhere than in [`wait`](Self::wait).
     ///

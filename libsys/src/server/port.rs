@@ -26,8 +26,11 @@ pub trait Port {
     /// Answers, then waits, in one step: a server without time of its own cannot do otherwise.
     fn answer_receive(&self, reply: Cap<Reply>, answer: Outgoing) -> Received;
 
-    /// Waits for signals only.
+    /// Waits for signals only: the badges of all that have come.
     fn signals(&self) -> u64;
+
+    /// The signals that are there already; 0 when none is.
+    fn poll_signals(&self) -> u64;
 
     /// The pointer of a received capability.
     fn slot(&self) -> u64;
@@ -124,6 +127,10 @@ impl Port for Reception {
 
     fn signals(&self) -> u64 {
         self.signals.wait()
+    }
+
+    fn poll_signals(&self) -> u64 {
+        self.signals.poll()
     }
 
     fn slot(&self) -> u64 {

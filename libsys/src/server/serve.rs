@@ -132,7 +132,7 @@ pub(super) fn step<P: Port, H: Handler>(
 }
 
 /// The fault that a message reports.
-fn fault<B: super::Buffer>(message: &Received, buffer: &B) -> Option<Fault> {
+pub(crate) fn fault<B: super::Buffer>(message: &Received, buffer: &B) -> Option<Fault> {
     let length = message.info.length();
     crate::fault::decode(message.info.label(), |index| match message.words.get(index) {
         _ if index >= length => 0,

@@ -91,12 +91,16 @@ pub(crate) enum Event {
 /// A message to come: badge, information, words.
 pub(crate) type Incoming = (u64, MessageInfo, Vec<u64>);
 
-/// The kernel. A blocking receive without a message left ends the test.
+/// What happens while the server sleeps: messages and signals come, time goes on.
+pub(crate) type Meanwhile = std::boxed::Box<dyn FnMut() -> Option<Incoming>>;
+
+/// The kernel. Sleeping without anything to come ends the test.
 pub(crate) struct FakePort {
     pub(crate) buffer: FakeBuffer,
     pub(crate) incoming: RefCell<VecDeque<Incoming>>,
     pub(crate) signals: RefCell<VecDeque<u64>>,
     pub(crate) events: RefCell<Vec<Event>>,
+    pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
 }
 
 impl FakePort {
@@ -106,6 +110,7 @@ impl FakePort {
             incoming: RefCell::new(incoming.into_iter().collect()),
             signals: RefCell::default(),
             events: RefCell::default(),
+            meanwhile: RefCell::default(),
         }
     }
 
@@ -122,6 +127,12 @@ impl FakePort {
         let (badge, info, words) = self.incoming.borrow_mut().pop_front()?;
         Some(self.buffer.place(badge, info, &words))
     }
+
+    fn sleep(&self) -> Incoming {
+        let mut meanwhile = self.meanwhile.borrow_mut();
+        let coming = meanwhile.as_mut().and_then(|happens| happens());
+        coming.expect("something to come, else the server sleeps for ever")
+    }
 }
 
 impl<'a> Port for &'a FakePort {
@@ -133,7 +144,10 @@ impl<'a> Port for &'a FakePort {
 
     fn receive(&self, _reply: Cap<Reply>) -> Received {
         self.log(Event::Receive);
-        self.next().expect("a message, else the server sleeps for ever")
+        self.next().unwrap_or_else(|| {
+            let (badge, info, words) = self.sleep();
+            self.buffer.place(badge, info, &words)
+        })
     }
 
     fn poll(&self, _reply: Cap<Reply>) -> Received {
@@ -154,7 +168,12 @@ impl<'a> Port for &'a FakePort {
 
     fn signals(&self) -> u64 {
         self.log(Event::Signals);
-        self.signals.borrow_mut().pop_front().expect("a signal, else the server sleeps for ever")
+        let signal = self.signals.borrow_mut().pop_front();
+        signal.unwrap_or_else(|| self.sleep().0)
+    }
+
+    fn poll_signals(&self) -> u64 {
+        self.signals.borrow_mut().pop_front().unwrap_or(0)
     }
 
     fn slot(&self) -> u64 {

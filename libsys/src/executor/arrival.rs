@@ -1,0 +1,93 @@
+//! What comes from outside and may become a task.
+
+use abi::{Fault, MessageInfo};
+use core::fmt;
+
+use super::reactor::Reactor;
+use crate::cap::Cap;
+use crate::object::Reply;
+use crate::server::{Outgoing, Port, Request, Responder, abandon};
+use crate::syscall::Received;
+
+/// A call or a fault. Who made it waits until its [`Caller`] is answered.
+#[derive(Debug)]
+pub enum Arrival<'r, P: Port, C, const N: usize> {
+    /// A client calls; the interface's `Call::accept` understands it.
+    Call {
+        /// The message.
+        request: Request,
+        /// Who waits.
+        caller: Caller<'r, P, C, N>,
+    },
+    /// A component has faulted.
+    Fault {
+        /// Its number, from the badge of its fault handler.
+        component: u64,
+        /// What the library knows of the fault.
+        fault: Option<Fault>,
+        /// The message.
+        message: Received,
+        /// Who waits.
+        caller: Caller<'r, P, C, N>,
+    },
+}
+
+/// A thread that waits for an answer, in a reply object that is used again afterwards. Dropped
+/// without an answer, it lets a client know that there is none; a faulted thread then stops.
+pub struct Caller<'r, P: Port, C, const N: usize> {
+    reactor: &'r Reactor<P, C, N>,
+    reply: Option<Cap<Reply>>,
+}
+
+impl<'r, P: Port, C, const N: usize> Caller<'r, P, C, N> {
+    pub(super) const fn new(reactor: &'r Reactor<P, C, N>, reply: Cap<Reply>) -> Self {
+        Self { reactor, reply: Some(reply) }
+    }
+
+    /// Lets a thread that faulted repeat what it did.
+    pub fn retry(self) {
+        self.respond(Outgoing { info: MessageInfo::new(0, 0, 0), words: [0; 4] });
+    }
+
+    /// Nobody waits after all.
+    pub(super) fn forget(mut self) {
+        self.give_back();
+    }
+
+    /// The reply object is free again.
+    fn give_back(&mut self) -> Option<Cap<Reply>> {
+        let reply = self.reply.take()?;
+        // It came from there, so there is room.
+        let _ = self.reactor.replies.borrow_mut().push(reply);
+        Some(reply)
+    }
+}
+
+impl<P: Port, C, const N: usize> Responder for Caller<'_, P, C, N> {
+    type Buffer = P::Buffer;
+
+    fn buffer(&self) -> P::Buffer {
+        self.reactor.port.buffer()
+    }
+
+    fn respond(mut self, answer: Outgoing) {
+        if let Some(reply) = self.give_back() {
+            self.reactor.port.answer(reply, answer);
+        }
+    }
+}
+
+impl<P: Port, C, const N: usize> Drop for Caller<'_, P, C, N> {
+    fn drop(&mut self) {
+        if let Some(reply) = self.give_back() {
+            let answer = abandon(&mut self.buffer());
+            self.reactor.port.answer(reply, answer);
+        }
+    }
+}
+
+impl<P: Port, C, const N: usize> fmt::Debug for Caller<'_, P, C, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Caller").field(&self.reply).finish()
+    }
+}
