@@ -2,7 +2,7 @@
 
 use super::counts::{Counts, METRICS, Metric};
 use super::measured::{Measured, Measurement};
-use super::operations::SECTIONS;
+use super::operations::{LINES, Operation, SECTIONS};
 use super::table::{aligned, grouped};
 use super::wall::Timed;
 
@@ -35,30 +35,34 @@ pub(super) fn text(measurement: &Measurement) -> String {
             measured.windows
         );
     }
-    if !measurement.sections.is_empty() {
+    let further = further(measurement);
+    if !further.is_empty() {
         text += "\n";
-        text += &sections(measurement);
+        text += &aligned(["further figures", "number", "peer", "floor", "aim"], &further);
     }
     text
 }
 
-/// The table of the image's sections.
-fn sections(measurement: &Measurement) -> String {
-    let row = |(name, bytes): &(String, u64)| {
+/// Rows about lines and about the image's sections.
+fn further(measurement: &Measurement) -> Vec<[String; 5]> {
+    let measured = |name: &str| measurement.operations.iter().find(|m| m.operation.name == name);
+    let lines = LINES.iter().filter_map(|(metric, expected)| {
+        let kind = if *metric == Metric::DataLines { "data lines" } else { "code lines" };
+        let number = measured(expected.name)?.median.get(*metric);
+        Some(compared(format!("{}: {kind}", expected.name), number, Some(expected)))
+    });
+    let sections = measurement.sections.iter().map(|(name, bytes)| {
         let expected = SECTIONS.iter().find(|section| section.name == name);
-        let [peer, floor, aim] = expected.map_or([None; 3], |e| [e.peer, e.floor, e.aim]);
-        let figure =
-            |figure: Option<u64>| figure.map_or("–".into(), |figure| mark(*bytes, figure));
-        [
-            name.clone(),
-            grouped(*bytes),
-            peer.map_or("–".into(), grouped),
-            figure(floor),
-            figure(aim),
-        ]
-    };
-    let rows: Vec<[String; 5]> = measurement.sections.iter().map(row).collect();
-    aligned(["section of the image", "bytes", "peer", "floor", "aim"], &rows)
+        compared(format!("image: bytes of {name}"), *bytes, expected)
+    });
+    lines.chain(sections).collect()
+}
+
+/// A number beside what is expected of it.
+fn compared(name: String, number: u64, expected: Option<&Operation>) -> [String; 5] {
+    let [peer, floor, aim] = expected.map_or([None; 3], |e| [e.peer, e.floor, e.aim]);
+    let figure = |figure: Option<u64>| figure.map_or("–".into(), |figure| mark(number, figure));
+    [name, grouped(number), peer.map_or("–".into(), grouped), figure(floor), figure(aim)]
 }
 
 fn row(measured: &Measured) -> [String; 12] {
@@ -94,6 +98,9 @@ pub(super) fn durations(timed: &[Timed], prefix: &str) -> String {
         [name.clone(), median, least, most]
     };
     let rows: Vec<[String; 4]> = chosen.map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
     format!(
         "{}By this machine's clock, in nanoseconds of QEMU without counting: what QEMU makes dear \
          (a change of\nASID flushes its whole TLB) is not what hardware does, and other load shows \
@@ -161,6 +168,9 @@ mod tests {
         let cells: Vec<&str> = first.split('|').map(str::trim).collect();
         assert_eq!(cells[1..3], ["call 0 words", "1 000"]);
         assert_eq!(cells[5..9], ["209", "478 %", "185 ✗", "140 ✗"]);
+        let image = text.lines().find(|line| line.starts_with("| image: bytes of .text "));
+        let cells: Vec<&str> = image.expect("a row").split('|').map(str::trim).collect();
+        assert_eq!(cells[2..6], ["100", "41 400", "131 072 ✓", "57 344 ✓"]);
         assert!(text.contains("\ncall 0 words: from 1 000 to 1 010 instructions in 9 windows\n"));
     }
 

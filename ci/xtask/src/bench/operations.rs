@@ -4,6 +4,8 @@
 //! The peer is seL4 with MCS for aarch64 at EL1, release, GCC 12 -O2, counted the same way on the
 //! same machine with its own benchmark suite; `None` where that has no such row.
 
+use super::counts::Metric;
+
 /// What is expected of one operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Operation {
@@ -148,6 +150,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 
 /// Sections of the kernel's image, in bytes, of which something is expected.
 pub(super) const SECTIONS: &[Operation] = &[against(".text", 41_400, 128 << 10, 56 << 10)];
+
+/// Distinct lines of 64 bytes that an operation touches.
+pub(super) const LINES: &[(Metric, Operation)] = &[
+    (Metric::DataLines, against("call 0 words", 26, 26, 16)),
+    (Metric::CodeLines, against("call 0 words", 19, 19, 12)),
+    (Metric::DataLines, peer("reply 0 words", 29)),
+    (Metric::CodeLines, peer("reply 0 words", 25)),
+];
 
 /// The row of a name.
 pub(super) fn named(name: &str) -> Option<&'static Operation> {

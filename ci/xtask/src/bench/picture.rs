@@ -10,7 +10,7 @@ use super::table::grouped;
 /// Where the plot begins and ends, and where the peer's line is, in pixels.
 const LEFT: u64 = 260;
 const PEER: u64 = 560;
-const RIGHT: u64 = 760;
+const RIGHT: u64 = 720;
 /// Height of a row, and of what is above the first.
 const ROW: u64 = 22;
 const TOP: u64 = 44;
@@ -26,8 +26,8 @@ pub(super) fn svg(measurement: &Measurement) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 840 {height}\" \
          font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"840\" height=\"{height}\" fill=\"#ffffff\"/>\n\
-         <text x=\"12\" y=\"18\" font-weight=\"bold\">Kernel instructions, relative to the peer\
-         </text>\n\
+         <text x=\"12\" y=\"18\"><tspan font-weight=\"bold\">Kernel instructions, relative to the \
+         peer</tspan> (less is better; short marks are what is aimed at)</text>\n\
          <text x=\"{PEER}\" y=\"34\" text-anchor=\"middle\" fill=\"#555555\">peer = 1</text>\n\
          {}<path d=\"M{PEER} 38V{bottom}\" stroke=\"#555555\" stroke-dasharray=\"3 3\"/>\n\
          </svg>\n",

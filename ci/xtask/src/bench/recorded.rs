@@ -38,7 +38,7 @@ const COLUMNS: [Column; 7] = [
     Column {
         name: "data lines",
         of: |counts| counts.get(Metric::DataLines),
-        allowance: |recorded| recorded + 1 + recorded / 100,
+        allowance: |recorded| recorded + 1 + recorded / 50,
     },
     Column {
         name: "data pages",
