@@ -1,14 +1,14 @@
 //! Faults, and their handlers' answers.
 
 use abi::{Rights, VmAttributes};
-use libsys::object::{Endpoint, Page, Reply};
+use libsys::object::{Endpoint, Notification, Page, Reply};
 use libsys::syscall::{Message, Received};
 use libsys::window::{MemoryKind, Window};
 use libsys::{Cap, MessageInfo, initial};
 
 use super::REPETITIONS;
 use super::shared::Shared;
-use super::stage::{Loop, Place, Stage, settle};
+use super::stage::{Loop, Place, Stage, rest, settle};
 use crate::machine::mark;
 use crate::machine::stub::{self, Stub};
 use crate::{Bench, Outcome, priority};
@@ -47,7 +47,8 @@ pub(crate) fn faults(bench: &mut Bench) -> Outcome {
     let names = ["unknown system call, to handler", "unknown system call, answer"];
     of_stub(bench, &names, Stub::Client, emulate, true)?;
     of_stub(bench, &["unknown system call, round trip"], Stub::Client, emulate_quietly, true)?;
-    of_memory(bench)
+    of_memory(bench, &["VM fault, to handler", "VM fault, answer"], provide)?;
+    of_memory(bench, &["VM fault, mapped and answered"], provide_quietly)
 }
 
 /// Starts a handler, and lets it wait.
@@ -130,9 +131,9 @@ extern "C" fn emulate_quietly(_: u64) -> ! {
 }
 
 /// Faults of a thread that touches a page, which the handler maps.
-fn of_memory(bench: &mut Bench) -> Outcome {
+fn of_memory(bench: &mut Bench, names: &[&str], handler: Handler) -> Outcome {
     let mut stage = Stage::new(bench)?;
-    start(&mut stage, provide, true)?;
+    start(&mut stage, handler, true)?;
     let page = stage.own.create::<Page>()?;
     // The window's tables stay when the page goes.
     let window = Window::map(&mut stage.own, page, MemoryKind::Ram)?;
@@ -140,7 +141,7 @@ fn of_memory(bench: &mut Bench) -> Outcome {
     PAGE.set_cap(page);
     ADDRESS.set(window.address());
     DONE.set_cap(stage.done);
-    bench.announce(&["VM fault, to handler", "VM fault, answer"]);
+    bench.announce(names);
     let worker = stage.worker(priority::HELPER)?;
     let (context, priority) = (worker.context, priority::HELPER);
     context.unbind()?;
@@ -150,14 +151,20 @@ fn of_memory(bench: &mut Bench) -> Outcome {
     stage.clear(bench)
 }
 
-/// Maps what is missing.
+/// Maps what is missing, and goes on with the same instruction.
+fn mapped(_: Received) -> [u64; 0] {
+    // Should it fail, the fault comes again, and no window ends.
+    let rights = Rights::READ_WRITE;
+    let _ = page().map(initial::VSPACE, ADDRESS.get(), rights, VmAttributes::DEFAULT);
+    []
+}
+
 extern "C" fn provide(_: u64) -> ! {
-    handle(true, |_| {
-        // Should it fail, the fault comes again, and no window ends.
-        let rights = Rights::READ_WRITE;
-        let _ = page().map(initial::VSPACE, ADDRESS.get(), rights, VmAttributes::DEFAULT);
-        []
-    })
+    handle(true, mapped)
+}
+
+extern "C" fn provide_quietly(_: u64) -> ! {
+    handle(false, mapped)
 }
 
 fn page() -> Cap<Page> {
@@ -174,14 +181,6 @@ extern "C" fn touch(_: u64) -> ! {
         // It is mapped now; should it not be, the next touch does not fault and ends a window.
         let _ = page().unmap();
     }
-    DONE.cap::<libsys::object::Notification>().signal();
+    DONE.cap::<Notification>().signal();
     rest()
-}
-
-/// What a thread does that has nothing to do any more.
-fn rest() -> ! {
-    loop {
-        // Nobody resumes it.
-        let _ = libsys::current_thread().suspend();
-    }
 }

@@ -8,7 +8,7 @@ use libsys::syscall::Message;
 use libsys::{MessageInfo, initial, worker};
 
 use super::shared::Shared;
-use super::stage::{Loop, Place, Stage, settle};
+use super::stage::{Loop, Place, Stage, rest, settle};
 use super::{PLENTY, REPETITIONS};
 use crate::machine::mark;
 use crate::machine::stub::Stub;
@@ -70,10 +70,7 @@ extern "C" fn handle_timeouts(_: u64) -> ! {
     }
     mark::close();
     DONE.cap::<Notification>().signal();
-    loop {
-        // Nobody resumes it.
-        let _ = libsys::current_thread().suspend();
-    }
+    rest()
 }
 
 /// Threads from nothing to their first instruction: two objects made, configured and started.

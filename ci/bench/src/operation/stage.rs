@@ -141,3 +141,11 @@ pub(super) fn settle() -> Outcome {
     initial::THREAD.set_priority(initial::THREAD, priority::LOWERED)?;
     Ok(initial::THREAD.set_priority(initial::THREAD, priority::OWN)?)
 }
+
+/// What a thread does that has nothing to do any more.
+pub(super) fn rest() -> ! {
+    loop {
+        // Nobody resumes it.
+        let _ = libsys::current_thread().suspend();
+    }
+}

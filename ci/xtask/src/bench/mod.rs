@@ -60,6 +60,7 @@ pub(crate) fn run(
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;
     let bench = Bench::new(workspace, kernel, program)?;
+    let before = Recorded::load(workspace).ok();
     let mut measurement = bench.operations()?;
     if options.record {
         let text = Recorded::of(&measurement).text();
@@ -72,6 +73,7 @@ pub(crate) fn run(
         return Err("no operation has a name that begins so".into());
     }
     print!("{}", operation_report::text(&measurement));
+    print!("{}", before.map_or(String::new(), |before| before.changes(&measurement)));
     if let Some((file, first)) = options.listing.as_ref().zip(measurement.operations.first()) {
         let text = bench.listing(first.operation.name, &workspace.root)?;
         artefacts::write(file, text.as_bytes())?;

@@ -96,6 +96,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     bounded("unknown system call, round trip", 900, 420),
     bounded("VM fault, to handler", 450, 200),
     alone("VM fault, answer"),
+    alone("VM fault, mapped and answered"),
     alone("timeout fault"),
     against("interrupt, switch", 470, 470, 300),
     alone("interrupt, no switch"),

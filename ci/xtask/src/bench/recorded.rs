@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use super::counts::{Counts, Metric};
-use super::measured::Measurement;
+use super::measured::{Measured, Measurement};
 use crate::process::Fallible;
 use crate::workspace::Workspace;
 
@@ -112,6 +112,17 @@ impl Recorded {
         text
     }
 
+    /// A line for each operation whose instructions are not those recorded.
+    pub(super) fn changes(&self, measurement: &Measurement) -> String {
+        let changed = |measured: &Measured| {
+            let (name, now) = (measured.operation.name, measured.kernel());
+            let (_, recorded) = self.0.iter().find(|(recorded, _)| recorded == name)?;
+            let old = recorded.first().filter(|old| **old != now)?;
+            Some(format!("{name}: {old} recorded, {now} now\n"))
+        };
+        measurement.operations.iter().filter_map(changed).collect()
+    }
+
     /// Compares a run with the record. An operation that is in one of the two only is a finding.
     pub(crate) fn compare(&self, measurement: &Measurement) -> Comparison {
         let now = Self::of(measurement);
@@ -180,6 +191,9 @@ mod tests {
         *recorded.0.last_mut().expect("a section") = ("bytes of .text".into(), vec![98]);
         recorded.0[2].1[0] = 992;
         recorded.0[3].1[0] = 2000;
+        let changes = recorded.changes(&example());
+        assert!(changes.starts_with("call 0 words: 990 recorded, 1000 now\n"), "{changes}");
+        assert_eq!(changes.lines().count(), 3);
         let comparison = recorded.compare(&example());
         let expected = [
             "call 0 words: 1000 instructions, recorded 990",
