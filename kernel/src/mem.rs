@@ -315,6 +315,8 @@ impl Mem {
         if self.covers(PhysicalAddress(range.start), range.len()) {
             let granule = (range.start - self.start) >> GRANULE_BITS;
             self.shadow.clear(u32::try_from(granule).unwrap_or(u32::MAX), range.len());
+            #[cfg(test)]
+            self.spoil(range);
         }
     }
 
@@ -471,6 +473,16 @@ impl Mem {
         self.shadow.copy_from(&other.shadow);
     }
 
+    /// Overwrites what objects have left: nobody may rely on it, and between their fields it may
+    /// differ from copy to copy.
+    fn spoil(&mut self, range: PhysicalRange) {
+        let offset = usize::try_from(range.start - self.start).expect("in the window");
+        let bytes = usize::try_from(range.len()).expect("in the window");
+        // SAFETY: the only caller has looked that the range is in the window, and says that no
+        // object is left there.
+        unsafe { self.base.pointer().add(offset).write_bytes(0xa5, bytes) };
+    }
+
     /// What the shadow map says of each granule.
     pub(crate) fn kinds(&self) -> &[u8] {
         self.shadow.map()
@@ -508,8 +520,8 @@ unsafe impl ZeroValid for crate::notification::Notification {}
 unsafe impl ZeroValid for crate::reply::Reply {}
 // SAFETY: numbers, flags and absent links.
 unsafe impl ZeroValid for crate::sched_context::SchedContext {}
-// SAFETY: discriminant 0 of the state is `Inactive`, of its queue `No`, of each `Maybe` `Nothing`;
-// the rest is numbers, flags, absent links and empty slots.
+// SAFETY: discriminant 0 of the state is `Inactive`, of its queue `No`, of its system calls
+// `Native`, of each `Maybe` `Nothing`; the rest is numbers, flags, absent links and empty slots.
 unsafe impl ZeroValid for crate::thread::Thread {}
 // SAFETY: words and bytes.
 unsafe impl ZeroValid for platform::context::Context {}
