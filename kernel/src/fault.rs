@@ -6,7 +6,7 @@ use abi::fault::{
     USER_EXCEPTION_REGISTERS, VM_FAULT_LENGTH,
 };
 use abi::registers::{Register, TIMEOUT_REPLY_REGISTERS, USER_CONTEXT, sanitise_spsr};
-use abi::{Fault, MessageInfo, Rights};
+use abi::{Fault, ForeignCall, MessageInfo, Rights, foreign};
 use platform::address::PhysicalAddress;
 use platform::context::Context;
 
@@ -16,6 +16,7 @@ use crate::kernel::Kernel;
 use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::options;
+use crate::syscall::SVC_BYTES;
 use crate::thread::{Holds, State, Thread};
 
 /// Words of the longest fault message.
@@ -95,11 +96,18 @@ impl Kernel {
                 for (word, register) in words.iter_mut().zip(UNKNOWN_SYSCALL_REGISTERS) {
                     *word = match register {
                         Some(register) => read_register(registers, register),
-                        None => registers.restart_pc.wrapping_add(4),
+                        None => registers.restart_pc.wrapping_add(SVC_BYTES),
                     };
                 }
                 words[UNKNOWN_SYSCALL_LENGTH - 1] = number;
                 UNKNOWN_SYSCALL_LENGTH
+            }
+            Fault::ForeignSyscall { number } => {
+                let arguments = core::array::from_fn(|index| registers.x[index]);
+                let resume = registers.restart_pc.wrapping_add(SVC_BYTES);
+                let call = ForeignCall { number, arguments, resume };
+                words[..foreign::LENGTH].copy_from_slice(&call.to_words());
+                foreign::LENGTH
             }
             Fault::UserException { number, code } => {
                 for (word, register) in words.iter_mut().zip(USER_EXCEPTION_REGISTERS) {
@@ -139,6 +147,15 @@ impl Kernel {
             Fault::Cap { .. } | Fault::Vm { .. } => return true,
             Fault::UnknownSyscall { .. } => {
                 self.take_registers(thread, handler, info, UNKNOWN_SYSCALL_REGISTERS.into_iter());
+            }
+            Fault::ForeignSyscall { .. } => {
+                // The first word is the result of a call that is thereby made.
+                if info.length() > 0 {
+                    let registers = self.registers_mut(thread);
+                    registers.restart_pc = registers.restart_pc.wrapping_add(SVC_BYTES);
+                }
+                let registers = foreign::REPLY_REGISTERS.into_iter().map(Some);
+                self.take_registers(thread, handler, info, registers);
             }
             Fault::UserException { .. } => {
                 let registers = USER_EXCEPTION_REGISTERS.into_iter().map(Some);

@@ -1,6 +1,7 @@
 //! System calls: which phases a call has, and from which registers. (abi.md §1)
 
-use abi::{Fault, LookupFailure, Rights, Syscall};
+use abi::foreign::NUMBER_REGISTER;
+use abi::{Fault, LookupFailure, Rights, Syscall, SystemCalls};
 
 use crate::call::Manner;
 use crate::cap::Cap;
@@ -10,7 +11,7 @@ use crate::reply::Reply;
 use crate::thread::{State, Thread};
 
 /// Bytes of an `svc` instruction.
-const SVC_BYTES: u64 = 4;
+pub(crate) const SVC_BYTES: u64 = 4;
 
 const CALL: Manner = Manner { call: true, blocking: true, donate: true, first_phase: false };
 const SEND: Manner = Manner { call: false, blocking: true, donate: false, first_phase: false };
@@ -33,6 +34,21 @@ const NB_WAIT: Receive = Receive { with_reply: false, blocking: false };
 impl Kernel {
     /// The current thread executed `svc`.
     pub(crate) fn system_call(&mut self, thread: Obj<Thread>) {
+        match self[thread].system_calls {
+            SystemCalls::Native => self.native_call(thread),
+            SystemCalls::Foreign => self.foreign_call(thread),
+        }
+    }
+
+    /// Whatever the thread's registers say, it is not a call of this kernel.
+    fn foreign_call(&mut self, thread: Obj<Thread>) {
+        if self.check_budget_or_restart() {
+            let number = self.registers(thread).x[NUMBER_REGISTER];
+            self.fault(thread, Fault::ForeignSyscall { number });
+        }
+    }
+
+    fn native_call(&mut self, thread: Obj<Thread>) {
         let number = self.registers(thread).x[7];
         let known = Syscall::from_number(number);
         if known.is_none() && self.debug_call(thread, number) {

@@ -2,7 +2,7 @@
 
 use abi::registers::{FRAME_REGISTERS, Register, USER_CONTEXT};
 use abi::rights::THREAD_FLAG_FPU_DISABLED;
-use abi::{Error, Invocation, MessageInfo, Rights};
+use abi::{Error, Invocation, MessageInfo, Rights, SystemCalls};
 use platform::address::PhysicalAddress;
 
 use crate::call::{Call, Outcome};
@@ -33,6 +33,7 @@ enum Action {
     UnbindNotification,
     SetTlsBase(u64),
     SetFlags { clear: u64, set: u64 },
+    SetSystemCalls(SystemCalls),
 }
 
 /// The flag byte of CopyRegisters.
@@ -72,6 +73,11 @@ pub(crate) fn decode(
         Invocation::ThreadSetFlags => {
             let [clear, set] = call.words::<2>(kernel)?;
             Action::SetFlags { clear, set }
+        }
+        Invocation::ThreadSetSystemCalls => {
+            let [word] = call.words::<1>(kernel)?;
+            let range = Error::Range { min: 0, max: SystemCalls::LAST };
+            Action::SetSystemCalls(SystemCalls::from_word(word).ok_or(range)?)
         }
         _ => {
             return crate::configure::decode(kernel, call, target, label)
@@ -171,6 +177,10 @@ impl Kernel {
                 self.unload_fpu(target);
                 self[target].fpu_disabled = flags != 0;
                 return Outcome::Word(flags);
+            }
+            Action::SetSystemCalls(calls) => {
+                self.forget_progress(target);
+                self[target].system_calls = calls;
             }
         }
         Outcome::Done

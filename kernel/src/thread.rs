@@ -6,7 +6,7 @@
 
 use core::mem::offset_of;
 
-use abi::Fault;
+use abi::{Fault, SystemCalls};
 use platform::address::PhysicalAddress;
 use platform::context::Context;
 use platform::contract::{SpaceRoot, Ticks};
@@ -177,6 +177,8 @@ pub struct Thread {
     pub(crate) domain: u8,
     /// The core on which it runs.
     pub(crate) core: u8,
+    /// Whether its `svc` instructions call this kernel or are another system's.
+    pub(crate) system_calls: SystemCalls,
     /// Whether floating point traps.
     pub(crate) fpu_disabled: bool,
     /// The core whose registers hold its floating-point state, unless another thread used them.

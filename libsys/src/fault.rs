@@ -1,12 +1,15 @@
 //! Fault messages, as a fault handler receives them.
 
 use abi::fault::{CAP_FAULT, TIMEOUT, UNKNOWN_SYSCALL, USER_EXCEPTION, VM_FAULT};
+use abi::foreign::LABEL as FOREIGN_SYSCALL;
 use abi::{Fault, LookupFailure};
 
 use crate::syscall::Received;
 
 /// Word of an unknown-syscall message with the address of the `svc`.
 const SYSCALL_IP: usize = 8;
+/// Word of a foreign call's message with the address behind the `svc`.
+const FOREIGN_RESUME: usize = abi::foreign::LENGTH - 1;
 /// Word of an unknown-syscall message with the number.
 const SYSCALL_NUMBER: usize = 12;
 
@@ -25,6 +28,7 @@ impl Received {
         match self.info.label() {
             CAP_FAULT | USER_EXCEPTION | VM_FAULT => Some(self.word(0)),
             UNKNOWN_SYSCALL => Some(self.word(SYSCALL_IP)),
+            FOREIGN_SYSCALL => Some(self.word(FOREIGN_RESUME).wrapping_sub(4)),
             _ => None,
         }
     }
@@ -39,6 +43,7 @@ pub(crate) fn decode(label: u64, word: impl Fn(usize) -> u64) -> Option<Fault> {
             failure: LookupFailure::from_words([word(3), word(4), word(5), word(6)])?,
         },
         UNKNOWN_SYSCALL => Fault::UnknownSyscall { number: word(SYSCALL_NUMBER) },
+        FOREIGN_SYSCALL => Fault::ForeignSyscall { number: word(0) },
         USER_EXCEPTION => Fault::UserException { number: word(3), code: word(4) },
         TIMEOUT => Fault::Timeout { badge: word(0) },
         VM_FAULT => Fault::Vm { address: word(1), prefetch: word(2) != 0, syndrome: word(3) },
@@ -62,6 +67,9 @@ mod tests {
         let mut words = [0; 13];
         words[12] = 99;
         assert_eq!(fault(2, &words), Some(Fault::UnknownSyscall { number: 99 }));
+        let foreign = [64, 1, 2, 3, 4, 5, 6, 0x40_0004];
+        let expected = Fault::ForeignSyscall { number: 64 };
+        assert_eq!(fault(FOREIGN_SYSCALL, &foreign), Some(expected));
         let exception = Fault::UserException { number: 0x0200_0000, code: 0 };
         assert_eq!(fault(3, &[1, 2, 3, 0x0200_0000, 0]), Some(exception));
         assert_eq!(fault(5, &[9, 100]), Some(Fault::Timeout { badge: 9 }));

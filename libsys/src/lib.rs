@@ -17,6 +17,7 @@
 //! | [`invoke`] | raw messages to kernel objects, for what the methods cannot express |
 //! | [`ipc_buffer`] | the thread's message words, capabilities and receive path |
 //! | [`fault`] | what a fault handler receives |
+//! | [`foreign`] | what a server of another system's programs receives and answers |
 //! | [`initial`] | the capabilities that the initial thread has from the start |
 //! | [`bootstrap`] | slots, objects, device pages and mappings of the initial thread |
 //! | [`memory`] | objects and mapped memory that can be freed |
@@ -50,6 +51,7 @@ pub mod device_tree;
 pub mod executor;
 pub mod exit;
 pub mod fault;
+pub mod foreign;
 pub mod heap;
 pub mod initial;
 pub mod invoke;

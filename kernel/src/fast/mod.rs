@@ -31,7 +31,7 @@ mod miss;
 mod reply;
 mod switch;
 
-use abi::Syscall;
+use abi::{Syscall, SystemCalls};
 use platform::contract::{Arguments, Trap};
 
 use crate::cap::Cap;
@@ -114,14 +114,19 @@ impl Kernel {
         &mut self.cores[here]
     }
 
-    /// The current thread, if nothing happened to the core that the general way must see to.
+    /// The current thread, if its calls are native and nothing happened to the core that the
+    /// general way must see to.
     #[inline(always)]
     fn undisturbed<W: Width>(&self) -> Result<Obj<Thread>, Miss> {
         let core = self.fast_core::<W>();
         if !core.alerts.is_empty() {
             return Err(Miss::Alert);
         }
-        core.current.ok_or(Miss::Alert)
+        let thread = core.current.ok_or(Miss::Alert)?;
+        match self[thread].system_calls {
+            SystemCalls::Native => Ok(thread),
+            SystemCalls::Foreign => Err(Miss::Foreign),
+        }
     }
 
     /// The capability that a thread names.

@@ -57,16 +57,17 @@ impl Scene {
         self.system.system_call(Syscall::Send.number());
     }
 
-    fn state(&self) -> State {
+    pub(super) fn state(&self) -> State {
         self.system.state(self.helper.thread)
     }
 
-    fn pc(&self) -> u64 {
+    pub(super) fn pc(&self) -> u64 {
         self.system.registers(self.helper.thread).next_pc
     }
 }
 
-fn message(label: u64, words: Vec<u64>) -> Received {
+/// A message of the scene's helper.
+pub(super) fn message(label: u64, words: Vec<u64>) -> Received {
     Received { badge: 77, label, words, caps: 0, unwrapped: 0 }
 }
 

@@ -18,6 +18,7 @@ mod cores;
 mod deletion;
 mod domains;
 mod faults;
+mod foreign;
 mod interrupts;
 mod memory;
 mod messages;

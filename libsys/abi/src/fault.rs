@@ -23,6 +23,12 @@ pub enum Fault {
         /// x7.
         number: u64,
     },
+    /// A system call of a thread that runs a program of another system; see
+    /// [`foreign`](crate::foreign).
+    ForeignSyscall {
+        /// x8.
+        number: u64,
+    },
     /// An exception that is neither a system call nor an abort.
     UserException {
         /// Low 32 bits of ESR_EL1.
@@ -64,6 +70,7 @@ impl Fault {
         match self {
             Self::Cap { .. } => CAP_FAULT,
             Self::UnknownSyscall { .. } => UNKNOWN_SYSCALL,
+            Self::ForeignSyscall { .. } => crate::foreign::LABEL,
             Self::UserException { .. } => USER_EXCEPTION,
             Self::Timeout { .. } => TIMEOUT,
             Self::Vm { .. } => VM_FAULT,

@@ -1,5 +1,7 @@
 //! Labels of invocations on kernel objects.
 
+use crate::EXTENSIONS;
+
 /// The label of a message to a kernel object. There is none for SGI-signal capabilities: any
 /// message fires them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -117,6 +119,9 @@ pub enum Invocation {
     IrqControlGetTrigger = 55,
     /// `IRQControl_IssueSGISignal` with one core, `IRQControl_GetTriggerCore` with several.
     IrqControlIssueSgiOrGetTriggerCore = 56,
+    /// Marks a thread as running native or foreign system calls: our extension, see
+    /// [`foreign`](crate::foreign).
+    ThreadSetSystemCalls = EXTENSIONS,
 }
 
 const LABELS: [Invocation; 56] = [
@@ -182,6 +187,9 @@ impl Invocation {
     /// The invocation with this label.
     #[must_use]
     pub fn from_label(label: u64) -> Option<Self> {
+        if label == Self::ThreadSetSystemCalls.label() {
+            return Some(Self::ThreadSetSystemCalls);
+        }
         let index = usize::try_from(label.checked_sub(1)?).ok()?;
         LABELS.get(index).copied()
     }
@@ -202,8 +210,11 @@ mod tests {
         for label in 1..=56 {
             assert_eq!(Invocation::from_label(label).map(Invocation::label), Some(label));
         }
+        let added = Invocation::ThreadSetSystemCalls;
+        assert_eq!(Invocation::from_label(added.label()), Some(added));
         assert_eq!(Invocation::from_label(0), None);
         assert_eq!(Invocation::from_label(57), None);
+        assert_eq!(Invocation::from_label(EXTENSIONS + 1), None);
         assert_eq!(Invocation::from_label(u64::MAX), None);
     }
 }

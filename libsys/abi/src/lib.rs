@@ -14,6 +14,7 @@
 //! | [`rights`] | rights, guards and virtual-memory attributes |
 //! | [`error`] | error replies and lookup failures |
 //! | [`fault`] | fault messages and their replies |
+//! | [`foreign`] | system calls of other systems: our extension |
 //! | [`registers`] | order of registers in messages |
 //! | [`bootinfo`] | boot information and initial capability slots |
 //! | [`time`] | limits of scheduling parameters |
@@ -27,6 +28,7 @@ pub mod bootinfo;
 pub mod buffer;
 pub mod error;
 pub mod fault;
+pub mod foreign;
 pub mod invocation;
 pub mod message;
 pub mod object;
@@ -37,12 +39,15 @@ pub mod time;
 
 pub use error::{Error, LookupFailure};
 pub use fault::Fault;
+pub use foreign::{ForeignCall, SystemCalls};
 pub use invocation::Invocation;
 pub use message::MessageInfo;
 pub use object::ObjectType;
 pub use rights::{GuardWord, Rights, VmAttributes};
 pub use syscall::Syscall;
 
+/// Labels of invocations and faults from here on are ours: the base ABI has none so high.
+pub const EXTENSIONS: u64 = 1 << 32;
 /// First address that user level cannot map: user space is `0..USER_END`.
 pub const USER_END: u64 = 0x0000_8000_0000_0000;
 /// Last user address, inclusive.

@@ -1,7 +1,7 @@
 //! Threads.
 
 use abi::rights::THREAD_FLAG_FPU_DISABLED;
-use abi::{Error, GuardWord, Invocation, ObjectType};
+use abi::{Error, GuardWord, Invocation, ObjectType, SystemCalls};
 
 use super::{
     CNode, Endpoint, FixedSize, Notification, Object, Page, SchedContext, UserContext, VSpace,
@@ -138,6 +138,16 @@ impl Cap<Thread> {
     pub fn set_flags(self, clear: u64, set: u64) -> Result<u64, Error> {
         let reply = invoke(self.pointer(), Invocation::ThreadSetFlags, &[clear, set], &[])?;
         Ok(reply.word(0))
+    }
+
+    /// Lets the thread's `svc` instructions be calls of this kernel, or faults for a server of
+    /// another system's programs ([`crate::foreign`]). Also for the caller itself.
+    ///
+    /// # Errors
+    /// None of its own.
+    #[inline]
+    pub fn set_system_calls(self, calls: SystemCalls) -> Result<(), Error> {
+        perform(self.pointer(), Invocation::ThreadSetSystemCalls, &[calls.word()], &[])
     }
 }
 

@@ -28,6 +28,7 @@ pub mod abi_9_context;
 mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
+pub mod foreign_calls;
 pub mod libsys_memory;
 pub mod libsys_servers;
 pub mod objects_10_delivery;
@@ -141,5 +142,6 @@ pub const MODULES: &[&[Test]] = &[
     boot_memory::TESTS,
     libsys_memory::TESTS,
     boot_machine::TESTS,
+    foreign_calls::TESTS,
     libsys_servers::TESTS,
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use abi::bootinfo::slot;
-use abi::{Invocation, ObjectType, Syscall};
+use abi::{Invocation, ObjectType, Syscall, SystemCalls};
 use platform::contract::{Platform, Trap};
 
 use super::Chance;
@@ -159,6 +159,7 @@ impl Player {
         }
         self.system.set_priority(root, 255);
         self.system[root].max_priority = 255;
+        self.system[root].system_calls = SystemCalls::Native;
         self.system.enter(Trap::Interrupt);
     }
 

@@ -57,7 +57,7 @@ impl Player {
     fn use_thread(&mut self) {
         let thread = self.thread_cap();
         let pc = 0x40_0000 + 4 * self.chance.below(1000);
-        match self.chance.below(16) {
+        match self.chance.below(17) {
             0..4 => self.ask(thread, Invocation::ThreadWriteRegisters, &[1, 2, pc, 0], &[]),
             4 => {
                 let words = [self.chance.below(2), self.chance.below(38)];
@@ -76,9 +76,13 @@ impl Player {
             }
             13 => self.ask(thread, Invocation::ThreadUnbindNotification, &[], &[]),
             14 => self.ask(thread, Invocation::ThreadSetTlsBase, &[pc], &[]),
-            _ => {
+            15 => {
                 let words = [self.chance.below(2), self.chance.below(2)];
                 self.ask(thread, Invocation::ThreadSetFlags, &words, &[]);
+            }
+            _ => {
+                let foreign = u64::from(self.chance.once_in(3));
+                self.ask(thread, Invocation::ThreadSetSystemCalls, &[foreign], &[]);
             }
         }
     }
