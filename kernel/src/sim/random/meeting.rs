@@ -174,9 +174,10 @@ impl Player {
         let signal = self.chance.of(&self.cast.signals);
         let handler = self.chance.of(&self.cast.senders);
         let core = self.chance.below(self.system.core_count as u64);
+        let foreign = u64::from(self.chance.once_in(3));
         let (tcb, context) = (at(other.tcb), at(other.context));
         let (authority, root) = (at(slot::THREAD), at(slot::CNODE));
-        let (target, label, words, caps): (_, _, &[u64], &[u64]) = match self.chance.below(11) {
+        let (target, label, words, caps): (_, _, &[u64], &[u64]) = match self.chance.below(12) {
             0 | 1 => (tcb, Invocation::ThreadSetPriority, &[priority], &[authority]),
             2 => (tcb, Invocation::ThreadSetIpcBuffer, &[0x7000_0400], &[at(frame)]),
             3 => (tcb, Invocation::ThreadSetTimeoutEndpoint, &[], &[at(handler)]),
@@ -190,6 +191,7 @@ impl Player {
             }
             8 => (at(slot::DOMAIN), Invocation::DomainSet, &[priority & 1], &[tcb]),
             9 => (tcb, Invocation::ThreadSuspend, &[], &[]),
+            10 => (tcb, Invocation::ThreadSetSystemCalls, &[foreign], &[]),
             _ if self.chance.once_in(3) => (root, Invocation::CNodeRevoke, &[space, 64], &[]),
             _ if self.chance.once_in(9) => {
                 // All address spaces lose their ASIDs.
