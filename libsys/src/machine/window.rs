@@ -66,6 +66,17 @@ impl Window {
         Self::map_all(allocator, pages, caps, MemoryKind::Ram)
     }
 
+    /// Memory that somebody else has mapped for this program: a ring that the layout of the
+    /// system gives it, for example.
+    ///
+    /// # Safety
+    /// At these addresses are whole pages, readable and writable, for as long as the window is
+    /// used, and no Rust object lives there (invariant W1).
+    #[must_use]
+    pub const unsafe fn claim(addresses: Range<u64>) -> Self {
+        Self::over(addresses)
+    }
+
     /// Memory that somebody has mapped at these addresses of this program's space, whole pages,
     /// readable and writable, and that is used through windows only.
     pub(crate) const fn over(addresses: Range<u64>) -> Self {

@@ -1,9 +1,31 @@
-//! Starting a thread with a closure: the suite's only unsafe code.
+//! What travels to another thread: its closure, and windows. The suite's only unsafe code.
 #![allow(unsafe_code, reason = "a closure travels through the new thread's stack")]
 
 use core::mem::{align_of, size_of};
 use libsys::window::Window;
 use libsys::worker::Entry;
+
+/// A window that a thread in another address space sees as well, at the same addresses. It can
+/// travel there in a closure.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared {
+    start: u64,
+    end: u64,
+}
+
+impl Shared {
+    /// A window whose pages are mapped in the other address space, too.
+    pub(super) const fn of(window: &Window) -> Self {
+        Self { start: window.address(), end: window.end() }
+    }
+
+    /// The window, on either side.
+    pub fn window(self) -> Window {
+        // SAFETY: only `of` makes these, from a window: its pages are mapped here (W1), and in
+        // the neighbour's space when its closure gets it. Both stay until the test is over.
+        unsafe { Window::claim(self.start..self.end) }
+    }
+}
 
 /// Puts a closure into the lowest bytes of a stack that no thread uses. Answers the entry
 /// function of a thread that runs it, and the argument for that function.

@@ -44,6 +44,7 @@ pub mod world;
 pub mod prelude {
     pub use super::bare::{Bare, difference};
     pub use super::board::Board;
+    pub use super::closure::Shared;
     pub use super::code;
     pub use super::command_line;
     pub use super::helper::Helper;

@@ -10,7 +10,7 @@ use libsys::object::{Page, SchedContext, Space, Thread};
 use libsys::window::{MemoryKind, Window};
 use libsys::worker::{Options, Worker};
 
-use super::closure;
+use super::closure::{self, Shared};
 use super::outcome::Outcome;
 use super::world::World;
 
@@ -29,7 +29,12 @@ pub struct Neighbour {
 impl World {
     /// A helper in an address space of its own that does not run yet.
     pub fn neighbour(&mut self, priority: u8) -> Outcome<Neighbour> {
-        let options = Options { stack_pages: 1, ..self.options(priority) };
+        self.neighbour_with(self.options(priority))
+    }
+
+    /// A neighbour with chosen options, except for its stack.
+    pub fn neighbour_with(&mut self, options: Options) -> Outcome<Neighbour> {
+        let options = Options { stack_pages: 1, ..options };
         let worker = Worker::create(&mut self.allocator, options)?;
         let space = AddressSpace::create(&mut self.allocator)?;
         let bytes = self.boot.image_frames.len() * PAGE;
@@ -51,12 +56,13 @@ impl World {
         Ok(Neighbour { worker, space, door })
     }
 
-    /// A fresh page that this neighbour sees as well.
-    pub fn shared_with(&mut self, neighbour: &Neighbour) -> Outcome<Window> {
+    /// A fresh page that this neighbour sees as well, and what to tell it.
+    pub fn shared_with(&mut self, neighbour: &Neighbour) -> Outcome<(Window, Shared)> {
         let page = self.create::<Page>()?;
         let window = Window::map(&mut self.allocator, page, MemoryKind::Ram)?;
         self.map_too(neighbour.space, page, window.address())?;
-        Ok(window)
+        let shared = Shared::of(&window);
+        Ok((window, shared))
     }
 
     /// Maps a copy of a page's capability.

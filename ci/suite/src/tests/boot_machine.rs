@@ -60,7 +60,7 @@ fn interrupts_end_at_159(world: &mut World) -> Outcome {
 }
 
 /// Whether the boot command line exports registers by this name to EL0.
-fn exported(name: &str) -> bool {
+pub(super) fn exported(name: &str) -> bool {
     command_line::values("tessera.export").flat_map(|list| list.split(',')).any(|word| word == name)
 }
 

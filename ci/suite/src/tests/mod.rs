@@ -29,7 +29,9 @@ mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
 pub mod foreign_calls;
+pub mod libsys_executor;
 pub mod libsys_memory;
+pub mod libsys_rings;
 pub mod libsys_servers;
 pub mod objects_10_delivery;
 pub mod objects_10_issue;
@@ -144,4 +146,6 @@ pub const MODULES: &[&[Test]] = &[
     boot_machine::TESTS,
     foreign_calls::TESTS,
     libsys_servers::TESTS,
+    libsys_rings::TESTS,
+    libsys_executor::TESTS,
 ];
