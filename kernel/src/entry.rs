@@ -2,13 +2,18 @@
 
 use platform::Machine;
 use platform::board::Conduit;
-use platform::contract::{Arguments, Ticks, Trap};
+use platform::contract::{Arguments, SpaceRoot, Ticks, Trap};
 use platform::handover::{Handover, Resume};
 
 use crate::core_state::Alert;
+use crate::endpoint::Endpoint;
+use crate::fast::{Answer, Detour, Switch};
 use crate::kernel::Kernel;
 use crate::lock::{self, Guard};
-use crate::mem::Mem;
+use crate::mem::{Mem, Obj};
+use crate::reply::Reply;
+use crate::sched_context::SchedContext;
+use crate::thread::Thread;
 
 /// How long other cores may take to start.
 const START_SECONDS: Ticks = 10;
@@ -47,28 +52,76 @@ pub fn system_call(arguments: Arguments) -> Resume {
     match lock::alone() {
         Some(mut guard) => match guard.narrow(&arguments) {
             Ok(thread) => guard.resume(thread),
-            Err(_) => wide(guard),
+            Err(Detour::Wide) => wide_system_call(guard),
+            Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
+                let Switch { to, space, .. } = switch;
+                fault_answer(guard, server, reply, context, endpoint, to, space)
+            }
         },
         None => shared_system_call(),
     }
 }
 
-/// The same on one of several cores.
+/// A narrow answer to a fault, its parts one by one: so they stay in registers.
 #[inline(never)]
-fn shared_system_call() -> Resume {
-    wide(lock::enter())
-}
-
-/// A system call that a narrow fast path does not cover.
-#[inline(never)]
-fn wide(mut guard: Guard) -> Resume {
-    match guard.fast(Trap::SystemCall) {
+fn fault_answer(
+    mut guard: Guard,
+    server: Obj<Thread>,
+    reply: Obj<Reply>,
+    context: Obj<SchedContext>,
+    endpoint: Obj<Endpoint>,
+    to: Obj<Thread>,
+    space: SpaceRoot,
+) -> Resume {
+    let switch = Switch { from: server, to, space };
+    match guard.narrow_fault_answer(&Answer { server, reply, context, endpoint, switch }) {
         Ok(thread) => guard.resume(thread),
-        Err(_) => general(guard, Trap::SystemCall),
+        Err(_) => wide_system_call(guard),
     }
 }
 
-/// Handles another exception from user level.
+#[inline(never)]
+fn shared_system_call() -> Resume {
+    wide(lock::enter(), Trap::SystemCall)
+}
+
+#[inline(never)]
+fn wide_system_call(guard: Guard) -> Resume {
+    wide(guard, Trap::SystemCall)
+}
+
+/// Handles an exception from user level, on a fast path if one fits.
+#[inline(always)]
+pub fn exception(syndrome: u64, address: u64) -> Resume {
+    match lock::alone() {
+        Some(mut guard) => match guard.narrow_exception(syndrome, address) {
+            Ok(thread) => guard.resume(thread),
+            Err(_) => wide_exception(guard, syndrome, address),
+        },
+        None => shared_exception(syndrome, address),
+    }
+}
+
+#[inline(never)]
+fn shared_exception(syndrome: u64, address: u64) -> Resume {
+    wide(lock::enter(), Trap::Exception { syndrome, address })
+}
+
+#[inline(never)]
+fn wide_exception(guard: Guard, syndrome: u64, address: u64) -> Resume {
+    wide(guard, Trap::Exception { syndrome, address })
+}
+
+/// What a narrow fast path does not cover, or what comes on one of several cores.
+#[inline(always)]
+fn wide(mut guard: Guard, trap: Trap) -> Resume {
+    match guard.fast(trap) {
+        Ok(thread) => guard.resume(thread),
+        Err(_) => general(guard, trap),
+    }
+}
+
+/// Handles an interrupt or a system error.
 #[inline(always)]
 pub fn trap(trap: Trap) -> Resume {
     general(lock::enter(), trap)

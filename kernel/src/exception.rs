@@ -13,25 +13,37 @@ const INSTRUCTION_ABORT: u64 = 0x20;
 /// Data abort from a lower exception level.
 const DATA_ABORT: u64 = 0x24;
 
+/// What an exception of a thread means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exception {
+    /// It used floating point, which it may have.
+    FloatingPoint,
+    /// It cannot go on by itself.
+    Fault(Fault),
+}
+
 impl Kernel {
-    /// An instruction of the current thread could not be executed.
-    pub(crate) fn exception(&mut self, thread: Obj<Thread>, syndrome: u64, address: u64) {
-        let class = syndrome >> 26 & 0x3f;
-        if class == FLOATING_POINT && self.grant_fpu(thread) {
-            return;
-        }
-        if !self.check_budget_or_restart() {
-            return;
-        }
+    /// Tells exceptions apart.
+    #[inline(always)]
+    pub(crate) fn classify(&self, thread: Obj<Thread>, syndrome: u64, address: u64) -> Exception {
         let low = syndrome & 0xffff_ffff;
-        let fault = match class {
+        Exception::Fault(match syndrome >> 26 & 0x3f {
+            FLOATING_POINT if !self[thread].fpu_disabled => return Exception::FloatingPoint,
             INSTRUCTION_ABORT => {
                 let address = self.registers(thread).restart_pc;
                 Fault::Vm { address, prefetch: true, syndrome: low }
             }
             DATA_ABORT => Fault::Vm { address, prefetch: false, syndrome: low },
             _ => Fault::UserException { number: low, code: 0 },
-        };
-        self.fault(thread, fault);
+        })
+    }
+
+    /// An instruction of the current thread could not be executed.
+    pub(crate) fn exception(&mut self, thread: Obj<Thread>, syndrome: u64, address: u64) {
+        match self.classify(thread, syndrome, address) {
+            Exception::FloatingPoint => self.grant_fpu(thread),
+            Exception::Fault(fault) if self.check_budget_or_restart() => self.fault(thread, fault),
+            Exception::Fault(_) => {}
+        }
     }
 }

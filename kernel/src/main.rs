@@ -8,6 +8,7 @@ mod image {
         boot = kernel::entry::boot,
         secondary = kernel::entry::secondary,
         system_call = kernel::entry::system_call,
+        exception = kernel::entry::exception,
         trap = kernel::entry::trap,
     );
 }

@@ -71,16 +71,12 @@ impl Kernel {
             && !self[thread].fpu_disabled
     }
 
-    /// The current thread used floating point while it trapped. Returns whether it may.
-    pub(crate) fn grant_fpu(&mut self, thread: Obj<Thread>) -> bool {
-        if self[thread].fpu_disabled {
-            return false;
-        }
+    /// The current thread used floating point, which it may have, while it trapped.
+    pub(crate) fn grant_fpu(&mut self, thread: Obj<Thread>) {
         self.allow_fpu(true);
         self.machine.restore_fpu(self.mem.get(context_of(thread)));
         self.core_mut().fpu_holder = Some(thread);
         self[thread].fpu_core = u8::try_from(self.here).map_or(Maybe::Nothing, Maybe::Just);
-        true
     }
 
     /// Stores the floating-point state of a thread that is current here, and lets its next use

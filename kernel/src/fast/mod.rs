@@ -23,9 +23,11 @@
 //! | [`deliver`] | handing a message and the sender's time to a waiting server |
 //! | [`call`] | `Call` on an endpoint |
 //! | [`reply`] | `ReplyRecv` |
+//! | [`fault`] | faults to their handlers, and the answers |
 
 mod call;
 mod deliver;
+mod fault;
 mod message;
 mod miss;
 mod reply;
@@ -41,6 +43,23 @@ use crate::mem::Obj;
 use crate::thread::Thread;
 
 pub use miss::Miss;
+pub(crate) use reply::Answer;
+pub(crate) use switch::Switch;
+
+/// Where a system call goes on that a narrow path does not finish.
+pub(crate) enum Detour {
+    /// On the wide path.
+    Wide,
+    /// Beside the path: code for this would make plain answers dearer.
+    FaultAnswer(Answer),
+}
+
+impl From<Miss> for Detour {
+    #[inline(always)]
+    fn from(_: Miss) -> Self {
+        Self::Wide
+    }
+}
 
 /// What a path covers.
 pub(crate) trait Width {
@@ -71,12 +90,34 @@ impl Kernel {
     pub fn fast(&mut self, trap: Trap) -> Result<Obj<Thread>, Miss> {
         match (trap, self.current()) {
             (Trap::SystemCall, Some(thread)) => {
-                let registers = self.registers(thread).x;
-                let arguments = Arguments(core::array::from_fn(|index| registers[index]));
-                self.fast_system_call::<Wide>(&arguments)
+                let arguments = self.arguments(thread);
+                self.wide_system_call(&arguments)
+            }
+            (Trap::Exception { syndrome, address }, _) => {
+                self.fast_exception::<Wide>(syndrome, address)
             }
             _ => Err(Miss::NoPath),
         }
+    }
+
+    /// The same for an exception, on the only core.
+    ///
+    /// # Errors
+    /// [`Miss`].
+    #[inline(always)]
+    pub(crate) fn narrow_exception(
+        &mut self,
+        syndrome: u64,
+        address: u64,
+    ) -> Result<Obj<Thread>, Miss> {
+        self.fast_exception::<Narrow>(syndrome, address)
+    }
+
+    /// The arguments of an `svc` from memory.
+    #[inline(always)]
+    fn arguments(&self, thread: Obj<Thread>) -> Arguments {
+        let [x0, x1, x2, x3, x4, x5, x6, x7, ..] = self.registers(thread).x;
+        Arguments([x0, x1, x2, x3, x4, x5, x6, x7])
     }
 
     /// The same for an `svc` whose arguments are still in registers, on the only core.
@@ -84,22 +125,46 @@ impl Kernel {
     /// # Errors
     /// [`Miss`].
     #[inline(always)]
-    pub(crate) fn narrow(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {
-        self.fast_system_call::<Narrow>(arguments)
-    }
-
-    #[inline(always)]
-    fn fast_system_call<W: Width>(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {
+    pub(crate) fn narrow(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Detour> {
         let number = arguments.0[7];
         if number == Syscall::Call.number() {
-            let call = self.check_call::<W>(arguments)?;
-            Ok(self.perform_call::<W>(&call, arguments))
+            let call = self.check_call::<Narrow>(arguments)?;
+            Ok(self.perform_call::<Narrow>(&call, arguments))
         } else if number == Syscall::ReplyRecv.number() {
-            let reply = self.check_reply::<W>(arguments)?;
-            Ok(self.perform_reply::<W>(&reply, arguments))
+            let answer = self.check_reply::<Narrow>(arguments)?;
+            if self.answers_fault(&answer) {
+                return Err(Detour::FaultAnswer(answer));
+            }
+            Ok(self.perform_reply::<Narrow>(&answer, arguments))
+        } else {
+            Err(Detour::Wide)
+        }
+    }
+
+    fn wide_system_call(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {
+        let number = arguments.0[7];
+        if number == Syscall::Call.number() {
+            let call = self.check_call::<Wide>(arguments)?;
+            Ok(self.perform_call::<Wide>(&call, arguments))
+        } else if number == Syscall::ReplyRecv.number() {
+            let answer = self.check_reply::<Wide>(arguments)?;
+            if self.answers_fault(&answer) {
+                return self.perform_fault_answer::<Wide>(&answer, arguments);
+            }
+            Ok(self.perform_reply::<Wide>(&answer, arguments))
         } else {
             Err(Miss::NoPath)
         }
+    }
+
+    /// The answer to a fault for which a narrow path was left.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
+    #[inline(always)]
+    pub(crate) fn narrow_fault_answer(&mut self, answer: &Answer) -> Result<Obj<Thread>, Miss> {
+        let arguments = self.arguments(answer.server);
+        self.perform_fault_answer::<Narrow>(answer, &arguments)
     }
 
     /// The executing core; on narrow paths its number is known.

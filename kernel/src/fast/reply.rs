@@ -16,12 +16,13 @@ use crate::sched_context::SchedContext;
 use crate::thread::{State, Thread};
 
 /// A server that answers its caller and goes to wait for the next.
-pub(super) struct Answer {
-    server: Obj<Thread>,
-    reply: Obj<Reply>,
-    context: Obj<SchedContext>,
-    endpoint: Obj<Endpoint>,
-    switch: Switch,
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) server: Obj<Thread>,
+    pub(crate) reply: Obj<Reply>,
+    pub(crate) context: Obj<SchedContext>,
+    pub(crate) endpoint: Obj<Endpoint>,
+    pub(crate) switch: Switch,
 }
 
 impl Kernel {
@@ -39,11 +40,14 @@ impl Kernel {
         if self[server].sched_context != Some(context) || self[caller].sched_context.is_some() {
             return Err(Miss::ActiveServer);
         }
-        if self[caller].fault != Maybe::Nothing {
-            return Err(Miss::FaultStays);
-        }
         let switch = self.check_switch::<W>(server, caller)?;
         Ok(Answer { server, reply, context, endpoint, switch })
+    }
+
+    /// Whether the caller waits to be told about its fault, not for what it called for.
+    #[inline(always)]
+    pub(super) fn answers_fault(&self, answer: &Answer) -> bool {
+        !matches!(self[answer.switch.to].fault, Maybe::Nothing)
     }
 
     /// The endpoint at which the server will wait, if nothing waits there for it already.
@@ -79,9 +83,15 @@ impl Kernel {
         answer: &Answer,
         arguments: &Arguments,
     ) -> Obj<Thread> {
+        self.give_message::<W>(answer.server, arguments, 0, answer.switch.to);
+        self.return_to_caller::<W>(answer)
+    }
+
+    /// Gives the caller its time back and lets the server wait.
+    #[inline(always)]
+    pub(super) fn return_to_caller<W: Width>(&mut self, answer: &Answer) -> Obj<Thread> {
         let Answer { server, reply, context, endpoint, ref switch } = *answer;
         let caller = switch.to;
-        self.give_message::<W>(server, arguments, 0, caller);
         let older = self[reply].older.take();
         if let Some(older) = older {
             self[older].above = Above::Context(context);

@@ -8,11 +8,12 @@ use crate::mem::Obj;
 use crate::thread::{Thread, context_of};
 
 /// A switch that needs no decision: the scheduler would choose the same.
-pub(super) struct Switch {
-    from: Obj<Thread>,
+#[derive(Clone, Copy)]
+pub(crate) struct Switch {
+    pub(crate) from: Obj<Thread>,
     /// The thread that runs next.
-    pub(super) to: Obj<Thread>,
-    space: SpaceRoot,
+    pub(crate) to: Obj<Thread>,
+    pub(crate) space: SpaceRoot,
 }
 
 impl Kernel {

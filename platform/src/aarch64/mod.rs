@@ -121,13 +121,15 @@ pub fn store_user_state(context: &mut Context, fpu: bool) {
     tlb::activate_none();
 }
 
-/// Name the kernel's four entries:
-/// `entry!(boot = path, secondary = path, system_call = path, trap = path);`
+/// Name the kernel's five entries:
+/// `entry!(boot = path, secondary = path, system_call = path, exception = path, trap = path);`
 ///
 /// - `boot: fn(Machine, Handover) -> Resume`, on the boot core, once.
 /// - `secondary: fn(usize) -> Resume`, once on each core that `start_core` started.
 /// - `system_call: fn(Arguments) -> Resume`, on every `svc` from EL0.
-/// - `trap: fn(Trap) -> Resume`, on every other exception from EL0. Interrupts are masked in all.
+/// - `exception: fn(u64, u64) -> Resume`, on every other synchronous exception from EL0, with
+///   ESR_EL1 and FAR_EL1.
+/// - `trap: fn(Trap) -> Resume`, on interrupts and system errors. Interrupts are masked in all.
 ///
 /// Use it once, in the kernel's `main.rs`: the exception vectors call the symbols that it defines.
 #[macro_export]
@@ -136,6 +138,7 @@ macro_rules! entry {
         boot = $boot:path,
         secondary = $secondary:path,
         system_call = $system_call:path,
+        exception = $exception:path,
         trap = $trap:path $(,)?
     ) => {
         #[unsafe(no_mangle)]
@@ -172,7 +175,7 @@ macro_rules! entry {
 
         #[unsafe(no_mangle)]
         extern "C" fn tessera_exception(syndrome: u64, address: u64) -> $crate::handover::Resume {
-            $trap($crate::contract::Trap::Exception { syndrome, address })
+            $exception(syndrome, address)
         }
 
         #[unsafe(no_mangle)]
