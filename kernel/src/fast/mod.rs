@@ -113,6 +113,26 @@ impl Kernel {
         self.fast_exception::<Narrow>(syndrome, address)
     }
 
+    /// What the machine does on its only core, without the wide path.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
+    #[cfg(test)]
+    pub(crate) fn fast_and_narrow(&mut self, trap: Trap) -> Result<Obj<Thread>, Miss> {
+        match (trap, self.current()) {
+            (Trap::SystemCall, Some(thread)) => {
+                let arguments = self.arguments(thread);
+                match self.narrow(&arguments) {
+                    Ok(next) => Ok(next),
+                    Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
+                    Err(Detour::Wide) => Err(Miss::Narrow),
+                }
+            }
+            (Trap::Exception { syndrome, address }, _) => self.narrow_exception(syndrome, address),
+            _ => Err(Miss::NoPath),
+        }
+    }
+
     /// The arguments of an `svc` from memory.
     #[inline(always)]
     fn arguments(&self, thread: Obj<Thread>) -> Arguments {

@@ -21,12 +21,17 @@ const SETUPS: [(u64, u64); 8] = [(1, 1), (1, 3), (1, 1), (1, 1), (2, 1), (1, 1),
 /// Games without further demands.
 const USUAL_GAMES: u64 = 40;
 /// At least so many comparisons of each fast path in that many games.
-const ENOUGH: [(&str, u64); 4] = [
+const ENOUGH: [(&str, u64); 6] = [
     ("Call", 1000),
     ("Call, long message", 1000),
     ("ReplyRecv", 1000),
     ("ReplyRecv, long message", 1000),
+    ("fault", 100),
+    ("reply to a fault", 300),
 ];
+/// At least so many of them on narrow paths.
+const ENOUGH_NARROW: [(&str, u64); 4] =
+    [("Call", 300), ("ReplyRecv", 300), ("fault", 20), ("reply to a fault", 30)];
 
 /// Plays a game about messages.
 fn meet(seed: u64) -> Counts {
@@ -66,13 +71,18 @@ fn fast_paths_equal_the_general_way() {
     let counts = meet_often(&seeds(USUAL_GAMES).collect::<Vec<_>>());
     let named = Miss::ALL.iter().map(|miss| std::format!("{miss:?}"));
     let misses: BTreeMap<_, _> = named.zip(counts.misses).collect();
-    std::println!("compared: {:#?}\nlate: {}\nmissed: {misses:#?}", counts.hits, counts.late);
+    let Counts { hits, narrow, late, .. } = &counts;
+    std::println!("compared: {hits:#?}\nnarrow: {narrow:#?}\nlate: {late}\nmissed: {misses:#?}");
     if std::env::var("GAMES").is_ok() {
         return;
     }
     for (name, enough) in ENOUGH {
         let count = counts.hits.get(name).copied().unwrap_or(0);
         assert!(count >= enough, "{name}: compared only {count} times");
+    }
+    for (name, enough) in ENOUGH_NARROW {
+        let count = counts.narrow.get(name).copied().unwrap_or(0);
+        assert!(count >= enough, "{name}: compared only {count} times on the narrow path");
     }
     for (miss, count) in misses {
         assert!(count > 0, "{miss} never occurs");
