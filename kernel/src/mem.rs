@@ -15,6 +15,8 @@
 //! On the host a shadow map from granule to object kind stops at the first access that breaks I1.
 #![allow(unsafe_code)]
 
+mod user;
+
 use core::fmt;
 use core::marker::PhantomData;
 use core::num::NonZeroU32;
@@ -383,60 +385,6 @@ impl Mem {
     fn check_run<T: Object>(&self, first: Obj<T>, count: u32) {
         if Self::SHADOWED {
             first.run(count).for_each(|object| self.shadow.check(object.granule(), T::KIND));
-        }
-    }
-
-    fn user_pointer(&self, at: PhysicalAddress) -> Option<*mut u64> {
-        if !self.covers(at, 8) || !at.is_aligned(3) {
-            return None;
-        }
-        let offset = usize::try_from(at.0 - self.start).ok()?;
-        // SAFETY: the offset was just checked against the window.
-        Some(unsafe { self.base.pointer().add(offset).cast() })
-    }
-
-    /// One word of a user frame. Zero outside of the window.
-    #[must_use]
-    pub fn read_user(&self, at: PhysicalAddress) -> u64 {
-        // SAFETY: in the window and aligned; by I2 no object lies there. User level may write at
-        // the same time, hence volatile: one load, whatever value it yields.
-        self.user_pointer(at).map_or(0, |word| unsafe { word.read_volatile() })
-    }
-
-    /// Sets one word of a user frame. Nothing happens outside of the window.
-    pub fn write_user(&mut self, at: PhysicalAddress, value: u64) {
-        if let Some(word) = self.user_pointer(at) {
-            // SAFETY: as in `read_user`.
-            unsafe { word.write_volatile(value) };
-        }
-    }
-
-    /// Copies `count` words between two user frames, in pairs where both places allow. Nothing
-    /// happens if either place is not wholly in the window or badly aligned.
-    pub(crate) fn copy_user(&mut self, from: PhysicalAddress, to: PhysicalAddress, count: usize) {
-        let bytes = 8 * count as u64;
-        if !self.covers(from, bytes) || !self.covers(to, bytes) {
-            return;
-        }
-        let (Some(source), Some(target)) = (self.user_pointer(from), self.user_pointer(to)) else {
-            return;
-        };
-        let first = usize::from(source.addr() % 16 != 0 && count > 0);
-        let pairs = if source.addr() % 16 == target.addr() % 16 { (count - first) / 2 } else { 0 };
-        // SAFETY: both ranges are in the window, and by I2 no object lies there. Volatile as in
-        // `read_user`. Behind the first word, pairs are aligned at both places.
-        unsafe {
-            let mut word = |index: usize| {
-                target.add(index).write_volatile(source.add(index).read_volatile());
-            };
-            (0..first).for_each(&mut word);
-            (first + 2 * pairs..count).for_each(&mut word);
-            let source = source.add(first).cast::<u128>();
-            let target = target.add(first).cast::<u128>();
-            for index in 0..pairs {
-                let pair = source.add(index).read_volatile();
-                target.add(index).write_volatile(pair);
-            }
         }
     }
 
