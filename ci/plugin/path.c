@@ -1,8 +1,9 @@
 /* Writes down which kernel instructions a window executed that the program under measurement
- * marks (marks.h).
+ * marks (marks.h), and which memory they read and wrote.
  *
- * Arguments: out=FILE, operation=N and lane=N. FILE has the last window of that lane: a line
- * `ADDRESS INSTRUCTION` for each instruction, in the order of execution. */
+ * Arguments: out=FILE, operation=N and lane=N. FILE has the last window of that lane, in the order
+ * of execution: a line `ADDRESS INSTRUCTION` for each instruction, and behind it `load ADDRESS
+ * BYTES` or `store ADDRESS BYTES` for each of its accesses. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +24,34 @@ struct instruction {
 
 static FILE *out;
 static unsigned wanted_operation, wanted_lane, operation, lane;
-static const struct instruction *executed[MOST];
 static size_t length;
+
+/* An instruction, or if there is none an access of the one before. */
+static struct {
+    const struct instruction *instruction;
+    uint64_t address;
+    unsigned bytes;
+    bool is_store;
+} events[MOST];
 
 static void execute(unsigned vcpu, void *instruction)
 {
     (void)vcpu;
     if (lane && length < MOST) {
-        executed[length++] = instruction;
+        events[length++].instruction = instruction;
+    }
+}
+
+static void access(unsigned vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data)
+{
+    (void)vcpu;
+    (void)data;
+    if (lane && length < MOST) {
+        events[length].instruction = NULL;
+        events[length].address = address;
+        events[length].bytes = 1u << qemu_plugin_mem_size_shift(info);
+        events[length].is_store = qemu_plugin_mem_is_store(info);
+        length++;
     }
 }
 
@@ -38,7 +59,13 @@ static void write_down(void)
 {
     rewind(out);
     for (size_t i = 0; i < length; i++) {
-        fprintf(out, "%016" PRIx64 " %s\n", executed[i]->address, executed[i]->text);
+        const struct instruction *instruction = events[i].instruction;
+        if (instruction) {
+            fprintf(out, "%016" PRIx64 " %s\n", instruction->address, instruction->text);
+        } else {
+            fprintf(out, "%s %016" PRIx64 " %u\n", events[i].is_store ? "store" : "load",
+                    events[i].address, events[i].bytes);
+        }
     }
     fflush(out);
 }
@@ -82,6 +109,8 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
             if (instruction) {
                 qemu_plugin_register_vcpu_insn_exec_cb(insn, execute, QEMU_PLUGIN_CB_NO_REGS,
                                                        instruction);
+                qemu_plugin_register_vcpu_mem_cb(insn, access, QEMU_PLUGIN_CB_NO_REGS,
+                                                 QEMU_PLUGIN_MEM_RW, NULL);
             }
         } else if (is_mark(word)) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, at_mark, QEMU_PLUGIN_CB_NO_REGS,

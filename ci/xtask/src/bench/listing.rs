@@ -1,41 +1,22 @@
-//! What the kernel executes in an operation, instruction by instruction, with the functions that
-//! each comes from.
+//! What the kernel executes in an operation, instruction by instruction, and which memory it
+//! touches, with the functions that each comes from.
 //!
-//! The plugin `ci/plugin/path.c` writes `ADDRESS INSTRUCTION` for each instruction of a window.
-//! `addr2line` of binutils says from the kernel's debug information which functions were inlined
-//! where; the listing begins with these as a tree, with the instructions of each and of everything
-//! in it.
+//! The plugin `ci/plugin/path.c` writes `ADDRESS INSTRUCTION` for each instruction of a window, and
+//! `load ADDRESS BYTES` or `store ADDRESS BYTES` for each access of the instruction before. The
+//! listing begins with the functions as a tree, with the instructions of each and of everything in
+//! it, and the lines of data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
+use super::origins::{self, Origin};
 use crate::process::Fallible;
 
-/// The program that knows where an address comes from.
-const ADDR2LINE: &str = "addr2line";
-
-/// Where an instruction comes from: functions from the outermost to the innermost, and the line.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Origin {
-    functions: Vec<String>,
-    line: String,
-}
-
-impl Origin {
-    /// Where the debug information has no name for the innermost function, `addr2line` takes the
-    /// symbol, which is the outermost one.
-    fn simplify(&mut self) {
-        let symbol = self.functions.first().cloned();
-        let mut place = 0;
-        self.functions.retain(|function| {
-            place += 1;
-            place == 1 || Some(function) != symbol.as_ref()
-        });
-    }
-}
+/// What has no function.
+const ASSEMBLY: &str = "assembly";
+/// Bytes of a line.
+const LINE: u64 = 64;
 
 /// A function as part of the path, and the functions inlined into it.
 #[derive(Debug, Default, PartialEq)]
@@ -45,24 +26,96 @@ struct Node {
     inner: Vec<Node>,
 }
 
+/// Who touches a line of data, and how often.
+#[derive(Debug, Default, PartialEq)]
+struct Line {
+    loads: u64,
+    stores: u64,
+    functions: BTreeSet<String>,
+}
+
+/// An instruction, its text, and its accesses.
+#[derive(Debug, PartialEq)]
+struct Instruction<'a> {
+    address: &'a str,
+    text: &'a str,
+    accesses: Vec<Access>,
+}
+
+/// Bytes read or written.
+#[derive(Debug, PartialEq)]
+struct Access {
+    is_store: bool,
+    address: u64,
+    bytes: u64,
+}
+
 /// The listing of a window, as text. `root` is the folder of our sources.
 pub(super) fn listing(name: &str, path: &str, kernel: &Path, root: &Path) -> Fallible<String> {
-    let instructions: Vec<(&str, &str)> =
-        path.lines().filter_map(|line| line.split_once(' ')).collect();
-    let addresses: Vec<&str> = instructions.iter().map(|(address, _)| *address).collect();
-    let origins = origins(&ask(kernel, &addresses)?, root);
-    let origin = |address: &str| origins.get(address).cloned().unwrap_or_default();
-    let mut tree = Node { name: name.into(), ..Node::default() };
-    let mut lines = String::new();
-    for (address, text) in instructions {
-        let origin = origin(address);
-        tree.add(&origin.functions);
-        let innermost = origin.functions.last().map_or("", String::as_str);
-        let _ = writeln!(lines, "{address}  {text:<44} {} {innermost}", origin.line);
+    let instructions = instructions(path);
+    let addresses: Vec<&str> = instructions.iter().map(|found| found.address).collect();
+    let origins = origins::of(kernel, &addresses, root)?;
+    Ok(text(name, &instructions, &origins))
+}
+
+/// Reads what the plugin wrote.
+fn instructions(path: &str) -> Vec<Instruction<'_>> {
+    let mut instructions: Vec<Instruction<'_>> = Vec::new();
+    for (first, rest) in path.lines().filter_map(|line| line.split_once(' ')) {
+        match (access(first, rest), instructions.last_mut()) {
+            (Some(access), Some(last)) => last.accesses.push(access),
+            _ => {
+                instructions.push(Instruction { address: first, text: rest, accesses: Vec::new() })
+            }
+        }
     }
-    let mut text = String::new();
-    tree.write(&mut text, 0);
-    Ok(format!("{text}\n{lines}"))
+    instructions
+}
+
+fn access(kind: &str, rest: &str) -> Option<Access> {
+    let is_store = match kind {
+        "load" => false,
+        "store" => true,
+        _ => return None,
+    };
+    let (address, bytes) = rest.split_once(' ')?;
+    let address = u64::from_str_radix(address, 16).ok()?;
+    Some(Access { is_store, address, bytes: bytes.parse().ok()? })
+}
+
+fn text(name: &str, instructions: &[Instruction], origins: &HashMap<String, Origin>) -> String {
+    let mut tree = Node { name: name.into(), ..Node::default() };
+    let mut data: BTreeMap<u64, Line> = BTreeMap::new();
+    let mut lines = String::new();
+    for Instruction { address, text, accesses } in instructions {
+        let origin = origins.get(*address).cloned().unwrap_or_default();
+        tree.add(&origin.functions);
+        let innermost = origin.functions.last().map_or(ASSEMBLY, String::as_str);
+        let _ = writeln!(lines, "{address}  {text:<44} {} {innermost}", origin.line);
+        for access in accesses {
+            for line in access.address / LINE..=(access.address + access.bytes - 1) / LINE {
+                data.entry(line * LINE).or_default().add(access.is_store, innermost);
+            }
+        }
+    }
+    let mut all = String::new();
+    tree.write(&mut all, 0);
+    let _ = writeln!(all, "\n{:>7}  lines of data: address, loads, stores, by whom", data.len());
+    data.iter().for_each(|(address, line)| line.write(&mut all, *address));
+    all + "\n" + &lines
+}
+
+impl Line {
+    fn add(&mut self, is_store: bool, function: &str) {
+        *(if is_store { &mut self.stores } else { &mut self.loads }) += 1;
+        self.functions.insert(function.into());
+    }
+
+    fn write(&self, text: &mut String, address: u64) {
+        let functions: Vec<&str> = self.functions.iter().map(String::as_str).collect();
+        let Self { loads, stores, .. } = self;
+        let _ = writeln!(text, "  {address:016x} {loads:>4} {stores:>4}  {}", functions.join(", "));
+    }
 }
 
 impl Node {
@@ -84,64 +137,9 @@ impl Node {
     }
 }
 
-/// What `addr2line` says about addresses, in hexadecimal.
-fn ask(kernel: &Path, addresses: &[&str]) -> Fallible<String> {
-    let mut command = Command::new(ADDR2LINE);
-    command.args(["-a", "-f", "-i", "-C", "-e"]).arg(kernel);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let cannot = |error| format!("cannot run {ADDR2LINE}: {error}");
-    let mut child = command.spawn().map_err(cannot)?;
-    let input = child.stdin.take().ok_or("no standard input")?;
-    let question = addresses.join("\n") + "\n";
-    // Written beside the reading: both pipes are smaller than the texts.
-    let writer = std::thread::spawn(move || { input }.write_all(question.as_bytes()));
-    let output = child.wait_with_output().map_err(cannot)?;
-    let _ = writer.join();
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Reads that: for each address a line `0xADDRESS`, then for each function from the innermost on
-/// its name and `FILE:LINE`. The library's functions are left out.
-fn origins(answer: &str, root: &Path) -> HashMap<String, Origin> {
-    let mut origins: HashMap<String, Origin> = HashMap::new();
-    let mut current = None;
-    let mut lines = answer.lines();
-    while let Some(line) = lines.next() {
-        if let Some(address) = line.strip_prefix("0x") {
-            current = Some(origins.entry(address.into()).or_default());
-            current.as_mut().into_iter().for_each(|origin| **origin = Origin::default());
-            continue;
-        }
-        let (Some(place), Some(origin)) = (lines.next(), current.as_mut()) else { break };
-        let relative = Path::new(place).strip_prefix(root).ok().and_then(Path::to_str);
-        let Some(relative) = relative else { continue };
-        if origin.functions.is_empty() {
-            origin.line = relative.split(' ').next().unwrap_or_default().into();
-        }
-        origin.functions.insert(0, line.into());
-    }
-    origins.values_mut().for_each(Origin::simplify);
-    origins
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ANSWER: &str = "0x00000010\nadd\n/rustc/core/num.rs:1\nmiddle\n/w/kernel/src/a.rs:7\n\
-                          outer\n/w/kernel/src/b.rs:8 (discriminator 2)\n\
-                          0x00000014\n??\n??:0\n\
-                          0x00000018\nouter\n/w/kernel/src/a.rs:9\nouter\n/w/kernel/src/b.rs:8\n";
-
-    #[test]
-    fn functions_of_ours_are_listed_from_the_outermost() {
-        let origins = origins(ANSWER, Path::new("/w"));
-        let functions = ["outer", "middle"].map(String::from).to_vec();
-        let expected = Origin { functions, line: "kernel/src/a.rs:7".into() };
-        assert_eq!(origins["00000010"], expected);
-        assert_eq!(origins["00000014"], Origin::default());
-        assert_eq!(origins["00000018"].functions, ["outer"]);
-    }
 
     #[test]
     fn a_tree_counts_what_is_inside() {
@@ -153,5 +151,21 @@ mod tests {
         let mut text = String::new();
         tree.write(&mut text, 0);
         assert_eq!(text, "      3  call\n      2    a\n      1      b\n");
+    }
+
+    #[test]
+    fn accesses_belong_to_lines_and_functions() {
+        let path = "0010 ldp x0, x1, [sp]\nload 103c 8\nload 1044 8\n0014 str x0, [sp]\n\
+                    store 1048 4\n0018 ret\n";
+        let origin = |name: &str| Origin { functions: vec![name.into()], line: "a.rs:1".into() };
+        let origins = [("0010", "load"), ("0014", "save")];
+        let origins = origins.map(|(address, name)| (address.into(), origin(name))).into();
+        let listing = text("call", &instructions(path), &origins);
+        let expected = "      3  call\n      1    load\n      1    save\n\n\
+                        \x20     2  lines of data: address, loads, stores, by whom\n\
+                        \x20 0000000000001000    1    0  load\n\
+                        \x20 0000000000001040    2    1  load, save\n\n\
+                        0010  ldp x0, x1, [sp]";
+        assert!(listing.starts_with(expected), "{listing}");
     }
 }

@@ -14,7 +14,8 @@
 //! | `picture` | the operations as bars against the peer's |
 //! | `recorded` | the counts of the last commit, which may not rise |
 //! | `document` | the figures in the documentation |
-//! | `listing` | what the kernel executes in an operation, instruction by instruction |
+//! | `listing` | what the kernel executes and touches in an operation |
+//! | `origins` | where instructions come from |
 //! | `scenarios` | one run of hostile work |
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `limits` | how long a stretch may be |
@@ -29,6 +30,7 @@ mod listing;
 mod measured;
 mod operation_report;
 mod operations;
+mod origins;
 mod picture;
 mod recorded;
 mod scenario_report;
