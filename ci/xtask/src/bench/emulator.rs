@@ -57,13 +57,15 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Builds the plugins.
+    /// Builds the plugins in a folder of this name, which two who run at the same time must not
+    /// share.
     pub(crate) fn new(
         workspace: &Workspace,
+        folder: &str,
         kernel: KernelFiles,
         program: PathBuf,
     ) -> Fallible<Self> {
-        let folder = workspace.output_folder("bench")?;
+        let folder = workspace.output_folder(folder)?;
         let [counter, clock, path] = ["count", "clock", "path"].map(|name| {
             let plugin = folder.join(name).with_extension("so");
             let source = workspace.root.join("ci/plugin").join(name).with_extension("c");

@@ -61,7 +61,7 @@ pub(crate) fn run(
 ) -> Fallible<ExitCode> {
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;
-    let bench = Bench::new(workspace, kernel, program)?;
+    let bench = Bench::new(workspace, "bench", kernel, program)?;
     let before = Recorded::load(workspace).ok();
     let mut measurement = bench.operations()?;
     if options.record {

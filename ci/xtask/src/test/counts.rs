@@ -20,7 +20,8 @@ pub(super) fn steps() -> Vec<Step> {
 
 fn measure(context: &Context) -> Fallible<Measurement> {
     let kernel = context.kernel(Image::Release)?;
-    Bench::new(context.workspace, kernel, context.program(Program::Bench)?)?.operations()
+    let program = context.program(Program::Bench)?;
+    Bench::new(context.workspace, "bench-counts", kernel, program)?.operations()
 }
 
 fn judge(comparison: &Comparison) -> Outcome {

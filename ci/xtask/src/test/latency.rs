@@ -21,7 +21,8 @@ pub(super) fn steps() -> Vec<Step> {
 /// The same run twice, and one with a thread that waits for interrupts.
 fn measure(context: &Context) -> Fallible<[Figures; 3]> {
     let kernel = context.kernel(Image::Release)?;
-    let bench = Bench::new(context.workspace, kernel, context.program(Program::Bench)?)?;
+    let program = context.program(Program::Bench)?;
+    let bench = Bench::new(context.workspace, "bench-latency", kernel, program)?;
     Ok([
         bench.scenarios(Work::Scenarios)?,
         bench.scenarios(Work::Scenarios)?,
