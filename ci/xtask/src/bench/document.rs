@@ -1,6 +1,7 @@
-//! The figures in the documentation: a table between two lines of `kernel/doc/benchmarks.md`, and
-//! the picture beside it.
+//! The figures in the documentation: a table between two lines of `kernel/doc/benchmarks.md`, the
+//! picture beside it, and listings of the paths that matter most.
 
+use super::emulator::Bench;
 use super::measured::Measurement;
 use super::{operation_report, picture};
 use crate::artefacts;
@@ -11,15 +12,27 @@ use crate::workspace::Workspace;
 const BEGIN: &str = "<!-- Figures: written by `cargo xtask bench --record`. -->\n";
 const END: &str = "<!-- End of the figures. -->\n";
 
-/// Writes table and picture of a run.
-pub(super) fn write(workspace: &Workspace, measurement: &Measurement) -> Fallible<()> {
+/// Operations whose paths are listed, and the names of the files.
+const LISTED: [(&str, &str); 2] =
+    [("call 0 words", "path-of-call.txt"), ("reply 0 words", "path-of-reply.txt")];
+
+/// Writes table and picture of a run, and listings.
+pub(super) fn write(
+    workspace: &Workspace,
+    bench: &Bench,
+    measurement: &Measurement,
+) -> Fallible<()> {
     let folder = workspace.root.join("kernel/doc");
     let file = folder.join("benchmarks.md");
     let text = std::fs::read_to_string(&file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let text = replaced(&text, &operation_report::text(measurement))?;
     artefacts::write(&file, text.as_bytes())?;
-    artefacts::write(&folder.join("benchmarks.svg"), picture::svg(measurement).as_bytes())
+    artefacts::write(&folder.join("benchmarks.svg"), picture::svg(measurement).as_bytes())?;
+    LISTED.iter().try_for_each(|(name, file)| {
+        let listing = bench.listing(name, &workspace.root)?;
+        artefacts::write(&folder.join(file), listing.as_bytes())
+    })
 }
 
 /// The text with something else between the two lines.

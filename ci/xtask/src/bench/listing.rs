@@ -88,9 +88,12 @@ fn text(name: &str, instructions: &[Instruction], origins: &HashMap<String, Orig
     let mut data: BTreeMap<u64, Line> = BTreeMap::new();
     let mut lines = String::new();
     for Instruction { address, text, accesses } in instructions {
-        let origin = origins.get(*address).cloned().unwrap_or_default();
+        let mut origin = origins.get(*address).cloned().unwrap_or_default();
+        if origin.functions.is_empty() {
+            origin.functions.push(ASSEMBLY.into());
+        }
         tree.add(&origin.functions);
-        let innermost = origin.functions.last().map_or(ASSEMBLY, String::as_str);
+        let innermost = origin.functions.last().map_or("", String::as_str);
         let _ = writeln!(lines, "{address}  {text:<44} {} {innermost}", origin.line);
         for access in accesses {
             for line in access.address / LINE..=(access.address + access.bytes - 1) / LINE {
@@ -161,7 +164,7 @@ mod tests {
         let origins = [("0010", "load"), ("0014", "save")];
         let origins = origins.map(|(address, name)| (address.into(), origin(name))).into();
         let listing = text("call", &instructions(path), &origins);
-        let expected = "      3  call\n      1    load\n      1    save\n\n\
+        let expected = "      3  call\n      1    load\n      1    save\n      1    assembly\n\n\
                         \x20     2  lines of data: address, loads, stores, by whom\n\
                         \x20 0000000000001000    1    0  load\n\
                         \x20 0000000000001040    2    1  load, save\n\n\

@@ -67,7 +67,7 @@ pub(crate) fn run(
     if options.record {
         let text = Recorded::of(&measurement).text();
         artefacts::write(&recorded::file(workspace), text.as_bytes())?;
-        document::write(workspace, &measurement)?;
+        document::write(workspace, &bench, &measurement)?;
     }
     let prefix = options.prefix.as_deref().unwrap_or_default();
     measurement.keep(prefix);
