@@ -1,6 +1,6 @@
 //! Faults, and their handlers' answers.
 
-use abi::{Rights, VmAttributes};
+use abi::{Rights, SystemCalls, VmAttributes};
 use libsys::object::{Endpoint, Notification, Page, Reply};
 use libsys::syscall::{Message, Received};
 use libsys::window::{MemoryKind, Window};
@@ -23,30 +23,62 @@ static DONE: Shared = Shared::new();
 const UNKNOWN: u64 = 64;
 /// Words of an unknown system call's answer up to the address to go on at, which is the last.
 const SYSCALL_ANSWER: usize = 9;
+/// Word of a foreign call's message with x0.
+const FIRST_ARGUMENT: usize = 1;
 /// Bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
 /// A handler, which never ends.
 type Handler = extern "C" fn(u64) -> !;
 
+/// A kind of fault.
+struct Kind {
+    names: &'static [&'static str],
+    stub: Stub,
+    handler: Handler,
+    /// Whether the handler runs on the time of who faults.
+    passive: bool,
+    /// Whether who faults is in an address space of its own.
+    apart: bool,
+    calls: SystemCalls,
+}
+
+const fn undefined(names: &'static [&'static str], handler: Handler) -> Kind {
+    let (stub, calls) = (Stub::Undefined, SystemCalls::Native);
+    Kind { names, stub, handler, passive: true, apart: false, calls }
+}
+
+const fn unknown(names: &'static [&'static str], handler: Handler) -> Kind {
+    Kind { stub: Stub::Client, ..undefined(names, handler) }
+}
+
+const fn foreign(names: &'static [&'static str], handler: Handler) -> Kind {
+    Kind { calls: SystemCalls::Foreign, ..unknown(names, handler) }
+}
+
+const KINDS: [Kind; 8] = [
+    undefined(&["undefined instruction, to handler", "undefined instruction, answer"], skip),
+    undefined(&["undefined instruction, round trip"], skip_quietly),
+    Kind {
+        passive: false,
+        ..undefined(
+            &["undefined instruction, to active handler", "undefined instruction, active answer"],
+            skip,
+        )
+    },
+    unknown(&["unknown system call, to handler", "unknown system call, answer"], emulate),
+    unknown(&["unknown system call, round trip"], emulate_quietly),
+    foreign(&["foreign system call, to server", "foreign system call, answer"], serve),
+    foreign(&["foreign system call, round trip"], serve_quietly),
+    Kind {
+        apart: true,
+        ..foreign(&["foreign system call, round trip, other space"], serve_quietly)
+    },
+];
+
 /// Measures all kinds of faults.
 pub(crate) fn faults(bench: &mut Bench) -> Outcome {
-    let undefined = |bench: &mut Bench, names: &[&str], handler, passive| {
-        of_stub(bench, names, Stub::Undefined, handler, passive)
-    };
-    undefined(
-        bench,
-        &["undefined instruction, to handler", "undefined instruction, answer"],
-        skip,
-        true,
-    )?;
-    undefined(bench, &["undefined instruction, round trip"], skip_quietly, true)?;
-    let names =
-        ["undefined instruction, to active handler", "undefined instruction, active answer"];
-    undefined(bench, &names, skip, false)?;
-    let names = ["unknown system call, to handler", "unknown system call, answer"];
-    of_stub(bench, &names, Stub::Client, emulate, true)?;
-    of_stub(bench, &["unknown system call, round trip"], Stub::Client, emulate_quietly, true)?;
+    KINDS.iter().try_for_each(|kind| kind.measure(bench))?;
     of_memory(bench, &["VM fault, to handler", "VM fault, answer"], provide)?;
     of_memory(bench, &["VM fault, mapped and answered"], provide_quietly)
 }
@@ -64,25 +96,24 @@ fn start(stage: &mut Stage, handler: Handler, passive: bool) -> Outcome {
     Ok(())
 }
 
-/// Faults of a stub.
-fn of_stub(
-    bench: &mut Bench,
-    names: &[&str],
-    stub: Stub,
-    handler: Handler,
-    passive: bool,
-) -> Outcome {
-    let mut stage = Stage::new(bench)?;
-    start(&mut stage, handler, passive)?;
-    bench.announce(names);
-    let (thread, _) = stage.thread(Place::Here)?;
-    let (priority, context) = (priority::HELPER, stage.time()?);
-    thread.set_sched_params(initial::THREAD, priority, priority, context, ENDPOINT.cap())?;
-    let info = MessageInfo::new(0, 0, 0);
-    let loops = Loop { call: UNKNOWN, target: 0, reply: 0, info };
-    thread.write_registers(true, &stage.registers(stub, loops))?;
-    stage.wait();
-    stage.clear(bench)
+impl Kind {
+    /// Faults of a stub.
+    fn measure(&self, bench: &mut Bench) -> Outcome {
+        let mut stage = Stage::new(bench)?;
+        DONE.set_cap(stage.done);
+        start(&mut stage, self.handler, self.passive)?;
+        bench.announce(self.names);
+        let place = if self.apart { stage.place_apart()? } else { Place::Here };
+        let (thread, _) = stage.thread(place)?;
+        let (priority, context) = (priority::HELPER, stage.time()?);
+        thread.set_sched_params(initial::THREAD, priority, priority, context, ENDPOINT.cap())?;
+        thread.set_system_calls(self.calls)?;
+        let info = MessageInfo::new(0, 0, 0);
+        let loops = Loop { call: UNKNOWN, target: 0, reply: 0, info };
+        thread.write_registers(true, &stage.registers(self.stub, loops))?;
+        stage.wait();
+        stage.clear(bench)
+    }
 }
 
 /// Takes a fault, answers it and so on. `act` has the fault and makes the answer.
@@ -112,6 +143,23 @@ fn unchanged(fault: Received) -> [u64; SYSCALL_ANSWER] {
     let mut words = core::array::from_fn(|index| fault.word(index));
     words[SYSCALL_ANSWER - 1] += INSTRUCTION;
     words
+}
+
+/// Answers a foreign call. The last is the stub's signal that it is done, made here.
+fn served(call: Received) -> [u64; 1] {
+    if call.word(FIRST_ARGUMENT) == DONE.get() {
+        DONE.cap::<Notification>().signal();
+        rest()
+    }
+    [0]
+}
+
+extern "C" fn serve(_: u64) -> ! {
+    handle(true, served)
+}
+
+extern "C" fn serve_quietly(_: u64) -> ! {
+    handle(false, served)
 }
 
 extern "C" fn skip(_: u64) -> ! {
