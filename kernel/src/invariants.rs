@@ -8,6 +8,9 @@ mod capabilities;
 mod scheduling;
 mod waiting;
 
+#[cfg(test)]
+pub(crate) use waiting::queue_is_sound;
+
 use core::fmt;
 
 use crate::kernel::Kernel;

@@ -17,6 +17,7 @@ use crate::kernel::Kernel;
 use crate::maybe::Maybe;
 use crate::mem::{Kind, Mem, Obj, Object, Region};
 use crate::notification::Notification;
+use crate::queue;
 use crate::reply::Reply;
 use crate::sched_context::SchedContext;
 use crate::slot::Slot;
@@ -127,9 +128,12 @@ pub struct Links {
 /// Place of a thread among those that wait for an endpoint or notification, see [`crate::queue`].
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 pub struct WaitPlace {
+    /// Among all that wait.
     pub(crate) all: Links,
-    pub(crate) leaders: Links,
+    /// The last of its priority, for the first of it.
     pub(crate) class_last: Option<Obj<Thread>>,
+    /// Which entries of [`Thread::branches`] there are, by level.
+    pub(crate) present: [u16; queue::LEVELS],
 }
 
 /// Place of a thread in the release queue, see [`crate::release`].
@@ -198,6 +202,8 @@ pub struct Thread {
     pub(crate) name: [u8; NAME_BYTES],
     /// Counters of benchmark images.
     pub(crate) utilisation: crate::utilisation::ThreadUtilisation,
+    /// Leaders of the queue in which it waits, by level; absent entries are zero.
+    pub(crate) branches: [queue::Branch; queue::LEVELS],
     slots: [Slot; HELD_SLOTS as usize],
 }
 

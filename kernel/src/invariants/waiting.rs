@@ -5,6 +5,7 @@ use crate::endpoint::{Endpoint, Waiters};
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::notification::{Notification, Signals};
+use crate::queue::{Branch, Head, Level};
 use crate::reply::{Above, Reply};
 use crate::sched_context::SchedContext;
 use crate::thread::{State, Thread};
@@ -41,40 +42,92 @@ pub(super) fn queues_are_sound(kernel: &Kernel) -> Checked {
     Ok(())
 }
 
-fn queue_is_sound(
+/// One queue is doubly linked and ordered, its classes know their last, and its branches have
+/// just the leaders.
+pub(crate) fn queue_is_sound(
     kernel: &Kernel,
     head: Obj<Thread>,
     belongs: impl Fn(Obj<Thread>) -> bool,
 ) -> Checked {
+    let mut groups = Expected::new(Level::Groups, head);
+    let mut classes = Expected::new(Level::Classes, head);
     let (mut previous, mut leader): (Option<Obj<Thread>>, Option<Obj<Thread>>) = (None, None);
     let mut next = Some(head);
     while let Some(thread) = next {
         let (here, at) = (&kernel[thread], thread.granule());
         ensure(belongs(thread), "the state of a queued thread names its queue", at)?;
         ensure(here.wait.all.previous == previous, "a queue is doubly linked", at)?;
-        let same_class = leader.is_some_and(|leader| kernel[leader].priority == here.priority);
         if let Some(previous) = previous {
             ensure(kernel[previous].priority >= here.priority, "a queue is ordered", at)?;
         }
+        let same_class = leader.is_some_and(|leader| kernel[leader].priority == here.priority);
         ensure(here.wait.class_last.is_some() != same_class, "the first of a class leads", at)?;
         if !same_class {
-            if let Some(old) = leader {
-                let linked = kernel[old].wait.leaders.next == Some(thread)
-                    && kernel[old].wait.class_last == previous;
-                ensure(linked, "leaders are linked and know their last", at)?;
+            class_ends(kernel, leader, previous)?;
+            if classes.owner != thread && !groups.has(here.priority) {
+                classes.is_kept(kernel)?;
+                classes = Expected::new(Level::Classes, thread);
             }
-            ensure(here.wait.leaders.previous == leader, "leaders are doubly linked", at)?;
+            groups.note_first(kernel, thread);
+            classes.note_first(kernel, thread);
             leader = Some(thread);
         }
+        owns_just(here, thread, head, classes.owner)?;
         previous = Some(thread);
         next = here.wait.all.next;
     }
-    if let (Some(leader), Some(last)) = (leader, previous) {
-        let ended = kernel[leader].wait.class_last == Some(last)
-            && kernel[leader].wait.leaders.next.is_none();
-        ensure(ended, "the last leader knows the end", leader.granule())?;
+    class_ends(kernel, leader, previous)?;
+    classes.is_kept(kernel)?;
+    groups.is_kept(kernel)
+}
+
+/// The leader of a class knows the last thread of it.
+fn class_ends(kernel: &Kernel, leader: Head, last: Head) -> Checked {
+    let Some(leader) = leader else { return Ok(()) };
+    ensure(kernel[leader].wait.class_last == last, "leaders know their last", leader.granule())
+}
+
+/// Who is the first neither of the queue nor of a group owns no branch.
+fn owns_just(here: &Thread, thread: Obj<Thread>, head: Obj<Thread>, group: Obj<Thread>) -> Checked {
+    let [groups, classes] = here.wait.present;
+    let modest = (groups == 0 || thread == head) && (classes == 0 || thread == group);
+    ensure(modest, "branches belong to the first", thread.granule())
+}
+
+/// What a branch has to be.
+struct Expected {
+    level: Level,
+    owner: Obj<Thread>,
+    branch: Branch,
+}
+
+impl Expected {
+    fn new(level: Level, owner: Obj<Thread>) -> Self {
+        Self { level, owner, branch: Branch::default() }
     }
-    Ok(())
+
+    fn has(&self, priority: u8) -> bool {
+        self.branch[self.level.key(priority)].is_some()
+    }
+
+    /// Threads come in their order, so that the first for an entry leads.
+    fn note_first(&mut self, kernel: &Kernel, thread: Obj<Thread>) {
+        self.branch[self.level.key(kernel[thread].priority)].get_or_insert(thread);
+    }
+
+    /// The owner has the branch, or none if it is its only entry.
+    fn is_kept(&self, kernel: &Kernel) -> Checked {
+        let (thread, at) = (&kernel[self.owner], self.owner.granule());
+        let bit = |(key, entry): (usize, &Head)| u16::from(entry.is_some()) << key;
+        let bits: u16 = self.branch.iter().enumerate().map(bit).sum();
+        let (present, branch) = match bits.count_ones() {
+            1 => (0, Branch::default()),
+            _ => (bits, self.branch),
+        };
+        let kept = thread.wait.present[self.level as usize] == present
+            && thread.branches[self.level as usize] == branch;
+        ensure(kept, "a branch has just the leaders", at)
+    }
 }
 
 /// A thread that waits at an endpoint or notification stands in its queue.
