@@ -40,10 +40,12 @@ impl Kernel {
 
     /// An instruction of the current thread could not be executed.
     pub(crate) fn exception(&mut self, thread: Obj<Thread>, syndrome: u64, address: u64) {
+        if !self.check_budget_or_restart() {
+            return;
+        }
         match self.classify(thread, syndrome, address) {
             Exception::FloatingPoint => self.grant_fpu(thread),
-            Exception::Fault(fault) if self.check_budget_or_restart() => self.fault(thread, fault),
-            Exception::Fault(_) => {}
+            Exception::Fault(fault) => self.fault(thread, fault),
         }
     }
 }

@@ -55,6 +55,7 @@ pub fn check(kernel: &Kernel) -> Checked {
     waiting::bindings_are_mutual(kernel)?;
     scheduling::refills_are_sound(kernel)?;
     scheduling::every_thread_has_one_place(kernel)?;
+    scheduling::time_that_is_used_was_released(kernel)?;
     scheduling::release_queue_is_a_heap(kernel)?;
     scheduling::the_best_thread_runs(kernel)
 }

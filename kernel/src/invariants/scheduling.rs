@@ -65,6 +65,23 @@ pub(super) fn every_thread_has_one_place(kernel: &Kernel) -> Checked {
     Ok(())
 }
 
+/// Whoever is ready or runs has time that may be used by now: other time is waited for.
+pub(super) fn time_that_is_used_was_released(kernel: &Kernel) -> Checked {
+    // A core may have been given a thread since it last looked at the clock.
+    let now = kernel.cores.iter().map(|core| core.time).max().unwrap_or(0);
+    for thread in kernel.mem.all::<Thread>() {
+        let here = &kernel[thread];
+        let core = &kernel.cores[usize::from(here.core)];
+        let is_used = here.queued == Queued::Ready || core.current == Some(thread);
+        let context = here.sched_context.filter(|context| kernel[*context].is_configured());
+        if let (true, Some(context)) = (is_used && kernel.is_schedulable(thread), context) {
+            let released = kernel.head_refill(context).time <= now;
+            ensure(released, "time that is used was released", thread.granule())?;
+        }
+    }
+    Ok(())
+}
+
 fn ready_count(kernel: &Kernel, set: usize, thread: Obj<Thread>) -> usize {
     let mut count = 0;
     for priority in 0..=abi::MAX_PRIORITY {

@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use abi::bootinfo::slot;
 use abi::{Invocation, ObjectType, Syscall};
+use platform::contract::Platform;
 
 use super::System;
 use super::calls::Received;
@@ -248,6 +249,23 @@ fn the_first_use_of_floating_point_is_granted() {
     assert!(!scene.system.machine.core_state(0).fpu_enabled);
     scene.system.exception(FLOATING_POINT, 0);
     assert_eq!(scene.system.machine.core_state(0).fpu.q[3], 33);
+}
+
+#[test]
+fn the_first_use_of_floating_point_gives_no_time() {
+    let mut scene = Scene::new();
+    let root = scene.system.root();
+    scene.system.switch_to(root);
+    let Helper { thread, context, .. } = scene.helper;
+    let configured = scene.system.configure_flags(context, [1000, 3000, 0, 0, 0], 0);
+    assert_eq!(configured, Ok([].into()));
+    scene.system.switch_to(thread);
+    // The trap comes just before the timer would, and is seen after its time.
+    let late = scene.system.machine.now() + scene.system.ticks(1001);
+    scene.system.machine.set_now(late);
+    scene.system.exception(FLOATING_POINT, 0);
+    assert_eq!(scene.system[thread].queued, crate::thread::Queued::Release);
+    assert_eq!(scene.system.running(), root);
 }
 
 #[test]
