@@ -97,6 +97,7 @@ impl Kernel {
             DebugSyscall::ResetThreadUtilisation => self.reset_utilisation(thread, x0),
             DebugSyscall::DumpAllThreadsUtilisation => self.dump_utilisation(),
             DebugSyscall::ResetAllThreadsUtilisation => self.reset_all_utilisation(),
+            DebugSyscall::DumpFastPaths => self.dump_tally(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One entry, one exit: from a trap to the thread that runs next.
 
+use abi::Syscall;
 use platform::Machine;
 use platform::board::Conduit;
 use platform::contract::{Arguments, SpaceRoot, Ticks, Trap};
@@ -7,7 +8,7 @@ use platform::handover::{Handover, Resume};
 
 use crate::core_state::Alert;
 use crate::endpoint::Endpoint;
-use crate::fast::{Answer, Detour, Switch};
+use crate::fast::{Answer, Detour, Entry, Miss, Switch, Taken};
 use crate::kernel::Kernel;
 use crate::lock::{self, Guard};
 use crate::mem::{Mem, Obj};
@@ -51,7 +52,10 @@ pub fn secondary(_core: usize) -> Resume {
 pub fn system_call(arguments: Arguments) -> Resume {
     match lock::alone() {
         Some(mut guard) => match guard.narrow(&arguments) {
-            Ok(thread) => guard.resume(thread),
+            Ok(thread) => {
+                guard.tally(Entry::system_call(arguments.0[7]), Ok(Taken::Narrow));
+                guard.resume(thread)
+            }
             Err(Detour::Wide) => wide_system_call(guard),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
                 let Switch { to, space, .. } = switch;
@@ -75,7 +79,10 @@ fn fault_answer(
 ) -> Resume {
     let switch = Switch { from: server, to, space };
     match guard.narrow_fault_answer(&Answer { server, reply, context, endpoint, switch }) {
-        Ok(thread) => guard.resume(thread),
+        Ok(thread) => {
+            guard.tally(Entry::system_call(Syscall::ReplyRecv.number()), Ok(Taken::Narrow));
+            guard.resume(thread)
+        }
         Err(_) => wide_system_call(guard),
     }
 }
@@ -95,7 +102,10 @@ fn wide_system_call(guard: Guard) -> Resume {
 pub fn exception(syndrome: u64, address: u64) -> Resume {
     match lock::alone() {
         Some(mut guard) => match guard.narrow_exception(syndrome, address) {
-            Ok(thread) => guard.resume(thread),
+            Ok(thread) => {
+                guard.tally(Entry::EXCEPTION, Ok(Taken::Narrow));
+                guard.resume(thread)
+            }
             Err(_) => wide_exception(guard, syndrome, address),
         },
         None => shared_exception(syndrome, address),
@@ -115,7 +125,10 @@ fn wide_exception(guard: Guard, syndrome: u64, address: u64) -> Resume {
 /// What a narrow fast path does not cover, or what comes on one of several cores.
 #[inline(always)]
 fn wide(mut guard: Guard, trap: Trap) -> Resume {
-    match guard.fast(trap) {
+    let entry = guard.entry_of(trap);
+    let path = guard.fast(trap);
+    guard.tally(entry, path.map(|_| Taken::Wide));
+    match path {
         Ok(thread) => guard.resume(thread),
         Err(_) => general(guard, trap),
     }
@@ -124,7 +137,10 @@ fn wide(mut guard: Guard, trap: Trap) -> Resume {
 /// Handles an interrupt or a system error.
 #[inline(always)]
 pub fn trap(trap: Trap) -> Resume {
-    general(lock::enter(), trap)
+    let mut guard = lock::enter();
+    let entry = guard.entry_of(trap);
+    guard.tally(entry, Err(Miss::NoPath));
+    general(guard, trap)
 }
 
 /// The way of everything that has no fast path.

@@ -11,6 +11,7 @@ use platform::contract::{Platform, Ticks};
 use crate::asid::AsidTable;
 use crate::core_state::{CoreState, Cores};
 use crate::domain::DomainSchedule;
+use crate::fast::Tally;
 use crate::irq::IrqTable;
 use crate::mem::{Mem, Obj, Object};
 use crate::ready::ReadyQueues;
@@ -57,6 +58,8 @@ pub struct Kernel {
     pub(crate) verbose: bool,
     /// Counters of benchmark images.
     pub(crate) utilisation: Utilisation,
+    /// More counters of benchmark images.
+    pub(crate) tally: Tally,
     /// Steps left until the next preemption point looks for interrupts.
     pub(crate) work_left: u32,
 }
@@ -104,6 +107,7 @@ impl Kernel {
             min_budget: to_ticks(abi::time::MIN_BUDGET_US, khz),
             verbose: false,
             utilisation: Utilisation::default(),
+            tally: Tally::new(),
             work_left: WORK_UNITS,
         }
     }

@@ -109,3 +109,9 @@ pub fn dump_all_threads_utilisation() {
 pub fn reset_all_threads_utilisation() {
     call(DebugSyscall::ResetAllThreadsUtilisation, 0, 0);
 }
+
+/// Prints how often each kind of entry took a fast path since the last time, and why not: lines
+/// `fast path: ENTRY COUNT OUTCOME`.
+pub fn dump_fast_paths() {
+    call(DebugSyscall::DumpFastPaths, 0, 0);
+}

@@ -24,6 +24,9 @@
 //! | [`call`] | `Call` on an endpoint |
 //! | [`reply`] | `ReplyRecv` |
 //! | [`fault`] | faults to their handlers, and the answers |
+//! | [`tally`] | counters of benchmark images: how often, and why not |
+//!
+//! `kernel/doc/fast-paths.md` says for users what each path needs.
 
 mod call;
 mod deliver;
@@ -32,6 +35,7 @@ mod message;
 mod miss;
 mod reply;
 mod switch;
+mod tally;
 
 use abi::{Syscall, SystemCalls};
 use platform::contract::{Arguments, Trap};
@@ -45,6 +49,8 @@ use crate::thread::Thread;
 pub use miss::Miss;
 pub(crate) use reply::Answer;
 pub(crate) use switch::Switch;
+pub use tally::Tally;
+pub(crate) use tally::{Entry, Taken};
 
 /// Where a system call goes on that a narrow path does not finish.
 pub(crate) enum Detour {

@@ -6,8 +6,6 @@
 //! * In the last moments of a budget or of a domain's slice, and with releases overdue, the
 //!   general way first deals with these. The fast path leaves them to the timer, which is due.
 //!   Such entries are counted as [`Counts::late`] and not compared.
-//! * So are entries on a budget that begins later: the general way puts off who gets it back, the
-//!   fast path lets the turn go on.
 //!
 //! Everything else is compared, and a fast path that says that it does not fit must have changed
 //! nothing.
@@ -147,9 +145,7 @@ fn is_late(kernel: &mut Kernel) -> bool {
         .context
         .is_some_and(|context| !kernel.refills(context).is_sufficient(used, min));
     let overdue = release.is_some_and(|thread| kernel[thread].release.time <= time);
-    // What was charged in the middle of a turn may leave a budget that begins later.
-    let early = kernel.core().context.is_some_and(|context| !kernel.is_released(context));
-    exhausted || early || overdue || kernel.domains.is_expired()
+    exhausted || overdue || kernel.domains.is_expired()
 }
 
 /// What an entry is, for the counts: the system call, and what kind of message it moved.

@@ -64,6 +64,7 @@ impl Twin {
             min_budget,
             verbose,
             utilisation,
+            tally,
             work_left,
         } = &mut self.kernel;
         mem.copy_from(&other.mem);
@@ -80,6 +81,7 @@ impl Twin {
         *min_budget = other.min_budget;
         *verbose = other.verbose;
         *utilisation = other.utilisation;
+        tally.clone_from(&other.tally);
         *work_left = other.work_left;
     }
 }
@@ -101,6 +103,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         min_budget,
         verbose,
         utilisation,
+        tally,
         work_left,
     } = one;
     difference_of_cores(one, other)
@@ -116,6 +119,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         .or_else(|| unlike("min_budget", min_budget, &other.min_budget))
         .or_else(|| unlike("verbose", verbose, &other.verbose))
         .or_else(|| unlike("utilisation", utilisation, &other.utilisation))
+        .or_else(|| unlike("tally", tally, &other.tally))
         .or_else(|| unlike("work_left", work_left, &other.work_left))
         .or_else(|| difference_of_memories(mem, &other.mem))
         .or_else(|| unlike("events", machine.events(), other.machine.events()))

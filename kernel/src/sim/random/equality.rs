@@ -19,7 +19,7 @@ const STEPS: u32 = 1000;
 /// Cores and domains by seed.
 const SETUPS: [(u64, u64); 8] = [(1, 1), (1, 3), (1, 1), (1, 1), (2, 1), (1, 1), (4, 1), (1, 1)];
 /// Games without further demands.
-const USUAL_GAMES: u64 = 40;
+const USUAL_GAMES: u64 = 64;
 /// At least so many comparisons of each fast path in that many games.
 const ENOUGH: [(&str, u64); 6] = [
     ("Call", 1000),

@@ -47,11 +47,11 @@ impl Player {
         match (actor, self.chance.below(100)) {
             (_, 0..2) => self.manage(),
             (_, 2..5) => self.use_floating_point(thread),
-            (_, 5..8) => self.fail(thread),
-            (_, 8) => self.system.interrupt(),
-            (_, 9) => self.system_call(thread, Syscall::Yield.number()),
-            (Some(actor), 10..14) => self.signal_somebody(actor),
-            (Some(actor), 14..18) => self.do_anything(actor),
+            (_, 5..10) => self.fail(thread),
+            (_, 10) => self.system.interrupt(),
+            (_, 11) => self.system_call(thread, Syscall::Yield.number()),
+            (Some(actor), 12..16) => self.signal_somebody(actor),
+            (Some(actor), 16..20) => self.do_anything(actor),
             (Some(actor), _) if actor.part == Part::Server => self.serve(actor),
             (Some(actor), _) => self.call_server(actor),
             (None, _) => self.system.interrupt(),
@@ -75,8 +75,11 @@ impl Player {
             let word = self.chance.below(u64::MAX);
             self.system.set_buffer_word(buffer, at, word);
         }
+        if self.chance.once_in(3) {
+            self.prepare_receive();
+        }
         for index in 0..caps {
-            let cptr = self.any_cap();
+            let cptr = if self.chance.once_in(8) { 1 << 40 } else { self.any_cap() };
             self.system.set_buffer_word(buffer, abi::buffer::CAPS_OR_BADGES + 8 * index, cptr);
         }
     }

@@ -140,7 +140,8 @@ impl Player {
         self.system.compose(label, &words[..length], &caps[..count]);
     }
 
-    fn prepare_receive(&mut self) {
+    /// Offers a slot for a capability.
+    pub(super) fn prepare_receive(&mut self) {
         let thread = self.system.running();
         let Some(buffer) = self.system.ipc_buffer(thread, false) else { return };
         let place = self.place();
