@@ -35,6 +35,7 @@
 //! | `half` | what both sides have in common: indices, sleeping, waking |
 //! | `producer` | the side that puts in |
 //! | `consumer` | the side that takes out |
+//! | `element` | elements that are plain data |
 //! | `bell` | how a side sleeps and wakes the other |
 //!
 //! # The peer is not trusted
@@ -60,6 +61,7 @@
 
 mod bell;
 mod consumer;
+mod element;
 mod half;
 mod local_memory;
 mod memory;
@@ -70,6 +72,7 @@ mod tests;
 
 pub use bell::{Bell, Doorbell, Quiet};
 pub use consumer::{Consumer, Taken};
+pub use element::PopError;
 pub use half::RingError;
 pub use local_memory::LocalMemory;
 pub use memory::Memory;

@@ -51,15 +51,9 @@ impl<'r, P: Port, C, const N: usize> Caller<'r, P, C, N> {
 
     /// Nobody waits after all.
     pub(super) fn forget(mut self) {
-        self.give_back();
-    }
-
-    /// The reply object is free again.
-    fn give_back(&mut self) -> Option<Cap<Reply>> {
-        let reply = self.reply.take()?;
-        // It came from there, so there is room.
-        let _ = self.reactor.replies.borrow_mut().push(reply);
-        Some(reply)
+        if let Some(reply) = self.reply.take() {
+            self.reactor.free(reply);
+        }
     }
 }
 
@@ -71,17 +65,17 @@ impl<P: Port, C, const N: usize> Responder for Caller<'_, P, C, N> {
     }
 
     fn respond(mut self, answer: Outgoing) {
-        if let Some(reply) = self.give_back() {
-            self.reactor.port.answer(reply, answer);
+        if let Some(reply) = self.reply.take() {
+            self.reactor.answer(reply, answer);
         }
     }
 }
 
 impl<P: Port, C, const N: usize> Drop for Caller<'_, P, C, N> {
     fn drop(&mut self) {
-        if let Some(reply) = self.give_back() {
+        if let Some(reply) = self.reply.take() {
             let answer = abandon(&mut self.buffer());
-            self.reactor.port.answer(reply, answer);
+            self.reactor.answer(reply, answer);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::timers::{Sleep, Timers};
 use crate::cap::{Badge, Cap};
 use crate::object::Reply;
 use crate::ring::{Bell, Consumer, Memory, Producer, RingError};
-use crate::server::{Origin, Port, Request};
+use crate::server::{Origin, Outgoing, Port, Request};
 use crate::syscall::Received;
 
 /// Messages, signals and time, for the tasks of one [`Executor`](super::Executor). `N` limits
@@ -42,6 +42,9 @@ pub struct Reactor<P, C, const N: usize> {
     pub(super) signals: Signals<N>,
     timers: Timers<C, N>,
     stopped: Cell<bool>,
+    /// Whether an answer may wait until the next receive, and one that does.
+    defers: Cell<bool>,
+    unsent: Cell<Option<(Cap<Reply>, Outgoing)>>,
 }
 
 impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
@@ -49,7 +52,8 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
     pub fn new(port: P, clock: C, replies: impl IntoIterator<Item = Cap<Reply>>) -> Self {
         let replies = RefCell::new(replies.into_iter().take(N).collect());
         let (signals, timers) = (Signals::new(), Timers::new(clock));
-        Self { port, replies, signals, timers, stopped: Cell::new(false) }
+        let (stopped, defers, unsent) = (Cell::new(false), Cell::new(false), Cell::new(None));
+        Self { port, replies, signals, timers, stopped, defers, unsent }
     }
 
     /// Waits for at least one signal of `mask`, a bit for each; answers those that have come.
@@ -126,6 +130,12 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
         if may_sleep {
             self.timers.arm();
         }
+        if let Some((reply, answer)) = self.unsent.take() {
+            if room && may_sleep {
+                return self.sort(self.port.answer_receive(reply, answer), reply);
+            }
+            self.send(reply, answer);
+        }
         let reply = if room { self.replies.borrow_mut().pop() } else { None };
         let Some(reply) = reply else {
             let word = if may_sleep { self.port.signals() } else { self.port.poll_signals() };
@@ -160,9 +170,54 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
         }
     }
 
+    /// Runs the part of the program that sees arrivals first. What it answers at once is sent
+    /// by the next receive, in the same system call, if `sleeps` says that this comes next.
+    pub(super) fn deferring<T>(
+        &self,
+        part: impl FnOnce() -> T,
+        sleeps: impl FnOnce(&T) -> bool,
+    ) -> T {
+        self.defers.set(true);
+        let value = part();
+        self.defers.set(false);
+        if !sleeps(&value)
+            && let Some((reply, answer)) = self.unsent.take()
+        {
+            self.send(reply, answer);
+        }
+        value
+    }
+
     fn raise(&self, word: u64) {
         if let Origin::Signals(signals) = Origin::of(Badge(word)) {
             self.signals.raise(signals);
         }
+    }
+}
+
+impl<P: Port, C, const N: usize> Reactor<P, C, N> {
+    /// Answers the caller in a reply object, which is free again from then on.
+    pub(super) fn answer(&self, reply: Cap<Reply>, answer: Outgoing) {
+        // Other messages may use the buffer before the next receive.
+        let in_registers =
+            answer.info.length() <= answer.words.len() && answer.info.extra_caps() == 0;
+        if self.defers.get() && in_registers {
+            if let Some((earlier, answer)) = self.unsent.replace(Some((reply, answer))) {
+                self.send(earlier, answer);
+            }
+        } else {
+            self.send(reply, answer);
+        }
+    }
+
+    fn send(&self, reply: Cap<Reply>, answer: Outgoing) {
+        self.port.answer(reply, answer);
+        self.free(reply);
+    }
+
+    /// Keeps a reply object for the next caller.
+    pub(super) fn free(&self, reply: Cap<Reply>) {
+        // It came from there, so there is room.
+        let _ = self.replies.borrow_mut().push(reply);
     }
 }

@@ -85,7 +85,8 @@ impl<'s, F: Future<Output = ()>, const N: usize> Executor<'s, F, N> {
     }
 
     /// Runs until the reactor is [stopped](Reactor::stop). `arrive` makes a task of what comes
-    /// from outside, or deals with it at once and answers `None`.
+    /// from outside, or deals with it at once: then answering it and receiving the next is one
+    /// system call. It should not wait for others, who might wait for that answer.
     pub fn run<'r, P: Port, C: Clock, const M: usize>(
         &mut self,
         reactor: &'r Reactor<P, C, M>,
@@ -100,7 +101,10 @@ impl<'s, F: Future<Output = ()>, const N: usize> Executor<'s, F, N> {
             let (room, idle) = (!self.free.is_empty(), self.ready.is_empty());
             let Some(arrival) = reactor.next(room, idle) else { continue };
             let has_cap = arrival.has_cap();
-            if let Some(future) = arrive(arrival) {
+            let ready = &self.ready;
+            let receives_next =
+                |future: &Option<F>| future.is_none() && ready.is_empty() && !reactor.is_stopped();
+            if let Some(future) = reactor.deferring(|| arrive(arrival), receives_next) {
                 // There was room, and nothing has been added since.
                 let _ = self.spawn(future);
             }

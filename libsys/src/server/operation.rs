@@ -11,6 +11,7 @@
 //!
 //! Those of the kernel's errors are others, so a capability that is no endpoint shows.
 
+use abi::MessageInfo;
 use core::fmt;
 
 use super::field::Field;
@@ -128,16 +129,27 @@ pub fn result<O: Operation, B: Buffer>(
     slot: u64,
     buffer: &B,
 ) -> Result<O::Answer, CallError<O::Error>> {
-    let decoder = Decoder::new(buffer, reply, slot);
-    match reply.info.label() {
-        ANSWERED => whole(decoder).map_err(CallError::Answer),
-        other => Err(failure(other, decoder)),
+    if reply.info.label() == ANSWERED {
+        return whole(Decoder::new(buffer, reply, slot)).map_err(CallError::Answer);
     }
+    let [w0, w1, w2, w3] = reply.words;
+    Err(failure(buffer, reply.info, w0, w1, w2, w3))
 }
 
+/// What a message says that brings no answer. Its words come one by one: so they stay in
+/// registers, and a call that succeeds pays nothing for the possibility.
 #[cold]
-fn failure<E: Field, B: Buffer>(label: u64, decoder: Decoder<'_, B>) -> CallError<E> {
-    match label {
+fn failure<E: Field, B: Buffer>(
+    buffer: &B,
+    info: MessageInfo,
+    w0: u64,
+    w1: u64,
+    w2: u64,
+    w3: u64,
+) -> CallError<E> {
+    let reply = Received { badge: 0, info, words: [w0, w1, w2, w3] };
+    let decoder = Decoder::new(buffer, &reply, 0);
+    match info.label() {
         REFUSED => whole(decoder).map_or_else(CallError::Answer, CallError::Refused),
         MALFORMED => whole(decoder).map_or_else(CallError::Answer, CallError::Malformed),
         ABANDONED => CallError::Abandoned,

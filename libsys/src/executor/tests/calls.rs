@@ -175,3 +175,89 @@ fn faults_are_retried_or_stay() {
     let expected = [(1, 0, Vec::new()), (1, 18, Vec::new()), (1, 0, Vec::new())];
     assert_eq!(answers(&serve(1, &port)), expected);
 }
+
+/// What is answered before it becomes a task, and is short, is sent by the next receive.
+#[test]
+fn answers_at_once_are_sent_with_the_next_receive() {
+    let port = of(vec![
+        call(5, 2, &[50]),
+        call(6, 1, &[1]),
+        call(5, 2, &[51]),
+        signals(&[0]),
+        call(5, 4, &[]),
+    ]);
+    let replies = (1..=2).rev().map(Cap::at);
+    let reactor = &Reactor::<_, _, 4>::new(&port, NoClock, replies);
+    let storage = pin!(Storage::<_, 4>::new());
+    let mut executor = Executor::new(storage).expect("few executors");
+    executor.run(reactor, |arrival| {
+        let Arrival::Call { request, caller } = arrival else { return None };
+        match Call::accept(&request, caller)? {
+            Call::Echo(asked) => {
+                let word = asked.word;
+                asked.answer(Ok(word));
+            }
+            Call::Stop(_) => reactor.stop(),
+            Call::Wait(asked) => {
+                return Some(async move {
+                    let found = reactor.signalled(asked.mask).await;
+                    asked.answer(Ok(found));
+                });
+            }
+            Call::Forget(_) => {}
+        }
+        None
+    });
+    let answer = |reply, label, words: &[u64]| Event::Answer(Cap::at(reply), label, words.to_vec());
+    let expected = [
+        Event::Receive,
+        answer(1, 0, &[50]),
+        Event::InOne,
+        Event::Receive,
+        // The same reply object holds the call that becomes a task.
+        Event::Receive,
+        answer(2, 0, &[51]),
+        Event::InOne,
+        Event::Receive,
+        // A signal came; its task answers by itself.
+        answer(1, 0, &[1]),
+        Event::Receive,
+        // Nothing follows the end.
+        answer(1, 18, &[]),
+    ];
+    assert_eq!(port.take_events(), expected);
+    assert_eq!(reactor.replies.borrow().len(), 2);
+}
+
+/// A ready task runs before the next receive, so nobody's answer waits for it.
+#[test]
+fn answers_at_once_do_not_wait_for_ready_tasks() {
+    let port = of(vec![call(5, 2, &[50]), call(5, 4, &[])]);
+    let reactor = &Reactor::<_, _, 4>::new(&port, NoClock, [Cap::at(1)]);
+    let storage = pin!(Storage::<_, 4>::new());
+    let mut executor = Executor::new(storage).expect("few executors");
+    let busy = async {
+        loop {
+            let mut polled = false;
+            core::future::poll_fn(|context| {
+                context.waker().wake_by_ref();
+                let was = core::mem::replace(&mut polled, true);
+                if was { core::task::Poll::Ready(()) } else { core::task::Poll::Pending }
+            })
+            .await;
+        }
+    };
+    let answers_itself = |arrival| {
+        let Arrival::Call { request, caller } = arrival else { return };
+        match Call::accept(&request, caller) {
+            Some(Call::Echo(asked)) => asked.answer(Ok(7)),
+            _ => reactor.stop(),
+        }
+    };
+    assert!(executor.spawn(busy).is_ok());
+    executor.run(reactor, |arrival| {
+        answers_itself(arrival);
+        None
+    });
+    assert!(!port.take_events().contains(&Event::InOne));
+}

@@ -82,6 +82,8 @@ pub(crate) enum Event {
     Poll,
     /// An answer: who held the caller, label, words.
     Answer(Cap<Reply>, u64, Vec<u64>),
+    /// The answer before and the receive behind this were one system call.
+    InOne,
     /// A blocking wait for signals.
     Signals,
     /// The receive slot was emptied.
@@ -163,6 +165,7 @@ impl<'a> Port for &'a FakePort {
 
     fn answer_receive(&self, reply: Cap<Reply>, answer: Outgoing) -> Received {
         self.answer(reply, answer);
+        self.log(Event::InOne);
         self.receive(reply)
     }
 

@@ -91,10 +91,13 @@ fn calls_are_answered_while_receiving_the_next() {
     assert_eq!(counter.log, [(5, 30), (6, 13), (5, 2)]);
     let expected = [
         answer(0, &[30]),
+        Event::InOne,
         Event::Receive,
         answer(16, &[44]),
+        Event::InOne,
         Event::Receive,
         answer(0, &[45]),
+        Event::InOne,
         Event::Receive,
     ];
     assert_eq!(events, expected);
@@ -113,13 +116,17 @@ fn nonsense_is_refused_and_the_server_never_sees_it() {
     assert_eq!(counter.log, []);
     let expected = [
         answer(17, &[0, 3, 0]),
+        Event::InOne,
         Event::Receive,
         answer(17, &[1, 0, 0]),
+        Event::InOne,
         Event::Receive,
         answer(17, &[3, 0, 1 << 32]),
+        Event::InOne,
         Event::Receive,
         Event::EmptySlot,
         answer(17, &[6, 0, 1]),
+        Event::InOne,
         Event::Receive,
     ];
     assert_eq!(events, expected);
@@ -130,7 +137,8 @@ fn the_receive_slot_is_emptied_behind_a_capability() {
     let mut counter = Counter::default();
     let events = serve(&mut counter, vec![call(5, 2, 1, &[])]);
     assert_eq!(counter.log, [(5, 77)]);
-    assert_eq!(events, [Event::EmptySlot, answer(0, &[]), Event::Receive]);
+    let expected = [Event::EmptySlot, answer(0, &[]), Event::InOne, Event::Receive];
+    assert_eq!(events, expected);
 }
 
 #[test]
@@ -159,9 +167,11 @@ fn faults_are_told_from_calls_by_their_badge() {
     assert_eq!(counter.faults, [(1, Some(memory)), (2, Some(memory)), (3, None)]);
     let expected = [
         answer(0, &[]),
+        Event::InOne,
         Event::Receive,
         Event::Receive,
         answer(17, &[0, 6, 0]),
+        Event::InOne,
         Event::Receive,
         Event::Receive,
     ];
