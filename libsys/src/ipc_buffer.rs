@@ -16,27 +16,27 @@ use crate::machine;
 #[must_use]
 pub fn word(index: usize) -> u64 {
     assert!(index < MAX_LENGTH, "message words end at 119");
-    machine::buffer_read(buffer::word(index))
+    machine::buffer().read(buffer::word(index))
 }
 
 /// Sets word `index` of the message, 0 to 119.
 #[inline(always)]
 pub fn set_word(index: usize, value: u64) {
     assert!(index < MAX_LENGTH, "message words end at 119");
-    machine::buffer_write(buffer::word(index), value);
+    machine::buffer().write(buffer::word(index), value);
 }
 
 /// Sets the capability pointer of extra capability `index`, 0 to 2.
 #[inline(always)]
 pub fn set_cap(index: usize, pointer: u64) {
-    machine::buffer_write(cap_offset(index), pointer);
+    machine::buffer().write(cap_offset(index), pointer);
 }
 
 /// The badge of unwrapped capability `index`, 0 to 2, of the message just received.
 #[inline(always)]
 #[must_use]
 pub fn badge(index: usize) -> u64 {
-    machine::buffer_read(cap_offset(index))
+    machine::buffer().read(cap_offset(index))
 }
 
 #[inline(always)]
@@ -48,9 +48,10 @@ fn cap_offset(index: usize) -> u64 {
 /// Where the next received capability goes. The slot must be empty, else the message comes
 /// without its capability.
 pub fn set_receive_path(path: SlotPath) {
-    machine::buffer_write(buffer::RECEIVE_CNODE, path.root.pointer());
-    machine::buffer_write(buffer::RECEIVE_INDEX, path.index);
-    machine::buffer_write(buffer::RECEIVE_DEPTH, u64::from(path.depth));
+    let here = machine::buffer();
+    here.write(buffer::RECEIVE_CNODE, path.root.pointer());
+    here.write(buffer::RECEIVE_INDEX, path.index);
+    here.write(buffer::RECEIVE_DEPTH, u64::from(path.depth));
 }
 
 /// Runs something that makes invocations, and leaves the buffer as it was: the message words and
@@ -72,23 +73,23 @@ pub(crate) fn preserved<R>(work: impl FnOnce() -> R) -> R {
 /// The word that the kernel never touches.
 #[must_use]
 pub fn user_data() -> u64 {
-    machine::buffer_read(buffer::USER_DATA)
+    machine::buffer().read(buffer::USER_DATA)
 }
 
 /// Sets the word that the kernel never touches.
 pub fn set_user_data(value: u64) {
-    machine::buffer_write(buffer::USER_DATA, value);
+    machine::buffer().write(buffer::USER_DATA, value);
 }
 
 /// Reads the buffer at `offset` bytes, a multiple of 8 below 1024.
 #[must_use]
 pub fn read(offset: u64) -> u64 {
     assert!(offset < buffer::SIZE && offset.is_multiple_of(8), "inside the buffer");
-    machine::buffer_read(offset)
+    machine::buffer().read(offset)
 }
 
 /// Writes the buffer at `offset` bytes, a multiple of 8 below 1024.
 pub fn write(offset: u64, value: u64) {
     assert!(offset < buffer::SIZE && offset.is_multiple_of(8), "inside the buffer");
-    machine::buffer_write(offset, value);
+    machine::buffer().write(offset, value);
 }

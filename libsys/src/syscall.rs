@@ -7,10 +7,14 @@
 
 use core::mem::MaybeUninit;
 
-use abi::message::{MAX_CAPS, REGISTER_WORDS};
+use abi::buffer;
+use abi::message::{MAX_CAPS, MAX_LENGTH, REGISTER_WORDS};
 use abi::{MessageInfo, Syscall};
 
 use crate::{ipc_buffer, machine};
+
+/// A register that a call does not read.
+const UNUSED: MaybeUninit<u64> = MaybeUninit::uninit();
 
 /// A message to send: label, words, and the capability pointers to go with it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,11 +59,26 @@ impl<'a> Message<'a> {
         for (register, word) in registers.iter_mut().zip(self.words) {
             register.write(*word);
         }
-        for (index, word) in self.words.iter().enumerate().skip(REGISTER_WORDS) {
-            ipc_buffer::set_word(index, *word);
+        if self.words.len() <= REGISTER_WORDS && self.caps.is_empty() {
+            return registers;
+        }
+        let buffer = machine::buffer();
+        // One by one: loops of few words would become calls of `memcpy`.
+        macro_rules! store {
+            ($($index:literal)*) => {$(
+                if let Some(word) = self.words.get($index) {
+                    buffer.write(buffer::word($index), *word);
+                }
+            )*};
+        }
+        store!(4 5 6 7 8 9 10 11 12 13 14 15);
+        let mut index = 16;
+        while index < self.words.len().min(MAX_LENGTH) {
+            buffer.write(buffer::word(index), self.words[index]);
+            index += 1;
         }
         for (index, cap) in self.caps.iter().enumerate().take(MAX_CAPS) {
-            ipc_buffer::set_cap(index, *cap);
+            buffer.write(buffer::CAPS_OR_BADGES + 8 * index as u64, *cap);
         }
         registers
     }
@@ -155,7 +174,7 @@ pub fn nb_wait(source: u64) -> Received {
 pub fn reply_recv(source: u64, reply: u64, message: Message<'_>) -> Received {
     let (info, words) = (message.info().0, message.load());
     let number = Syscall::ReplyRecv.number();
-    Received::new(machine::send_receive(number, source, info, words, reply, 0))
+    Received::new(machine::send_receive(number, source, info, words, reply, UNUSED))
 }
 
 /// Sends on `destination` (never blocks, never reports an error), then receives on `source`
@@ -164,7 +183,14 @@ pub fn reply_recv(source: u64, reply: u64, message: Message<'_>) -> Received {
 pub fn nb_send_recv(destination: u64, message: Message<'_>, source: u64, reply: u64) -> Received {
     let (info, words) = (message.info().0, message.load());
     let number = Syscall::NBSendRecv.number();
-    Received::new(machine::send_receive(number, source, info, words, reply, destination))
+    Received::new(machine::send_receive(
+        number,
+        source,
+        info,
+        words,
+        reply,
+        MaybeUninit::new(destination),
+    ))
 }
 
 /// Sends on `destination` (never blocks, never reports an error), then waits on `source`.
@@ -172,7 +198,7 @@ pub fn nb_send_recv(destination: u64, message: Message<'_>, source: u64, reply: 
 pub fn nb_send_wait(destination: u64, message: Message<'_>, source: u64) -> Received {
     let (info, words) = (message.info().0, message.load());
     let number = Syscall::NBSendWait.number();
-    Received::new(machine::send_receive(number, source, info, words, destination, 0))
+    Received::new(machine::send_receive(number, source, info, words, destination, UNUSED))
 }
 
 /// [`call`] of a message whose first words are these; the rest is in the IPC buffer already.
@@ -201,13 +227,13 @@ pub(crate) fn reply_recv_prepared(
     words: [u64; REGISTER_WORDS],
 ) -> Received {
     let (number, words) = (Syscall::ReplyRecv.number(), words.map(MaybeUninit::new));
-    Received::new(machine::send_receive(number, source, info.0, words, reply, 0))
+    Received::new(machine::send_receive(number, source, info.0, words, reply, UNUSED))
 }
 
 /// Gives up the rest of the current budget.
 #[inline(always)]
 pub fn yield_now() {
-    machine::simple(Syscall::Yield.number(), 0, 0);
+    machine::bare(Syscall::Yield.number());
 }
 
 /// The registers of a system call: x0 to x8. The number is in x7.

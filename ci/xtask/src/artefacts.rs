@@ -58,6 +58,8 @@ pub(crate) enum Program {
     Suite,
     /// Work for the kernel to be measured.
     Bench,
+    /// Invocations, and the same by hand: to be looked at, not to be run.
+    Cost,
     /// One of [`EXAMPLES`].
     Example(&'static str),
 }
@@ -79,6 +81,7 @@ impl Program {
             Self::RootTask => (ROOT_TASK, "root-task"),
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
+            Self::Cost => (workspace::COST, "cost"),
             Self::Example(name) => (workspace::EXAMPLES, name),
         }
     }

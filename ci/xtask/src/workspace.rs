@@ -19,6 +19,8 @@ pub(crate) const SUITE: &str = "tessera-suite";
 /// What the benchmark boots, a root task.
 pub(crate) const BENCH: &str = "tessera-bench";
 
+/// Invocations, and the same by hand.
+pub(crate) const COST: &str = "tessera-cost";
 /// Small programs that show the library.
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 

@@ -10,9 +10,11 @@ mod svc;
 mod tls;
 
 use block::count_panic;
-pub(crate) use block::{Identity, buffer_read, buffer_write, current_thread, parent, place_block};
+pub(crate) use block::{Identity, buffer, current_thread, parent, place_block};
 pub(crate) use counter::{counter, counter_frequency};
 pub(crate) use entry::{begin, extra_boot_info};
 use frames::Frames;
 use image::symbols;
-pub(crate) use svc::{call, receive, send, send_receive, simple, with_all_registers};
+pub(crate) use svc::{
+    bare, call, receive, send, send_receive, simple, wait_word, with_all_registers,
+};

@@ -35,8 +35,12 @@ pub(crate) fn send_receive(
     _info: u64,
     _words: [Word; 4],
     _x6: u64,
-    _x8: u64,
+    _x8: Word,
 ) -> [u64; 6] {
+    unsupported()
+}
+
+pub(crate) fn bare(_number: u64) {
     unsupported()
 }
 
@@ -48,11 +52,15 @@ pub(crate) fn with_all_registers(_x: [u64; 9]) -> [u64; 9] {
     unsupported()
 }
 
-pub(crate) fn buffer_read(_offset: u64) -> u64 {
+pub(crate) fn wait_word(_number: u64, _source: u64) -> u64 {
     unsupported()
 }
 
-pub(crate) fn buffer_write(_offset: u64, _value: u64) {
+/// The IPC buffer that there is not.
+#[derive(Clone, Copy)]
+pub(crate) struct Buffer;
+
+pub(crate) fn buffer() -> Buffer {
     unsupported()
 }
 
@@ -62,6 +70,16 @@ pub(crate) fn counter() -> u64 {
 
 pub(crate) fn counter_frequency() -> u64 {
     unsupported()
+}
+
+impl Buffer {
+    pub(crate) fn read(self, _offset: u64) -> u64 {
+        unsupported()
+    }
+
+    pub(crate) fn write(self, _offset: u64, _value: u64) {
+        unsupported()
+    }
 }
 
 pub(crate) fn current_thread() -> Cap<Thread> {

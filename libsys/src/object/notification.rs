@@ -1,9 +1,10 @@
 //! Notifications: a word of bits that signals set and a wait takes.
 
-use abi::ObjectType;
+use abi::{ObjectType, Syscall};
 
 use super::{FixedSize, Object};
 use crate::cap::Cap;
+use crate::machine;
 use crate::syscall::{self, Message};
 
 /// A word of bits to wait for.
@@ -25,12 +26,12 @@ impl Cap<Notification> {
     /// Takes the word; blocks until there is a signal. Needs Read.
     #[inline(always)]
     pub fn wait(self) -> u64 {
-        syscall::wait(self.pointer()).badge
+        machine::wait_word(Syscall::Wait.number(), self.pointer())
     }
 
     /// Takes the word if there was a signal, else answers 0. Needs Read.
     #[inline(always)]
     pub fn poll(self) -> u64 {
-        syscall::nb_wait(self.pointer()).badge
+        machine::wait_word(Syscall::NBWait.number(), self.pointer())
     }
 }

@@ -10,7 +10,9 @@ use crate::coverage;
 use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Target, cargo};
-use crate::workspace::{BENCH, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PLATFORM, ROOT_TASK, SUITE};
+use crate::workspace::{
+    BENCH, COST, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PLATFORM, ROOT_TASK, SUITE,
+};
 
 /// All of them.
 pub(super) fn steps() -> Vec<Step> {
@@ -58,7 +60,7 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    steps.extend([LIBSYS, ROOT_TASK, SUITE, EXAMPLES, BENCH].map(|package| {
+    steps.extend([LIBSYS, ROOT_TASK, SUITE, EXAMPLES, COST, BENCH].map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {
             let mut command =
                 context.toolchain.cargo_for(context.workspace, "clippy", Target::User);

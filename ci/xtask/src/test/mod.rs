@@ -6,6 +6,7 @@
 
 mod boot;
 mod context;
+mod cost;
 mod counts;
 mod examples;
 mod host;
@@ -70,6 +71,7 @@ fn steps() -> Vec<Step> {
         counts::steps(),
         latency::steps(),
         examples::steps(),
+        cost::steps(),
         suite::steps(),
     ];
     groups.into_iter().flatten().collect()

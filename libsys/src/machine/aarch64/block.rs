@@ -12,9 +12,10 @@
 //! a program, [`place_block`] for every other.
 
 use core::arch::asm;
+use core::cell::Cell;
 use core::mem::offset_of;
 use core::ops::Range;
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cap::Cap;
 use crate::machine::window::Window;
@@ -27,7 +28,7 @@ struct ThreadBlock {
     stack_end: AtomicU64,
     parent: AtomicU64,
     panics: AtomicU64,
-    ipc_buffer: AtomicPtr<u64>,
+    ipc_buffer: Cell<*mut u64>,
     thread: AtomicU64,
 }
 
@@ -89,27 +90,36 @@ pub(crate) fn count_panic() -> u64 {
     current().panics.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The word of the current thread's IPC buffer at `offset` bytes.
+/// The current thread's IPC buffer. Asked for once for several accesses: each asking reads it
+/// from the thread's block.
+#[derive(Clone, Copy)]
+pub(crate) struct Buffer(*mut u64);
+
+/// The current thread's IPC buffer.
 #[inline(always)]
-fn buffer_word(offset: u64) -> *mut u64 {
-    debug_assert!(offset < abi::buffer::SIZE && offset.is_multiple_of(8));
-    // SAFETY: B1: the buffer has `SIZE` bytes; every caller in this crate passes an offset of
-    // the ABI's buffer layout.
-    unsafe { current().ipc_buffer.load(Ordering::Relaxed).byte_add(offset as usize) }
+pub(crate) fn buffer() -> Buffer {
+    Buffer(current().ipc_buffer.get())
 }
 
-/// Reads the IPC buffer at `offset` bytes.
-#[inline(always)]
-pub(crate) fn buffer_read(offset: u64) -> u64 {
-    // SAFETY: B1; volatile because the kernel writes the buffer during system calls.
-    unsafe { buffer_word(offset).read_volatile() }
-}
+/// Offsets are in bytes, multiples of 8 below 1024. The kernel accesses the buffer only while the
+/// thread is in a system call, whose instruction is known to access memory.
+impl Buffer {
+    /// Reads a word.
+    #[inline(always)]
+    pub(crate) fn read(self, offset: u64) -> u64 {
+        debug_assert!(offset < abi::buffer::SIZE && offset.is_multiple_of(8));
+        // SAFETY: B1: the buffer has `SIZE` bytes; every caller in this crate passes an offset
+        // of the ABI's buffer layout. The pointer does not leave its thread: it is not `Send`.
+        unsafe { self.0.byte_add(offset as usize).read() }
+    }
 
-/// Writes the IPC buffer at `offset` bytes.
-#[inline(always)]
-pub(crate) fn buffer_write(offset: u64, value: u64) {
-    // SAFETY: as in `buffer_read`.
-    unsafe { buffer_word(offset).write_volatile(value) }
+    /// Writes a word.
+    #[inline(always)]
+    pub(crate) fn write(self, offset: u64, value: u64) {
+        debug_assert!(offset < abi::buffer::SIZE && offset.is_multiple_of(8));
+        // SAFETY: as in `read`.
+        unsafe { self.0.byte_add(offset as usize).write(value) }
+    }
 }
 
 /// Fills the block of the calling thread, the program's first, which has none yet.
@@ -131,7 +141,7 @@ pub(super) unsafe fn fill_first(identity: &Identity) {
     block.stack_end.store(identity.stack.end, Ordering::Relaxed);
     block.parent.store(identity.parent, Ordering::Relaxed);
     let buffer = core::ptr::with_exposed_provenance_mut(identity.ipc_buffer as usize);
-    block.ipc_buffer.store(buffer, Ordering::Relaxed);
+    block.ipc_buffer.set(buffer);
     block.thread.store(identity.thread.pointer(), Ordering::Relaxed);
 }
 

@@ -37,8 +37,8 @@ pub(crate) fn call(number: u64, destination: u64, info: u64, words: [Word; 4]) -
     x
 }
 
-/// Receives: Recv, NBRecv, Wait, NBWait. Answers x0 to x5; x1 to x5 stay 0 when the kernel does
-/// not write them (notifications and failed polls).
+/// Receives: Recv, NBRecv, Wait, NBWait. Answers x0 to x5. When the kernel writes x0 only
+/// (notifications and failed polls), x1 is 0 and the others are anything.
 #[inline(always)]
 pub(crate) fn receive(number: u64, source: u64, reply: u64) -> [u64; 6] {
     let mut x = [0; 6];
@@ -46,11 +46,23 @@ pub(crate) fn receive(number: u64, source: u64, reply: u64) -> [u64; 6] {
     unsafe {
         asm!("svc #0",
             inlateout("x0") source => x[0], inlateout("x1") x[1],
-            inlateout("x2") x[2], inlateout("x3") x[3],
-            inlateout("x4") x[4], inlateout("x5") x[5],
+            lateout("x2") x[2], lateout("x3") x[3], lateout("x4") x[4], lateout("x5") x[5],
             in("x6") reply, in("x7") number, options(nostack));
     }
     x
+}
+
+/// Waits for a notification: Wait, NBWait. Answers x0.
+#[inline(always)]
+pub(crate) fn wait_word(number: u64, source: u64) -> u64 {
+    let word;
+    // SAFETY: the registers are those of the ABI; a receive changes x0 to x5 at most.
+    unsafe {
+        asm!("svc #0",
+            inlateout("x0") source => word, lateout("x1") _, lateout("x2") _, lateout("x3") _,
+            lateout("x4") _, lateout("x5") _, in("x7") number, options(nostack));
+    }
+    word
 }
 
 /// Sends, then receives: ReplyRecv, NBSendRecv, NBSendWait. Answers x0 to x5; `words` stay as
@@ -62,7 +74,7 @@ pub(crate) fn send_receive(
     info: u64,
     words: [Word; 4],
     x6: u64,
-    x8: u64,
+    x8: Word,
 ) -> [u64; 6] {
     let mut x = [0; 6];
     // SAFETY: the registers are those of the ABI; such a call changes x0 to x5 at most.
@@ -76,7 +88,14 @@ pub(crate) fn send_receive(
     x
 }
 
-/// A call with two arguments and one result: Yield and the debug and benchmark calls.
+/// Takes nothing and changes nothing: Yield.
+#[inline(always)]
+pub(crate) fn bare(number: u64) {
+    // SAFETY: the registers are those of the ABI; such a call changes none.
+    unsafe { asm!("svc #0", in("x7") number, options(nostack)) };
+}
+
+/// A call with two arguments and one result: the debug and benchmark calls.
 #[inline(always)]
 pub(crate) fn simple(number: u64, x0: u64, x1: u64) -> u64 {
     let answer;
