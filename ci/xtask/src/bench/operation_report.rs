@@ -35,12 +35,28 @@ pub(super) fn text(measurement: &Measurement) -> String {
             measured.windows
         );
     }
+    text += &reached(measurement);
     let further = further(measurement);
     if !further.is_empty() {
         text += "\n";
         text += &aligned(["further figures", "number", "peer", "floor", "aim"], &further);
     }
     text
+}
+
+/// How many operations keep their floors and aims.
+fn reached(measurement: &Measurement) -> String {
+    let count = |figure: fn(&Operation) -> Option<u64>| {
+        let all = measurement.operations.iter();
+        let kept = all.filter_map(|m| figure(m.operation).map(|figure| m.kernel() <= figure));
+        kept.fold((0, 0), |(kept, all), keeps| (kept + u64::from(keeps), all + 1))
+    };
+    let [(peers, of), (floors, bounded), (aims, _)] =
+        [count(|o| o.peer), count(|o| o.floor), count(|o| o.aim)];
+    format!(
+        "\nNot above the peer: {peers} of {of} operations; floor kept: {floors} of {bounded}; aim \
+         reached: {aims}.\n"
+    )
 }
 
 /// Rows about lines and about the image's sections.
@@ -157,6 +173,7 @@ mod tests {
     use super::super::measured::tests::example;
     use std::time::Duration;
 
+    use super::super::operations::OPERATIONS;
     use super::super::wall::Times;
     use super::*;
     use crate::json::Value;
@@ -168,6 +185,8 @@ mod tests {
         let cells: Vec<&str> = first.split('|').map(str::trim).collect();
         assert_eq!(cells[1..3], ["call 0 words", "1 000"]);
         assert_eq!(cells[5..9], ["209", "478 %", "185 ✗", "140 ✗"]);
+        let bounded = OPERATIONS.iter().filter(|operation| operation.floor.is_some()).count();
+        assert!(text.contains(&format!(" of {bounded}; aim reached: ")), "{text}");
         let image = text.lines().find(|line| line.starts_with("| image: bytes of .text "));
         let cells: Vec<&str> = image.expect("a row").split('|').map(str::trim).collect();
         assert_eq!(cells[2..6], ["100", "41 400", "131 072 ✓", "57 344 ✓"]);
