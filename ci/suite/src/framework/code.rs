@@ -57,6 +57,16 @@ pub const fn store(t: u32, n: u32) -> u32 {
     0xf900_0000 | n << 5 | t
 }
 
+/// `ldp xT, xU, [xN, #8 * word]`, words from -64 to 63.
+pub const fn load_two(t: u32, u: u32, n: u32, word: i32) -> u32 {
+    0xa940_0000 | (word.cast_unsigned() & 0x7f) << 15 | u << 10 | n << 5 | t
+}
+
+/// `stp xT, xU, [xN, #8 * word]`, words from -64 to 63.
+pub const fn store_two(t: u32, u: u32, n: u32, word: i32) -> u32 {
+    0xa900_0000 | (word.cast_unsigned() & 0x7f) << 15 | u << 10 | n << 5 | t
+}
+
 /// `ldp qT, q(T+1), [xN, #32 * pair]`.
 pub const fn load_pair(t: u32, n: u32, pair: u32) -> u32 {
     0xad40_0000 | (2 * pair) << 15 | (t + 1) << 10 | n << 5 | t

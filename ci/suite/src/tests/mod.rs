@@ -29,6 +29,8 @@ mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
 pub mod foreign_calls;
+pub mod foreign_files;
+pub mod leaks;
 pub mod libsys_executor;
 pub mod libsys_memory;
 pub mod libsys_rings;
@@ -145,6 +147,8 @@ pub const MODULES: &[&[Test]] = &[
     libsys_memory::TESTS,
     boot_machine::TESTS,
     foreign_calls::TESTS,
+    foreign_files::TESTS,
+    leaks::TESTS,
     libsys_servers::TESTS,
     libsys_rings::TESTS,
     libsys_executor::TESTS,
