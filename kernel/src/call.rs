@@ -1,6 +1,8 @@
 //! One message to a kernel object, looked up but not yet understood.
 
-use abi::{Error, MessageInfo};
+use abi::buffer::CAPS_OR_BADGES;
+use abi::message::MAX_CAPS;
+use abi::{Error, LookupFailure, MessageInfo};
 use platform::address::PhysicalAddress;
 
 use crate::cap::Cap;
@@ -44,14 +46,63 @@ pub struct Call {
     /// The sender's IPC buffer.
     pub buffer: Option<PhysicalAddress>,
     /// Slots of the extra capabilities.
-    pub extra: [Option<Obj<Slot>>; 3],
+    pub extra: [Option<Obj<Slot>>; MAX_CAPS],
     /// How it was sent.
     pub manner: Manner,
 }
 
 impl Call {
+    /// The message of `thread` to the capability in `slot`.
+    ///
+    /// # Errors
+    /// The address of an extra capability that leads nowhere, and why.
+    pub(crate) fn read(
+        kernel: &Kernel,
+        thread: Obj<Thread>,
+        slot: Obj<Slot>,
+        manner: Manner,
+    ) -> Result<Self, (u64, LookupFailure)> {
+        let mut call = Self::without_caps(kernel, thread, slot, manner);
+        if let Some(buffer) = call.buffer
+            && call.info.extra_caps() > 0
+        {
+            call.extra = kernel.extra_caps(thread, buffer, call.info)?;
+        }
+        Ok(call)
+    }
+
+    /// The same, if all extra capabilities are in a CSpace of one level.
+    #[inline(always)]
+    pub(crate) fn read_in_one_level(
+        kernel: &Kernel,
+        thread: Obj<Thread>,
+        slot: Obj<Slot>,
+        manner: Manner,
+    ) -> Option<Self> {
+        let mut call = Self::without_caps(kernel, thread, slot, manner);
+        if let Some(buffer) = call.buffer {
+            let places = call.extra.iter_mut().zip(0u64..);
+            for (place, index) in places.take(call.info.extra_caps()) {
+                let address = kernel.buffer_word(buffer, CAPS_OR_BADGES + 8 * index);
+                *place = Some(kernel.lookup_in_one_level(thread, address)?);
+            }
+        }
+        Some(call)
+    }
+
+    #[inline(always)]
+    fn without_caps(kernel: &Kernel, thread: Obj<Thread>, slot: Obj<Slot>, manner: Manner) -> Self {
+        let x = &kernel.registers(thread).x;
+        let (info, registers) = (MessageInfo(x[1]), [x[2], x[3], x[4], x[5]]);
+        let buffer = kernel.ipc_buffer(thread, false);
+        let length = kernel.readable_length(info, buffer);
+        let (cap, extra) = (kernel[slot].cap, [None; MAX_CAPS]);
+        Self { thread, slot, cap, info, length, registers, buffer, extra, manner }
+    }
+
     /// Message word `index`; whatever lies there if the message is shorter.
     #[must_use]
+    #[inline(always)]
     pub fn word(&self, kernel: &Kernel, index: usize) -> u64 {
         match (self.registers.get(index), self.buffer) {
             (Some(word), _) => *word,
@@ -66,6 +117,7 @@ impl Call {
     ///
     /// # Errors
     /// [`Error::TruncatedMessage`] if the message is shorter.
+    #[inline(always)]
     pub fn words<const N: usize>(&self, kernel: &Kernel) -> Result<[u64; N], Error> {
         if self.length < N {
             return Err(Error::TruncatedMessage);
@@ -77,6 +129,7 @@ impl Call {
     ///
     /// # Errors
     /// [`Error::TruncatedMessage`] if the message has fewer.
+    #[inline(always)]
     pub fn caps<const N: usize>(&self) -> Result<[Obj<Slot>; N], Error> {
         let mut caps = [self.slot; N];
         for (index, cap) in caps.iter_mut().enumerate() {

@@ -63,6 +63,7 @@ pub enum Operation {
 ///
 /// # Errors
 /// As objects.md §3 lists them, in that order.
+#[inline(always)]
 pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
     let label = Invocation::from_label(call.info.label())
         .filter(|label| (Invocation::CNodeRevoke..=Invocation::CNodeRotate).contains(label))
@@ -89,6 +90,7 @@ fn decode_cancel(kernel: &Kernel, slot: Obj<Slot>) -> Result<Operation, Error> {
 }
 
 /// Copy, Mint, Move and Mutate: source and destination are checked alike.
+#[inline(always)]
 fn decode_copy(
     kernel: &Kernel,
     call: &Call,
@@ -125,6 +127,7 @@ fn decode_copy(
     }
 }
 
+#[inline(always)]
 fn derived(
     kernel: &Kernel,
     source: Obj<Slot>,

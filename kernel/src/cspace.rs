@@ -22,6 +22,18 @@ const fn low_bits(word: u64, bits: u32) -> u64 {
     word & ((1 << bits) - 1)
 }
 
+/// The slot that `root` names with the low `depth` bits of `index`, if they are just its guard
+/// and its index.
+#[inline(always)]
+fn slot_in_one_level(root: &Cap, index: u64, depth: u64) -> Option<Obj<Slot>> {
+    let Cap::CNode { radix, guard_bits, slots, guard } = *root else { return None };
+    let (radix, guard_bits) = (u32::from(radix) & 63, u32::from(guard_bits) & 63);
+    let fits =
+        depth == u64::from(radix + guard_bits) && low_bits(index >> radix, guard_bits) == guard;
+    // A CNode has fewer than 2^32 slots.
+    fits.then(|| slots.nth(low_bits(index, radix) as u32))
+}
+
 impl Kernel {
     /// Follows the low `bits` bits of `address` from `root`, as far as CNodes go.
     ///
@@ -95,7 +107,21 @@ impl Kernel {
     ///
     /// # Errors
     /// [`Error::FailedLookup`]; [`Error::Range`] for a depth outside 1 to 64.
+    #[inline(always)]
     pub fn slot_argument(
+        &self,
+        root: Cap,
+        index: u64,
+        depth: u64,
+        source: bool,
+    ) -> Result<Obj<Slot>, Error> {
+        match slot_in_one_level(&root, index, depth) {
+            Some(slot) => Ok(slot),
+            None => self.slot_in_levels(root, index, depth, source),
+        }
+    }
+
+    fn slot_in_levels(
         &self,
         root: Cap,
         index: u64,

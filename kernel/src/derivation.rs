@@ -32,6 +32,7 @@ pub enum Origin {
 impl Kernel {
     /// The bytes of memory that the capability's object takes; `None` without memory.
     #[must_use]
+    #[inline(always)]
     pub fn extent(&self, cap: &Cap) -> Option<PhysicalRange> {
         let sized = |start: u64, bits: u32| Some(PhysicalRange::new(start, start + (1 << bits)));
         match *cap {
@@ -63,6 +64,7 @@ impl Kernel {
     }
 
     /// Whether the object of `outer` is, or contains, the object of `inner`.
+    #[inline(always)]
     fn covers(&self, outer: &Cap, inner: &Cap) -> bool {
         match (outer, inner) {
             (Cap::Untyped { .. }, _) | (Cap::Page(_), Cap::Page(_)) => {

@@ -264,6 +264,11 @@ impl Kernel {
         }
     }
 
+    /// Whether no thread waits at an endpoint.
+    pub(crate) fn nobody_waits(&self, endpoint: Obj<Endpoint>) -> bool {
+        self[endpoint].waiters == Waiters::Nobody
+    }
+
     /// Sends one thread away that waits at an endpoint in deletion. Returns whether there was one.
     pub(crate) fn dismiss_waiter(&mut self, endpoint: Obj<Endpoint>) -> bool {
         let (Waiters::Senders(thread) | Waiters::Receivers(thread)) = self[endpoint].waiters else {

@@ -57,6 +57,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
                 guard.resume(thread)
             }
             Err(Detour::Wide) => wide_system_call(guard),
+            Err(Detour::Object) => object(guard, arguments.0[0]),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
                 let Switch { to, space, .. } = switch;
                 fault_answer(guard, server, reply, context, endpoint, to, space)
@@ -131,6 +132,17 @@ fn wide(mut guard: Guard, trap: Trap) -> Resume {
     match path {
         Ok(thread) => guard.resume(thread),
         Err(_) => general(guard, trap),
+    }
+}
+
+/// A call on an object of another kind than the fast paths begin with.
+#[inline(never)]
+fn object(mut guard: Guard, address: u64) -> Resume {
+    let path = guard.call_object(address);
+    guard.tally(Entry::system_call(Syscall::Call.number()), path.map(|_| Taken::Narrow));
+    match path {
+        Ok(thread) => guard.resume(thread),
+        Err(_) => general(guard, Trap::SystemCall),
     }
 }
 

@@ -71,6 +71,18 @@ impl Kernel {
         Ok(())
     }
 
+    /// Empties a slot if that is one short step, which stops and wakes no thread. Returns whether
+    /// it is; if not, nothing has changed.
+    pub(crate) fn delete_at_once(&mut self, slot: Obj<Slot>) -> bool {
+        let short = match self[slot].cap {
+            Cap::Zombie(_) => false,
+            Cap::Null | Cap::Untyped { .. } | Cap::Page(_) | Cap::PageTable { .. } => true,
+            Cap::Endpoint { endpoint, .. } if self.nobody_waits(endpoint) => true,
+            _ => !self.is_final(slot),
+        };
+        short && self.delete_step(slot) == Progress::Done
+    }
+
     /// One step of the deletion of whatever stands in a slot.
     fn delete_step(&mut self, slot: Obj<Slot>) -> Progress {
         match self[slot].cap {
@@ -137,6 +149,7 @@ impl Kernel {
                 self.finalise_space(slot, last);
             }
             _ if !last => {}
+            Cap::Endpoint { endpoint, .. } if self.nobody_waits(endpoint) => {}
             Cap::Endpoint { endpoint, .. } => return Left::Remains(Remains::Endpoint(endpoint)),
             Cap::Notification { notification, .. } => {
                 self.unbind_all(notification);

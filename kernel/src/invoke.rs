@@ -3,7 +3,7 @@
 //! `decode` borrows the kernel shared, so that a refused call cannot have changed anything. An
 //! [`Operation`] cannot fail, only be preempted, and then the call is decoded again.
 
-use abi::{Error, Fault, LookupFailure, MessageInfo, Rights};
+use abi::{Error, Fault, LookupFailure, Rights};
 
 use crate::call::{Call, Manner, Outcome};
 use crate::cap::Cap;
@@ -66,21 +66,9 @@ fn decode(
     address: u64,
     manner: Manner,
 ) -> Result<Operation, Refusal> {
-    let slot =
-        kernel.lookup(thread, address).map_err(|failure| Refusal::Lookup(address, failure))?;
-    let registers = kernel.registers(thread);
-    let info = MessageInfo(registers.x[1]);
-    let words = [registers.x[2], registers.x[3], registers.x[4], registers.x[5]];
-    let buffer = kernel.ipc_buffer(thread, false);
-    let extra = match buffer {
-        Some(buffer) if info.extra_caps() > 0 => kernel
-            .extra_caps(thread, buffer, info)
-            .map_err(|(address, failure)| Refusal::Lookup(address, failure))?,
-        _ => [None; 3],
-    };
-    let length = kernel.readable_length(info, buffer);
-    let cap = kernel[slot].cap;
-    let call = Call { thread, slot, cap, info, length, registers: words, buffer, extra, manner };
+    let refused = |(address, failure)| Refusal::Lookup(address, failure);
+    let slot = kernel.lookup(thread, address).map_err(|failure| refused((address, failure)))?;
+    let call = Call::read(kernel, thread, slot, manner).map_err(refused)?;
     Ok(decode_object(kernel, &call)?)
 }
 
@@ -182,11 +170,7 @@ impl Kernel {
             && self.current() == Some(thread)
             && matches!(self[thread].state, State::Running | State::Restart | State::Inactive);
         if answers {
-            match outcome {
-                Outcome::Done => self.answer_done(thread),
-                Outcome::Word(word) => self.answer_word(thread, word),
-                Outcome::Answered => {}
-            }
+            self.answer(thread, outcome);
         }
         Ok(())
     }

@@ -57,20 +57,25 @@ pub struct PageMapping {
 /// A frame, the rights to it, and its mapping, in twelve bytes.
 ///
 /// `frame` counts 4 KiB from physical address 0, so addresses of 44 bits fit. The page number of
-/// the mapping has 36 bits: 32 in `page_low`, 4 in `page_high`.
+/// the mapping has 36 bits: 32 in `page`, 4 in `more`. Three whole words, since a compiler copies
+/// smaller fields one by one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PageCap {
     frame: u32,
-    page_low: u32,
-    asid: Option<Asid>,
-    page_high: u8,
-    flags: u8,
+    page: u32,
+    /// Flags in bits 0 to 7, the page number's high bits from bit 8 on, the ASID (0 for no
+    /// mapping) from bit 16 on.
+    more: u32,
 }
 
-const SIZE_MASK: u8 = 3;
-const WRITE: u8 = 1 << 2;
-const READ: u8 = 1 << 3;
-const DEVICE: u8 = 1 << 4;
+/// `log2` of the bytes: so many times 9 above those of the smallest page.
+const SIZE_MASK: u32 = 3;
+const WRITE: u32 = 1 << 2;
+const READ: u32 = 1 << 3;
+const DEVICE: u32 = 1 << 4;
+const FLAGS: u32 = 0xff;
+const PAGE_HIGH_SHIFT: u32 = 8;
+const ASID_SHIFT: u32 = 16;
 
 impl PageCap {
     /// A page with all rights, mapped nowhere. `start` is aligned to the size and below 2^44.
@@ -78,13 +83,7 @@ impl PageCap {
     pub fn new(start: PhysicalAddress, size: PageSize, device: bool) -> Self {
         let frame = u32::try_from(start.0 >> abi::PAGE_BITS).unwrap_or(u32::MAX);
         let device = if device { DEVICE } else { 0 };
-        Self {
-            frame,
-            page_low: 0,
-            asid: None,
-            page_high: 0,
-            flags: size as u8 | READ | WRITE | device,
-        }
+        Self { frame, page: 0, more: size as u32 | READ | WRITE | device }
     }
 
     /// Physical address of the first byte.
@@ -96,23 +95,30 @@ impl PageCap {
     /// The size.
     #[must_use]
     pub const fn size(self) -> PageSize {
-        match self.flags & SIZE_MASK {
+        match self.more & SIZE_MASK {
             0 => PageSize::Small,
             1 => PageSize::Large,
             _ => PageSize::Huge,
         }
     }
 
+    /// The bytes, less one: the bits of an address that lie inside the page.
+    #[must_use]
+    pub const fn inside(self) -> u64 {
+        // There is no size 3: sizes come from `PageSize` only.
+        (1 << (abi::PAGE_BITS + 9 * (self.more & SIZE_MASK))) - 1
+    }
+
     /// Whether the frame is device memory, which the kernel never touches.
     #[must_use]
     pub const fn is_device(self) -> bool {
-        self.flags & DEVICE != 0
+        self.more & DEVICE != 0
     }
 
     /// Read and write, as far as held. Write alone counts as no access.
     #[must_use]
     pub fn rights(self) -> Rights {
-        match (self.flags & READ != 0, self.flags & WRITE != 0) {
+        match (self.more & READ != 0, self.more & WRITE != 0) {
             (true, true) => Rights::READ_WRITE,
             (true, false) => Rights::READ,
             (false, _) => Rights::NONE,
@@ -123,34 +129,36 @@ impl PageCap {
     #[must_use]
     pub fn mask_rights(self, allowed: Rights) -> Self {
         let held = self.rights().and(allowed);
-        let mut flags = self.flags & !(READ | WRITE);
+        let mut more = self.more & !(READ | WRITE);
         if held.contains(Rights::READ) {
-            flags |= READ;
+            more |= READ;
             if held.contains(Rights::WRITE) {
-                flags |= WRITE;
+                more |= WRITE;
             }
         }
-        Self { flags, ..self }
+        Self { more, ..self }
     }
 
     /// Where this capability has mapped the frame.
     #[must_use]
     pub fn mapping(self) -> Option<PageMapping> {
-        let page = u64::from(self.page_high) << 32 | u64::from(self.page_low);
-        self.asid.map(|asid| PageMapping { asid, address: page << abi::PAGE_BITS })
+        let high = self.more >> PAGE_HIGH_SHIFT & 0xf;
+        let page = u64::from(high) << 32 | u64::from(self.page);
+        let asid = Asid::new((self.more >> ASID_SHIFT) as u16)?;
+        Some(PageMapping { asid, address: page << abi::PAGE_BITS })
     }
 
     /// The page with another mapping recorded.
     #[must_use]
     pub fn with_mapping(self, mapping: Option<PageMapping>) -> Self {
-        let page = mapping.map_or(0, |mapping| mapping.address >> abi::PAGE_BITS);
-        let [low, high] = [page & 0xffff_ffff, page >> 32 & 0xf];
-        Self {
-            asid: mapping.map(|mapping| mapping.asid),
-            page_low: u32::try_from(low).unwrap_or(0),
-            page_high: u8::try_from(high).unwrap_or(0),
-            ..self
-        }
+        let flags = self.more & FLAGS;
+        let Some(PageMapping { asid, address }) = mapping else {
+            return Self { page: 0, more: flags, ..self };
+        };
+        let page = address >> abi::PAGE_BITS;
+        let high = (page >> 32) as u32 & 0xf;
+        let more = flags | high << PAGE_HIGH_SHIFT | u32::from(asid.get()) << ASID_SHIFT;
+        Self { page: page as u32, more, ..self }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::paging::{Leaf, Level};
 use crate::slot::Slot;
 use crate::space;
 use crate::table::{Place, Walk};
+use crate::thread::Thread;
 use platform::address::PhysicalRange;
 use platform::contract::CacheOperation;
 
@@ -48,29 +49,34 @@ pub struct Map {
     asid: Asid,
     place: Place,
     leaf: Leaf,
-    /// What has to be done to caches before.
-    before: Option<Maintenance>,
+    /// For whom the page has to leave the caches before.
+    pub(crate) uncached: Option<Obj<Thread>>,
 }
 
 /// Checks a message to a page, other than for cache maintenance.
 ///
 /// # Errors
 /// As objects.md §11 lists them, in that order.
+#[inline(always)]
 pub(crate) fn decode(kernel: &Kernel, call: &Call, page: PageCap) -> Result<Operation, Error> {
-    match Invocation::from_label(call.info.label()) {
-        Some(Invocation::PageMap) => decode_map(kernel, call, page).map(Operation::Map),
-        Some(Invocation::PageUnmap) => Ok(Operation::Unmap(call.slot)),
-        Some(Invocation::PageAddress) => Ok(Operation::Address(page)),
+    const MAP: u64 = Invocation::PageMap.label();
+    const UNMAP: u64 = Invocation::PageUnmap.label();
+    const ADDRESS: u64 = Invocation::PageAddress.label();
+    match call.info.label() {
+        MAP => decode_map(kernel, call, page).map(Operation::Map),
+        UNMAP => Ok(Operation::Unmap(call.slot)),
+        ADDRESS => Ok(Operation::Address(page)),
         _ => Err(Error::IllegalOperation),
     }
 }
 
+#[inline(always)]
 fn decode_map(kernel: &Kernel, call: &Call, page: PageCap) -> Result<Map, Error> {
     let [address, rights, attributes] = call.words::<3>(kernel)?;
     let [space] = call.caps::<1>()?;
     let (asid, root) = space::assigned(&kernel[space].cap).ok_or(Error::InvalidCapability(1))?;
     kernel.check_space(asid, root, 1)?;
-    let inside = page.size().bytes() - 1;
+    let inside = page.inside();
     if address & inside != 0 {
         return Err(Error::Alignment);
     }
@@ -87,18 +93,14 @@ fn decode_map(kernel: &Kernel, call: &Call, page: PageCap) -> Result<Map, Error>
     }
     let rights = page.mask_rights(Rights::from_word(rights)).rights();
     let attributes = VmAttributes::from_word(attributes);
-    let before = (!attributes.cacheable && !page.is_device()).then(|| Maintenance {
-        thread: call.thread,
-        operation: CacheOperation::CleanInvalidate,
-        range: frame(page),
-    });
+    let uncached = !attributes.cacheable && !page.is_device();
     Ok(Map {
         slot: call.slot,
         page: page.with_mapping(Some(PageMapping { asid, address })),
         asid,
         place,
         leaf: Leaf::new(page.start(), page.size(), rights, attributes),
-        before,
+        uncached: uncached.then_some(call.thread),
     })
 }
 
@@ -116,21 +118,32 @@ impl Kernel {
     pub(crate) fn perform_page(&mut self, operation: Operation) -> Result<Outcome, Preempted> {
         match operation {
             Operation::Map(map) => {
-                if let Some(maintenance) = map.before {
-                    self.maintain(maintenance)?;
+                if let Some(thread) = map.uncached {
+                    let operation = CacheOperation::CleanInvalidate;
+                    self.maintain(Maintenance { thread, operation, range: frame(map.page) })?;
                 }
-                self[map.slot].cap = Cap::Page(map.page);
-                self.set_page(map.place, map.leaf, map.asid);
+                self.map_page(&map);
             }
-            Operation::Unmap(slot) => {
-                if let Cap::Page(page) = self[slot].cap {
-                    self.unmap_page(page);
-                    self[slot].cap = Cap::Page(page.with_mapping(None));
-                }
-            }
+            Operation::Unmap(slot) => self.unmap_slot(slot),
             Operation::Address(page) => return Ok(Outcome::Word(page.start().0)),
         }
         Ok(Outcome::Done)
+    }
+
+    /// Maps a page; caches are as they have to be.
+    #[inline(always)]
+    pub(crate) fn map_page(&mut self, map: &Map) {
+        self[map.slot].cap = Cap::Page(map.page);
+        self.set_page(map.place, map.leaf, map.asid);
+    }
+
+    /// Takes the page of a capability out of its address space.
+    #[inline(always)]
+    pub(crate) fn unmap_slot(&mut self, slot: Obj<Slot>) {
+        if let Cap::Page(page) = self[slot].cap {
+            self.unmap_page(page);
+            self[slot].cap = Cap::Page(page.with_mapping(None));
+        }
     }
 
     /// The entry that still maps a page as its capability says, and what it holds.

@@ -18,6 +18,7 @@ pub const ENTRIES: usize = 512;
 
 /// The level of a table; walks begin at level 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
 #[expect(missing_docs, reason = "the names are those of the Arm ARM")]
 pub enum Level {
     Zero,

@@ -13,7 +13,8 @@ use crate::thread::{State, Thread};
 /// Bytes of an `svc` instruction.
 pub(crate) const SVC_BYTES: u64 = 4;
 
-const CALL: Manner = Manner { call: true, blocking: true, donate: true, first_phase: false };
+pub(crate) const CALL: Manner =
+    Manner { call: true, blocking: true, donate: true, first_phase: false };
 const SEND: Manner = Manner { call: false, blocking: true, donate: false, first_phase: false };
 const NB_SEND: Manner = Manner { blocking: false, ..SEND };
 const FIRST_PHASE: Manner =

@@ -56,6 +56,7 @@ pub struct Walk {
 }
 
 impl Kernel {
+    #[inline(always)]
     fn entry(&self, place: Place) -> Entry {
         let descriptor = self[place.table].descriptors[place.level.index(place.address)];
         Entry::from_bits(descriptor, place.level)
@@ -72,16 +73,22 @@ impl Kernel {
     }
 
     /// Follows the tables for `address` as far as they go.
+    #[inline(always)]
     pub(crate) fn walk(&self, root: Obj<Table>, address: u64) -> Walk {
         let mut place = Place { table: root, level: Level::Zero, address };
-        while let Some(below) = self.below(place) {
-            place = below;
+        // By names, so that each step of the walk is compiled for its level.
+        for level in [Level::Zero, Level::One, Level::Two, Level::Three] {
+            place.level = level;
+            match self.entry(place) {
+                Entry::Table(below) => match self.mem.at(below) {
+                    Some(below) => place.table = below,
+                    None => break,
+                },
+                Entry::Page(leaf) => return Walk { place, page: Some(leaf) },
+                Entry::Nothing => break,
+            }
         }
-        let page = match self.entry(place) {
-            Entry::Page(leaf) => Some(leaf),
-            Entry::Nothing | Entry::Table(_) => None,
-        };
-        Walk { place, page }
+        Walk { place, page: None }
     }
 
     /// The entry for `address` that leads to `table`.
@@ -116,6 +123,7 @@ impl Kernel {
     }
 
     /// Maps a page at an entry that does not lead to a table.
+    #[inline(always)]
     pub(crate) fn set_page(&mut self, place: Place, leaf: Leaf, asid: Asid) {
         match self.entry(place) {
             Entry::Page(old) if old.differs_in_permissions_only(leaf) => {

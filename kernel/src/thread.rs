@@ -281,7 +281,7 @@ impl Kernel {
         if buffer == 0 || page.is_device() || !page.rights().contains(needed) {
             return None;
         }
-        Some(PhysicalAddress(page.start().0 + (buffer & (page.size().bytes() - 1))))
+        Some(PhysicalAddress(page.start().0 + (buffer & page.inside())))
     }
 
     /// Sets a state that needs no queue.

@@ -5,6 +5,7 @@ use abi::buffer::{self, CAPS_OR_BADGES, RECEIVE_CNODE, RECEIVE_DEPTH, RECEIVE_IN
 use abi::message::{MAX_CAPS, REGISTER_WORDS};
 use platform::address::PhysicalAddress;
 
+use crate::call::Outcome;
 use crate::cap::Cap;
 use crate::endpoint::Endpoint;
 use crate::kernel::Kernel;
@@ -164,6 +165,15 @@ impl Kernel {
         let root = self[self.lookup(receiver, address).ok()?].cap;
         let slot = self.slot_argument(root, index, depth, false).ok()?;
         self[slot].is_empty().then_some(slot)
+    }
+
+    /// Tells a thread what its call has achieved.
+    pub(crate) fn answer(&mut self, thread: Obj<Thread>, outcome: Outcome) {
+        match outcome {
+            Outcome::Done => self.answer_done(thread),
+            Outcome::Word(word) => self.answer_word(thread, word),
+            Outcome::Answered => {}
+        }
     }
 
     /// Tells a thread that its call succeeded with one word.

@@ -45,10 +45,18 @@ pub struct Retype {
     reset: bool,
 }
 
+impl Retype {
+    /// Whether memory that was used before has to be cleared first.
+    pub(crate) const fn resets(&self) -> bool {
+        self.reset
+    }
+}
+
 /// Checks a message to untyped memory.
 ///
 /// # Errors
 /// As objects.md §2 lists them, in that order.
+#[inline(always)]
 pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Retype, Error> {
     if call.info.label() != Invocation::UntypedRetype.label() {
         return Err(Error::IllegalOperation);
@@ -75,12 +83,14 @@ pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Retype, Error> {
     let Cap::Untyped { bits, device, full, next } = call.cap else {
         return Err(Error::IllegalOperation);
     };
-    let reset = kernel.first_child(call.slot).is_none();
-    let free = match (reset, full) {
+    let start = start(next, bits).0;
+    let unused = kernel.first_child(call.slot).is_none();
+    let free = match (unused, full) {
         (true, _) => 1 << bits,
         (false, true) => 0,
-        (false, false) => start(next, bits).0 + (1 << bits) - next,
+        (false, false) => start + (1 << bits) - next,
     };
+    let reset = unused && (full || next != start);
     if free >> object.size_bits(size) < u64::from(count) {
         return Err(Error::NotEnoughMemory(free));
     }
@@ -136,9 +146,13 @@ impl Kernel {
         if retype.reset {
             self.reset_untyped(retype.slot)?;
         }
-        let Cap::Untyped { bits, device, next, .. } = self[retype.slot].cap else {
-            return Ok(Outcome::Done);
-        };
+        self.make_objects(&retype);
+        Ok(Outcome::Done)
+    }
+
+    /// Makes objects of untyped memory that was reset if it has to be.
+    pub(crate) fn make_objects(&mut self, retype: &Retype) {
+        let Cap::Untyped { bits, device, next, .. } = self[retype.slot].cap else { return };
         let object_bits = retype.object.size_bits(retype.size);
         let aligned = next.next_multiple_of(1 << object_bits);
         let bytes = u64::from(retype.count) << object_bits;
@@ -147,10 +161,9 @@ impl Kernel {
         // A full untyped keeps a next byte inside itself, from which its start follows.
         let (full, next) = if end == limit { (true, limit - 1) } else { (false, end) };
         self[retype.slot].cap = Cap::Untyped { bits, device, full, next };
-        let Retype { slot, object, size, first, count, .. } = retype;
+        let Retype { slot, object, size, first, count, .. } = *retype;
         let ground = self.ground(object, PhysicalAddress(aligned), bytes, device);
         self.create(&Batch { object, size, count, ground }, Destination { source: slot, first });
-        Ok(Outcome::Done)
     }
 
     /// The memory of new objects, as [`Kernel::create`] wants it.

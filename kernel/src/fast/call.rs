@@ -4,6 +4,7 @@ use platform::contract::Arguments;
 
 use super::deliver::Delivery;
 use super::{Miss, Width};
+use crate::cap::Cap;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::thread::Thread;
@@ -12,8 +13,11 @@ impl Kernel {
     #[inline(always)]
     pub(super) fn check_call<W: Width>(&self, arguments: &Arguments) -> Result<Delivery, Miss> {
         let caller = self.undisturbed::<W>()?;
-        Self::check_message::<W>(arguments)?;
         let cap = self.named::<W>(caller, arguments.0[0])?;
+        if !matches!(cap, Cap::Endpoint { .. }) {
+            return Err(Miss::OtherObject);
+        }
+        Self::check_message::<W>(arguments)?;
         self.check_delivery::<W>(caller, cap)
     }
 

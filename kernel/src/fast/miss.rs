@@ -33,7 +33,9 @@ pub enum Miss {
     ExtraCaps,
     /// A capability address leads nowhere.
     Lookup,
-    /// The capability is not one to an endpoint, or lacks a right.
+    /// The capability is not one to an endpoint.
+    OtherObject,
+    /// The capability to an endpoint lacks a right.
     NotForSending,
     /// The capability to receive with is not one to an endpoint, or lacks a right.
     NotForReceiving,
@@ -59,5 +61,9 @@ pub enum Miss {
     BetterReady,
     /// The other thread has no living address space.
     NoSpace,
+    /// There is no short way to do this to this kind of object.
+    NotShort,
+    /// The message to an object is refused.
+    Refused,
 }
 }

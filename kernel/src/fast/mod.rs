@@ -24,6 +24,7 @@
 //! | [`call`] | `Call` on an endpoint |
 //! | [`reply`] | `ReplyRecv` |
 //! | [`fault`] | faults to their handlers, and the answers |
+//! | [`object`] | `Call` on a kernel object |
 //! | [`tally`] | counters of benchmark images: how often, and why not |
 //!
 //! `kernel/doc/fast-paths.md` says for users what each path needs.
@@ -33,6 +34,7 @@ mod deliver;
 mod fault;
 mod message;
 mod miss;
+mod object;
 mod reply;
 mod switch;
 mod tally;
@@ -56,14 +58,19 @@ pub(crate) use tally::{Entry, Taken};
 pub(crate) enum Detour {
     /// On the wide path.
     Wide,
+    /// At an object that is no endpoint.
+    Object,
     /// Beside the path: code for this would make plain answers dearer.
     FaultAnswer(Answer),
 }
 
 impl From<Miss> for Detour {
     #[inline(always)]
-    fn from(_: Miss) -> Self {
-        Self::Wide
+    fn from(miss: Miss) -> Self {
+        match miss {
+            Miss::OtherObject => Self::Object,
+            _ => Self::Wide,
+        }
     }
 }
 
@@ -97,7 +104,10 @@ impl Kernel {
         match (trap, self.current()) {
             (Trap::SystemCall, Some(thread)) => {
                 let arguments = self.arguments(thread);
-                self.wide_system_call(&arguments)
+                match self.wide_system_call(&arguments) {
+                    Err(Miss::OtherObject) => self.call_object(arguments.0[0]),
+                    done => done,
+                }
             }
             (Trap::Exception { syndrome, address }, _) => {
                 self.fast_exception::<Wide>(syndrome, address)
@@ -131,6 +141,7 @@ impl Kernel {
                 match self.narrow(&arguments) {
                     Ok(next) => Ok(next),
                     Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
+                    Err(Detour::Object) => self.call_object(arguments.0[0]),
                     Err(Detour::Wide) => Err(Miss::Narrow),
                 }
             }

@@ -148,6 +148,9 @@ fn is_late(kernel: &mut Kernel) -> bool {
     exhausted || overdue || kernel.domains.is_expired()
 }
 
+/// A call after which the caller goes on.
+pub(crate) const OBJECT_CALL: &str = "Call on an object";
+
 /// What an entry is, for the counts: the system call, and what kind of message it moved.
 fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
     let (Trap::SystemCall, Some(thread)) = (trap, kernel.current()) else {
@@ -156,6 +159,7 @@ fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
     let x = &kernel.registers(thread).x;
     let long = abi::MessageInfo(x[1]).length() > REGISTER_WORDS;
     match (Syscall::from_number(x[7]), long) {
+        (Some(Syscall::Call), _) if next == thread => OBJECT_CALL,
         (Some(Syscall::Call), false) => "Call",
         (Some(Syscall::Call), true) => "Call, long message",
         (Some(Syscall::ReplyRecv), _) if kernel[next].fault.get().is_some() => "reply to a fault",

@@ -175,6 +175,17 @@ impl Player {
         }
     }
 
+    /// The running thread calls an object; nothing disturbs it.
+    pub(super) fn call_object(&mut self) {
+        let Some(thread) = self.system.current() else { return self.wait() };
+        self.system.pressure = false;
+        self.system.checks = self.chance.once_in(16);
+        self.system.step();
+        self.use_objects();
+        let number = self.system.registers(thread).x[7];
+        self.system_call(thread, number);
+    }
+
     /// The running thread's program decides what it does.
     fn program(&mut self, thread: Obj<Thread>) {
         self.system.step();

@@ -2,6 +2,8 @@
 
 use super::Player;
 use super::ending::Summary;
+use crate::fast::Miss;
+use crate::sim::rehearsal::{Counts, OBJECT_CALL};
 use crate::sim::system::Setup;
 
 /// Plays one game and returns the player for further looks.
@@ -64,6 +66,25 @@ fn several_domains_stay_sound() {
 #[test]
 fn a_little_memory_is_used_up_and_comes_back() {
     play_all(1, Setup { memory: 3, ..Setup::default() }, false, 400);
+}
+
+/// Most calls on objects are short, and each reason against that occurs.
+#[test]
+fn short_calls_on_objects_equal_the_general_way() {
+    let mut sum = Counts::default();
+    for seed in seeds(4) {
+        let mut player = Player::new(seed, Setup::default(), false);
+        player.prepare();
+        for _ in 0..1000 {
+            player.call_object();
+        }
+        sum.add(&player.system.rehearsal.expect("it rehearsed").counts);
+    }
+    let count = sum.hits.get(OBJECT_CALL).copied().unwrap_or(0);
+    assert!(count > 500, "{sum:?}");
+    for miss in [Miss::Refused, Miss::NotShort, Miss::OtherObject] {
+        assert!(sum.misses[miss as usize] > 10, "{miss:?}");
+    }
 }
 
 /// The games are worth something only if threads really meet.

@@ -1,0 +1,108 @@
+//! `Call` on a kernel object, for operations that are short and leave every thread where it is.
+//!
+//! They are decoded and performed by the functions of the general way; what is saved is the
+//! accounting of time and the scheduler. Operations that may have to be preempted, or that stop
+//! or wake a thread, are left to the general way, and so are refusals.
+
+use abi::Error;
+
+use super::Miss;
+use crate::call::{Call, Outcome};
+use crate::cap::Cap;
+use crate::derivation::Origin;
+use crate::kernel::Kernel;
+use crate::mem::Obj;
+use crate::slot::Slot;
+use crate::syscall::CALL;
+use crate::thread::Thread;
+use crate::{cnode, page_map, page_table, untyped};
+
+impl From<Error> for Miss {
+    fn from(_: Error) -> Self {
+        Self::Refused
+    }
+}
+
+impl Kernel {
+    /// Performs the `Call` of the current thread on the kernel object at `address`.
+    /// The caller goes on.
+    #[inline(always)]
+    pub(crate) fn call_object(&mut self, address: u64) -> Result<Obj<Thread>, Miss> {
+        let thread = self.current().ok_or(Miss::Alert)?;
+        let slot = self.lookup_in_one_level(thread, address).ok_or(Miss::Lookup)?;
+        match self[slot].cap {
+            Cap::Page(_) => self.call_page(thread, slot),
+            Cap::CNode { .. } => self.call_cnode(thread, slot),
+            Cap::Untyped { .. } => self.call_untyped(thread, slot),
+            Cap::PageTable { .. } => self.call_page_table(thread, slot),
+            _ => Err(Miss::OtherObject),
+        }
+    }
+
+    #[inline(always)]
+    fn message(&self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Call, Miss> {
+        Call::read_in_one_level(self, thread, slot, CALL).ok_or(Miss::Lookup)
+    }
+
+    #[inline(never)]
+    fn call_page(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
+        let call = self.message(thread, slot)?;
+        let Cap::Page(page) = call.cap else { return Err(Miss::OtherObject) };
+        let outcome = match page_map::decode(self, &call, page)? {
+            page_map::Operation::Map(map) if map.uncached.is_none() => {
+                self.map_page(&map);
+                Outcome::Done
+            }
+            page_map::Operation::Map(_) => return Err(Miss::NotShort),
+            page_map::Operation::Unmap(slot) => {
+                self.unmap_slot(slot);
+                Outcome::Done
+            }
+            page_map::Operation::Address(page) => Outcome::Word(page.start().0),
+        };
+        self.answer(thread, outcome);
+        Ok(thread)
+    }
+
+    #[inline(never)]
+    fn call_cnode(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
+        let call = self.message(thread, slot)?;
+        match cnode::decode(self, &call)? {
+            cnode::Operation::Insert { source, to, cap } => {
+                self.insert(source, to, cap, Origin::Derived);
+            }
+            cnode::Operation::Move { source, to, cap } => self.relocate(source, to, cap),
+            cnode::Operation::Delete(slot) if self.delete_at_once(slot) => {}
+            cnode::Operation::Revoke(slot) if self.first_child(slot).is_none() => {}
+            _ => return Err(Miss::NotShort),
+        }
+        self.answer_done(thread);
+        Ok(thread)
+    }
+
+    #[inline(never)]
+    fn call_untyped(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
+        let call = self.message(thread, slot)?;
+        let retype = untyped::decode(self, &call)?;
+        if retype.resets() {
+            return Err(Miss::NotShort);
+        }
+        self.make_objects(&retype);
+        self.answer_done(thread);
+        Ok(thread)
+    }
+
+    #[inline(never)]
+    fn call_page_table(
+        &mut self,
+        thread: Obj<Thread>,
+        slot: Obj<Slot>,
+    ) -> Result<Obj<Thread>, Miss> {
+        let call = self.message(thread, slot)?;
+        let Cap::PageTable { asid, table, .. } = call.cap else { return Err(Miss::OtherObject) };
+        let operation = page_table::decode(self, &call, table, asid)?;
+        self.perform_page_table(operation);
+        self.answer_done(thread);
+        Ok(thread)
+    }
+}
