@@ -35,7 +35,7 @@ impl Received {
 }
 
 /// The fault with this label and these words.
-pub(crate) fn decode(label: u64, word: impl Fn(usize) -> u64) -> Option<Fault> {
+fn decode(label: u64, word: impl Fn(usize) -> u64) -> Option<Fault> {
     Some(match label {
         CAP_FAULT => Fault::Cap {
             address: word(1),

@@ -51,6 +51,5 @@ pub use operation::{
 };
 pub use origin::Origin;
 pub use port::{Port, Reception};
-pub(crate) use serve::fault;
 pub use serve::{Handler, Resolution, retire, serve, serve_passively};
 pub use sessions::Sessions;

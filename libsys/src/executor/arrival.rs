@@ -1,6 +1,5 @@
 //! What comes from outside and may become a task.
 
-use abi::{Fault, MessageInfo};
 use core::fmt;
 
 use super::reactor::Reactor;
@@ -23,9 +22,8 @@ pub enum Arrival<'r, P: Port, C, const N: usize> {
     Fault {
         /// Its number, from the badge of its fault handler.
         component: u64,
-        /// What the library knows of the fault.
-        fault: Option<Fault>,
-        /// The message.
+        /// The message: [`Received::fault`] and [`Received::foreign_call`] understand it, before
+        /// the next system call.
         message: Received,
         /// Who waits.
         caller: Caller<'r, P, C, N>,
@@ -46,7 +44,12 @@ impl<'r, P: Port, C, const N: usize> Caller<'r, P, C, N> {
 
     /// Lets a thread that faulted repeat what it did.
     pub fn retry(self) {
-        self.respond(Outgoing { info: MessageInfo::new(0, 0, 0), words: [0; 4] });
+        self.respond(Outgoing::of_words(&[]));
+    }
+
+    /// Lets a thread go on with this result of its foreign call.
+    pub fn resume(self, result: u64) {
+        self.respond(Outgoing::of_words(&[result]));
     }
 
     /// Nobody waits after all.

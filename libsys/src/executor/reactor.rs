@@ -158,10 +158,7 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
                 let request = Request { client, message, slot: self.port.slot() };
                 Some(Arrival::Call { request, caller })
             }
-            Origin::Component(component) => {
-                let fault = crate::server::fault(&message, &self.port.buffer());
-                Some(Arrival::Fault { component, fault, message, caller })
-            }
+            Origin::Component(component) => Some(Arrival::Fault { component, message, caller }),
             Origin::Signals(signals) => {
                 caller.forget();
                 self.signals.raise(signals);

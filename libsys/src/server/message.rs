@@ -50,6 +50,18 @@ pub struct Outgoing {
     pub words: [u64; REGISTER_WORDS],
 }
 
+impl Outgoing {
+    /// Label 0 and these words; what exceeds four is not sent.
+    #[inline(always)]
+    #[must_use]
+    pub fn of_words(words: &[u64]) -> Self {
+        let mut registers = [0; REGISTER_WORDS];
+        let length = words.len().min(REGISTER_WORDS);
+        registers[..length].copy_from_slice(&words[..length]);
+        Self { info: MessageInfo::new(0, 0, length), words: registers }
+    }
+}
+
 /// Takes the words of a message, one behind the other.
 #[derive(Debug)]
 pub struct Encoder<'a, B> {

@@ -1,7 +1,5 @@
 //! The loop of a server that answers at once.
 
-use abi::{Fault, MessageInfo};
-
 use super::message::Outgoing;
 use super::operation::Request;
 use super::origin::Origin;
@@ -49,8 +47,8 @@ pub trait Handler {
     /// Signals have come, a bit for each.
     fn signalled(&mut self, _signals: u64) {}
 
-    /// A component has faulted. Faults that the library does not know are `None`.
-    fn faulted(&mut self, _component: u64, _fault: Option<Fault>) -> Resolution {
+    /// A component has faulted: [`Received::fault`] and [`Received::foreign_call`] say how.
+    fn faulted(&mut self, _component: u64, _message: &Received) -> Resolution {
         Resolution::Stop
     }
 }
@@ -60,6 +58,8 @@ pub trait Handler {
 pub enum Resolution {
     /// It repeats what it did: the reason is gone.
     Retry,
+    /// It goes on with this result of its foreign call.
+    Result(u64),
     /// It stays as it is, until somebody resumes it or takes it apart.
     Stop,
 }
@@ -119,8 +119,9 @@ pub(super) fn step<P: Port, H: Handler>(
             }
             answer
         }
-        Origin::Component(number) => match handler.faulted(number, fault(&message, &buffer)) {
-            Resolution::Retry => Outgoing { info: MessageInfo::new(0, 0, 0), words: [0; 4] },
+        Origin::Component(number) => match handler.faulted(number, &message) {
+            Resolution::Retry => Outgoing::of_words(&[]),
+            Resolution::Result(word) => Outgoing::of_words(&[word]),
             Resolution::Stop => return port.receive(reply),
         },
         Origin::Signals(signals) => {
@@ -129,14 +130,4 @@ pub(super) fn step<P: Port, H: Handler>(
         }
     };
     port.answer_receive(reply, answer)
-}
-
-/// The fault that a message reports.
-pub(crate) fn fault<B: super::Buffer>(message: &Received, buffer: &B) -> Option<Fault> {
-    let length = message.info.length();
-    crate::fault::decode(message.info.label(), |index| match message.words.get(index) {
-        _ if index >= length => 0,
-        Some(word) => *word,
-        None => buffer.word(index),
-    })
 }

@@ -7,6 +7,7 @@ use super::boot_machine::exported;
 use super::threads::{note, order};
 use crate::framework::prelude::*;
 use libsys::executor::{Arrival, Clock as _, Counter, Executor, NoClock, Reactor, Storage, Ticks};
+use libsys::foreign::SystemCalls;
 use libsys::interface;
 use libsys::ring::{Consumer, Doorbell, Producer, Shape};
 use libsys::server::{CallError, Origin, Reception};
@@ -17,6 +18,7 @@ pub const TESTS: &[Test] = &[
     test!(a_waiting_call_does_not_stop_another),
     test!(clients_beyond_the_reply_objects_wait_their_turn),
     test!(a_dropped_call_is_answered),
+    test!(foreign_calls_wait_beside_each_other),
     test!(a_task_takes_elements_from_another_address_space),
     test!(the_counter_tells_the_time),
 ];
@@ -45,6 +47,8 @@ const CALLS: usize = 4;
 
 /// A server that waits, for clients with the badge 1.
 struct Server {
+    /// Without a badge.
+    inner: Cap<Endpoint>,
     endpoint: Cap<Endpoint>,
     bell: Cap<Notification>,
 }
@@ -61,7 +65,7 @@ impl Server {
         let server = w.helper(w.options(110))?;
         server.thread().bind_notification(bell)?;
         server.start(move || serve(reception, replies))?;
-        Ok(Self { endpoint: w.mint(endpoint, Rights::ALL, 1)?, bell })
+        Ok(Self { inner: endpoint, endpoint: w.mint(endpoint, Rights::ALL, 1)?, bell })
     }
 
     fn client(&self) -> waiter::Client {
@@ -82,15 +86,35 @@ impl Server {
     }
 }
 
+/// What a task is about.
+enum Job<Call, Foreign> {
+    /// A call through the interface.
+    Call(Call),
+    /// A system call of another system: waits for the signal of its number, and answers the sum
+    /// of the component and an argument.
+    Foreign(Foreign),
+}
+
 fn serve(reception: Reception, replies: [Cap<Reply>; CALLS]) {
     let clock = Ticks::new(&TICKS, Duration::from_millis(1));
     let reactor = &Reactor::<_, _, 8>::new(reception, clock, replies);
     let storage = pin!(Storage::<_, 8>::new());
     let Some(mut executor) = Executor::new(storage) else { return };
     executor.run(reactor, |arrival| {
-        let Arrival::Call { request, caller } = arrival else { return None };
-        let call = waiter::Call::accept(&request, caller)?;
+        let job = match arrival {
+            Arrival::Call { request, caller } => Job::Call(waiter::Call::accept(&request, caller)?),
+            Arrival::Fault { component, message, caller } => {
+                Job::Foreign((component, message.foreign_call()?, caller))
+            }
+        };
         Some(async move {
+            let call = match job {
+                Job::Call(call) => call,
+                Job::Foreign((component, call, caller)) => {
+                    reactor.signalled(1 << call.number).await;
+                    return caller.resume(component + call.arguments[0]);
+                }
+            };
             match call {
                 waiter::Call::Until(asked) => {
                     reactor.sleep_until(Duration::from_millis(asked.milliseconds)).await;
@@ -183,6 +207,33 @@ fn a_dropped_call_is_answered(w: &mut World) -> Outcome {
     let client = Server::start(w)?.client();
     for _ in 0..2 * CALLS {
         check_eq!(client.drop_it(), Err(CallError::Abandoned));
+    }
+    PASSED
+}
+
+/// What a server of another system's programs does: each system call in flight is a future.
+fn foreign_calls_wait_beside_each_other(w: &mut World) -> Outcome {
+    let server = Server::start(w)?;
+    let board = w.board();
+    for component in 1..=3 {
+        // Makes the call and stores its result; then a fault that is no call stops it.
+        let program = w.bare(&[code::svc(0), code::store(0, 1), code::UDF])?;
+        program.thread.set_system_calls(SystemCalls::Foreign)?;
+        let handler = w.mint(server.inner, Rights::ALL, Origin::fault_badge(component).0)?;
+        let (thread, context) = (program.thread, program.context);
+        thread.set_sched_params(initial::THREAD, 90, 90, context, handler)?;
+        let word = board.address(8 + component as usize);
+        let start = program.with_arguments(&[component * 100, word]);
+        program.start(&start.with(Register::X(8), 10 + component))?;
+    }
+    w.settle()?;
+    check_eq!(server.client().echo(1), Ok(1));
+    for component in [2, 3, 1] {
+        let place = 8 + component as usize;
+        check_eq!(board.get(place), 0);
+        server.signal(w, 10 + component as u32)?.signal();
+        w.settle()?;
+        check_eq!(board.get(place), component * 101);
     }
     PASSED
 }

@@ -88,8 +88,8 @@ impl Handler for Bank {
         self.signals |= signals;
     }
 
-    fn faulted(&mut self, component: u64, fault: Option<Fault>) -> Resolution {
-        if matches!(fault, Some(Fault::UserException { .. })) {
+    fn faulted(&mut self, component: u64, message: &Received) -> Resolution {
+        if matches!(message.fault(), Some(Fault::UserException { .. })) {
             self.faults += component;
         }
         Resolution::Stop

@@ -41,10 +41,12 @@ fn serve(replies: u64, port: &FakePort) -> Vec<Event> {
     executor.run(reactor, |arrival| {
         let (request, caller) = match arrival {
             Arrival::Call { request, caller } => (request, caller),
-            Arrival::Fault { component, caller, fault, .. } => {
-                assert!(matches!(fault, Some(Fault::Vm { .. })));
-                if component == 1 {
-                    caller.retry();
+            Arrival::Fault { component, caller, message } => {
+                assert!(matches!(message.fault(), Some(Fault::Vm { .. })));
+                match component {
+                    1 => caller.retry(),
+                    2 => caller.resume(99),
+                    _ => drop(caller),
                 }
                 return None;
             }
@@ -171,8 +173,8 @@ fn faults_are_retried_or_stay() {
         let words = vec![0, 0x1000, 0, 0x9200_0046];
         (Origin::fault_badge(component).0, MessageInfo::new(6, 0, 4), words)
     };
-    let port = of(vec![fault(1), fault(2), call(5, 4, &[])]);
-    let expected = [(1, 0, Vec::new()), (1, 18, Vec::new()), (1, 0, Vec::new())];
+    let port = of(vec![fault(1), fault(2), fault(3), call(5, 4, &[])]);
+    let expected = [(1, 0, Vec::new()), (1, 0, vec![99]), (1, 18, Vec::new()), (1, 0, Vec::new())];
     assert_eq!(answers(&serve(1, &port)), expected);
 }
 

@@ -10,6 +10,7 @@ use crate::interface;
 use crate::object::{Page, Reply};
 use crate::server::serve::step;
 use crate::server::{Buffer, Handler, Origin, Outgoing, Port, Request, Resolution};
+use crate::syscall::Received;
 
 interface! {
     /// Counts.
@@ -54,9 +55,13 @@ impl Handler for Counter {
         self.signals |= signals;
     }
 
-    fn faulted(&mut self, component: u64, fault: Option<Fault>) -> Resolution {
-        self.faults.push((component, fault));
-        if component == 1 { Resolution::Retry } else { Resolution::Stop }
+    fn faulted(&mut self, component: u64, message: &Received) -> Resolution {
+        self.faults.push((component, message.fault()));
+        match component {
+            1 => Resolution::Retry,
+            4 => Resolution::Result(99),
+            _ => Resolution::Stop,
+        }
     }
 }
 
@@ -161,10 +166,11 @@ fn faults_are_told_from_calls_by_their_badge() {
         // A client that would like to be one.
         fault(5),
         call(Origin::fault_badge(3).0, 50, 0, &[]),
+        call(Origin::fault_badge(4).0, 50, 0, &[]),
     ];
     let events = serve(&mut counter, messages);
     let memory = Fault::Vm { address: 0x1000, prefetch: false, syndrome: 0x9200_0046 };
-    assert_eq!(counter.faults, [(1, Some(memory)), (2, Some(memory)), (3, None)]);
+    assert_eq!(counter.faults, [(1, Some(memory)), (2, Some(memory)), (3, None), (4, None)]);
     let expected = [
         answer(0, &[]),
         Event::InOne,
@@ -173,6 +179,9 @@ fn faults_are_told_from_calls_by_their_badge() {
         answer(17, &[0, 6, 0]),
         Event::InOne,
         Event::Receive,
+        Event::Receive,
+        answer(0, &[99]),
+        Event::InOne,
         Event::Receive,
     ];
     assert_eq!(events, expected);
