@@ -47,6 +47,7 @@ pub(crate) enum Route {
 pub(crate) struct Toolchain {
     sysroot: PathBuf,
     host: String,
+    release: String,
 }
 
 impl Toolchain {
@@ -54,9 +55,16 @@ impl Toolchain {
     pub(crate) fn discover() -> Fallible<Self> {
         let sysroot = process::answer(Command::new("rustc").args(["--print", "sysroot"]))?;
         let about = process::answer(Command::new("rustc").arg("-vV"))?;
-        let host = about.lines().find_map(|line| line.strip_prefix("host: "));
-        let host = host.ok_or("rustc does not say what it runs on")?.to_string();
-        Ok(Self { sysroot: sysroot.into(), host })
+        let said = |what: &str| {
+            let found = about.lines().find_map(|line| line.strip_prefix(what));
+            found.map(String::from).ok_or(format!("rustc does not say its `{what}`"))
+        };
+        Ok(Self { sysroot: sysroot.into(), host: said("host: ")?, release: said("release: ")? })
+    }
+
+    /// The compiler's version, such as `1.95.0`.
+    pub(crate) fn release(&self) -> &str {
+        &self.release
     }
 
     /// How to build for a target; `None` if that is not possible yet.
@@ -121,7 +129,7 @@ mod tests {
         let file = sysroot.join("lib/rustlib").join(file);
         std::fs::create_dir_all(file.parent().expect("it has a folder")).expect("create");
         std::fs::write(file, "").expect("write");
-        (sysroot.clone(), Toolchain { sysroot, host: "here".into() })
+        (sysroot.clone(), Toolchain { sysroot, host: "here".into(), release: "1.0.0".into() })
     }
 
     #[test]

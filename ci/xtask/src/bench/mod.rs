@@ -65,7 +65,7 @@ pub(crate) fn run(
     let before = Recorded::load(workspace).ok();
     let mut measurement = bench.operations()?;
     if options.record {
-        let text = Recorded::of(&measurement).text();
+        let text = Recorded::of(&measurement, toolchain.release()).text();
         artefacts::write(&recorded::file(workspace), text.as_bytes())?;
         document::write(workspace, &bench, &measurement)?;
     }

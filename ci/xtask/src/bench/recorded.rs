@@ -49,9 +49,19 @@ const COLUMNS: [Column; 7] = [
     Column { name: "barriers", of: Counts::barriers, allowance: |recorded| recorded },
 ];
 
+/// The beginning of the line that says which compiler made what was counted.
+const COMPILER: &str = "# Compiler: ";
+
 /// The counts of all operations, one for each column, and the bytes of all sections.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Recorded(Vec<(String, Vec<u64>)>);
+pub(crate) struct Recorded {
+    /// The compiler's version. Another makes other instructions of the same source.
+    pub(crate) compiler: String,
+    rows: Vec<Row>,
+}
+
+/// A name and its counts.
+type Row = (String, Vec<u64>);
 
 /// What the recorded counts say about a run.
 #[derive(Debug, Default, PartialEq)]
@@ -74,6 +84,8 @@ impl Recorded {
     }
 
     fn parse(text: &str) -> Fallible<Self> {
+        let compiler = text.lines().find_map(|line| line.strip_prefix(COMPILER));
+        let compiler = compiler.ok_or("the record does not name its compiler")?.into();
         let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
         let row = |line: &str| {
             let (name, numbers) = line.split_once('|')?;
@@ -83,18 +95,22 @@ impl Recorded {
             Some((name.trim().to_string(), numbers))
         };
         let checked = |line: &str| row(line).ok_or(format!("not a name and counts: {line}"));
-        lines.map(checked).collect::<Fallible<_>>().map(Self)
+        Ok(Self { compiler, rows: lines.map(checked).collect::<Fallible<_>>()? })
     }
 
     /// What a run would be recorded as.
-    pub(super) fn of(measurement: &Measurement) -> Self {
+    pub(super) fn of(measurement: &Measurement, compiler: &str) -> Self {
+        Self { compiler: compiler.into(), rows: Self::rows(measurement) }
+    }
+
+    fn rows(measurement: &Measurement) -> Vec<Row> {
         let operations = measurement.operations.iter().map(|measured| {
             let numbers = COLUMNS.iter().map(|column| (column.of)(&measured.median));
             (measured.operation.name.into(), numbers.collect())
         });
         let sections = measurement.sections.iter();
         let sections = sections.map(|(name, bytes)| (format!("bytes of {name}"), vec![*bytes]));
-        Self(operations.chain(sections).collect())
+        operations.chain(sections).collect()
     }
 
     /// The file's text.
@@ -103,9 +119,10 @@ impl Recorded {
         let mut text = format!(
             "# What each operation of `cargo xtask bench` takes. `cargo xtask test counts` accepts \
              no rise;\n# `cargo xtask bench --record` writes this file. Who makes a count rise \
-             says why in the commit.\n# NAME | {names}\n"
+             says why in the commit.\n{COMPILER}{}\n# NAME | {names}\n",
+            self.compiler
         );
-        for (name, numbers) in &self.0 {
+        for (name, numbers) in &self.rows {
             let numbers: Vec<String> = numbers.iter().map(|n| format!("{n:>6}")).collect();
             text += &format!("{name:<40} | {}\n", numbers.join(" | "));
         }
@@ -116,7 +133,7 @@ impl Recorded {
     pub(super) fn changes(&self, measurement: &Measurement) -> String {
         let changed = |measured: &Measured| {
             let (name, now) = (measured.operation.name, measured.kernel());
-            let (_, recorded) = self.0.iter().find(|(recorded, _)| recorded == name)?;
+            let (_, recorded) = self.rows.iter().find(|(recorded, _)| recorded == name)?;
             let old = recorded.first().filter(|old| **old != now)?;
             Some(format!("{name}: {old} recorded, {now} now\n"))
         };
@@ -125,16 +142,16 @@ impl Recorded {
 
     /// Compares a run with the record. An operation that is in one of the two only is a finding.
     pub(crate) fn compare(&self, measurement: &Measurement) -> Comparison {
-        let now = Self::of(measurement);
+        let now = Self::rows(measurement);
         let mut comparison = Comparison::default();
-        for (name, numbers) in &now.0 {
-            match self.0.iter().find(|(recorded, _)| recorded == name) {
+        for (name, numbers) in &now {
+            match self.rows.iter().find(|(recorded, _)| recorded == name) {
                 None => comparison.findings.push(format!("{name}: is not recorded")),
                 Some((_, recorded)) => comparison.judge(name, recorded, numbers),
             }
         }
-        let is_gone = |name: &str| now.0.iter().all(|(found, _)| found != name);
-        let gone = self.0.iter().filter(|(name, _)| is_gone(name));
+        let is_gone = |name: &str| now.iter().all(|(found, _)| found != name);
+        let gone = self.rows.iter().filter(|(name, _)| is_gone(name));
         comparison.findings.extend(gone.map(|(name, _)| format!("{name}: was not run")));
         comparison
     }
@@ -170,27 +187,28 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let recorded = Recorded::of(&example());
+        let recorded = Recorded::of(&example(), "1.2.3");
         assert_eq!(Recorded::parse(&recorded.text()), Ok(recorded));
+        assert!(Recorded::parse("name | 1\n").is_err());
         for bad in ["name", "name | 1 | 2", "name | 1 | 2 | 3 | 4 | 5 | 6 | x"] {
-            assert!(Recorded::parse(bad).is_err(), "{bad}");
+            assert!(Recorded::parse(&format!("{COMPILER}1\n{bad}\n")).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn the_same_run_is_kept_in_full() {
-        let comparison = Recorded::of(&example()).compare(&example());
+        let comparison = Recorded::of(&example(), "1.2.3").compare(&example());
         assert_eq!(comparison.findings, Vec::<String>::new());
         assert_eq!((comparison.kept, comparison.fallen), (example().operations.len() + 1, 0));
     }
 
     #[test]
     fn a_rise_is_a_finding_and_a_fall_a_hint() {
-        let mut recorded = Recorded::of(&example());
-        recorded.0[1].1[0] = 990;
-        *recorded.0.last_mut().expect("a section") = ("bytes of .text".into(), vec![98]);
-        recorded.0[2].1[0] = 992;
-        recorded.0[3].1[0] = 2000;
+        let mut recorded = Recorded::of(&example(), "1.2.3");
+        recorded.rows[1].1[0] = 990;
+        *recorded.rows.last_mut().expect("a section") = ("bytes of .text".into(), vec![98]);
+        recorded.rows[2].1[0] = 992;
+        recorded.rows[3].1[0] = 2000;
         let changes = recorded.changes(&example());
         assert!(changes.starts_with("call 0 words: 990 recorded, 1000 now\n"), "{changes}");
         assert_eq!(changes.lines().count(), 3);
@@ -205,18 +223,18 @@ mod tests {
 
     #[test]
     fn barriers_may_not_rise_at_all() {
-        let mut recorded = Recorded::of(&example());
+        let mut recorded = Recorded::of(&example(), "1.2.3");
         let mut comparison = Comparison::default();
-        let before = recorded.0[1].1.clone();
-        recorded.0[1].1[6] += 1;
-        comparison.judge("x", &before, &recorded.0[1].1);
+        let before = recorded.rows[1].1.clone();
+        recorded.rows[1].1[6] += 1;
+        comparison.judge("x", &before, &recorded.rows[1].1);
         assert_eq!(comparison.findings, ["x: 1 barriers, recorded 0"]);
     }
 
     #[test]
     fn record_and_run_have_to_agree() {
-        let mut recorded = Recorded::of(&example());
-        recorded.0[1].0 = "sleep".into();
+        let mut recorded = Recorded::of(&example(), "1.2.3");
+        recorded.rows[1].0 = "sleep".into();
         let comparison = recorded.compare(&example());
         assert_eq!(comparison.findings, ["call 0 words: is not recorded", "sleep: was not run"]);
     }

@@ -10,10 +10,16 @@ use crate::process::Fallible;
 /// All of them.
 pub(super) fn steps() -> Vec<Step> {
     vec![Step::emulator("counts", |context: &Context| {
-        let recorded = Recorded::load(context.workspace);
-        match recorded.and_then(|recorded| Ok(recorded.compare(&measure(context)?))) {
-            Ok(comparison) => judge(&comparison),
-            Err(problem) => Outcome::failed("could not compare", &problem),
+        let recorded = match Recorded::load(context.workspace) {
+            Ok(recorded) => recorded,
+            Err(problem) => return Outcome::failed("no record", &problem),
+        };
+        if recorded.compiler != context.toolchain.release() {
+            return Outcome::skipped("counts are recorded with another compiler");
+        }
+        match measure(context) {
+            Ok(measurement) => judge(&recorded.compare(&measurement)),
+            Err(problem) => Outcome::failed("could not run", &problem),
         }
     })]
 }
