@@ -1,7 +1,8 @@
 //! Work for the kernel, between marks that a QEMU plugin measures. `cargo xtask bench` runs it
 //! under instruction counting.
 //!
-//! The word `bench=operations` or `bench=scenarios` on the boot command line chooses.
+//! The word `bench=operations` or `bench=scenarios` on the boot command line chooses. With
+//! `bench=why-slow` besides, an image with benchmark calls prints which fast paths were taken.
 //!
 //! | module | idea |
 //! |---|---|
@@ -41,6 +42,8 @@ pub(crate) struct Bench {
     spare: Option<Allocator>,
     /// Whether somebody waits for interrupts meanwhile.
     watched: bool,
+    /// Whether the kernel is to say which fast paths were taken.
+    why_slow: bool,
     number: u16,
 }
 
@@ -49,6 +52,13 @@ impl Bench {
     fn next_number(&mut self) -> u16 {
         self.number += 1;
         self.number
+    }
+
+    /// Lets the kernel say which fast paths were taken since the last time.
+    pub(crate) fn tell_paths(&self) {
+        if self.why_slow {
+            libsys::debug::dump_fast_paths();
+        }
     }
 }
 
@@ -62,8 +72,9 @@ libsys::entry!(main);
 
 fn main(boot: &'static BootInfo) -> ! {
     let control = initial::sched_control(boot, 0).unwrap_or(Cap::NULL);
-    let mut bench =
-        Bench { system: System::new(boot), control, spare: None, watched: false, number: 0 };
+    let system = System::new(boot);
+    let why_slow = is_chosen("why-slow");
+    let mut bench = Bench { system, control, spare: None, watched: false, why_slow, number: 0 };
     if let Err(reason) = libsys::console::open(&mut bench.system) {
         println!("console: the kernel's: {reason}");
     }
@@ -74,6 +85,7 @@ fn main(boot: &'static BootInfo) -> ! {
     if is_chosen("operations") {
         perform(&mut bench, ("preparation", operation::prepare));
         operation::ALL.iter().for_each(|part| perform(&mut bench, *part));
+        bench.tell_paths();
     }
     if is_chosen("scenarios") {
         perform(&mut bench, ("preparation", scenario::prepare));

@@ -73,6 +73,7 @@ fn trifles(bench: &mut Bench) -> Outcome {
 impl Bench {
     /// Says what is measured next, in the lanes from the first on.
     fn announce(&mut self, names: &[&str]) {
+        self.tell_paths();
         let number = self.next_number();
         for (lane, name) in (1..).zip(names) {
             println!("operation {number} {lane} {name}");

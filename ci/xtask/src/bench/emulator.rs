@@ -9,6 +9,7 @@ use super::listing;
 use super::measured::{Measurement, announcement};
 use super::scenarios::Figures;
 use super::wall::{self, Timed};
+use super::why_slow::{self, Paths};
 use crate::artefacts::KernelFiles;
 use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::elf::Elf;
@@ -37,6 +38,8 @@ pub(crate) enum Work {
     Watched,
     /// The operations, by the clock.
     Clock,
+    /// The operations, with the kernel saying which fast paths it took.
+    WhySlow,
     /// The operations, with one lane of one of them written down.
     Path {
         /// The number that the root task gives it.
@@ -113,10 +116,15 @@ impl Bench {
         listing::listing(name, &path, &self.kernel.elf, sources)
     }
 
+    /// Runs all operations once on a kernel with benchmark calls, which says what paths it took.
+    pub(super) fn paths(&self) -> Fallible<Vec<Paths>> {
+        Ok(why_slow::read(&self.watch(&mut self.qemu(Work::WhySlow))?))
+    }
+
     /// What the root task and the plugin said.
     fn run(&self, work: Work) -> Fallible<(String, String)> {
         let (plugin, arguments) = match work {
-            Work::Operations => (&self.counter, ",footprint=on".into()),
+            Work::Operations | Work::WhySlow => (&self.counter, ",footprint=on".into()),
             Work::Scenarios | Work::Watched => (&self.counter, String::new()),
             Work::Clock => (&self.clock, String::new()),
             Work::Path { operation, lane } => {
@@ -130,15 +138,21 @@ impl Bench {
         if work != Work::Clock {
             command.args(["-icount", "shift=0,sleep=off"]);
         }
-        let limits = Limits { time: Some(TIME_LIMIT), until: Until::Line(|line| line == DONE) };
-        let ended = console::watch(&mut command, &limits, Audience::Nobody)?;
-        if !matches!(ended.reason, Reason::Seen(_)) {
-            let command = process::line(&command);
-            return Err(format!("{}\n`{command}`\n{}", ended.reason, ended.console));
-        }
+        let console = self.watch(&mut command)?;
         let log = std::fs::read_to_string(&file)
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-        Ok((ended.console, log))
+        Ok((console, log))
+    }
+
+    /// What the root task said until it was done.
+    fn watch(&self, command: &mut Command) -> Fallible<String> {
+        let limits = Limits { time: Some(TIME_LIMIT), until: Until::Line(|line| line == DONE) };
+        let ended = console::watch(command, &limits, Audience::Nobody)?;
+        if !matches!(ended.reason, Reason::Seen(_)) {
+            let command = process::line(command);
+            return Err(format!("{}\n`{command}`\n{}", ended.reason, ended.console));
+        }
+        Ok(ended.console)
     }
 
     /// QEMU with the benchmark, not yet counting anything.
@@ -147,6 +161,7 @@ impl Bench {
             Work::Operations | Work::Clock | Work::Path { .. } => {
                 ("bench=operations", Machine::default().memory)
             }
+            Work::WhySlow => ("bench=operations bench=why-slow", Machine::default().memory),
             Work::Scenarios => ("bench=scenarios", MUCH_MEMORY),
             Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
         };

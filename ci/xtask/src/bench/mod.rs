@@ -20,6 +20,7 @@
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `limits` | how long a stretch may be |
 //! | `wall` | how long boots and operations take by the clock |
+//! | `why_slow` | which fast paths were taken, and why not |
 //! | `table` | tables in Markdown |
 
 mod counts;
@@ -37,6 +38,7 @@ mod scenario_report;
 mod scenarios;
 mod table;
 mod wall;
+mod why_slow;
 
 use std::process::ExitCode;
 
@@ -59,9 +61,17 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &BenchOptions,
 ) -> Fallible<ExitCode> {
-    let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
+    let image = if options.why_slow { Image::Benchmark } else { Image::Release };
+    let kernel = artefacts::build_kernel(workspace, toolchain, image)?;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;
     let bench = Bench::new(workspace, "bench", kernel, program)?;
+    if options.why_slow {
+        print!(
+            "{}",
+            why_slow::text(&bench.paths()?, options.prefix.as_deref().unwrap_or_default())
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     let before = Recorded::load(workspace).ok();
     let mut measurement = bench.operations()?;
     if options.record {

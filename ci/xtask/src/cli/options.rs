@@ -42,6 +42,8 @@ pub(crate) struct BenchOptions {
     pub(crate) svg: Option<PathBuf>,
     /// Where to write what the kernel executes in the first of these operations.
     pub(crate) listing: Option<PathBuf>,
+    /// Whether to say which fast paths were taken, instead of counting.
+    pub(crate) why_slow: bool,
     /// Whether to rewrite the recorded counts.
     pub(crate) record: bool,
 }
@@ -135,6 +137,7 @@ pub(crate) fn bench_options(words: &mut Words) -> Fallible<BenchOptions> {
             "--json" => options.json = Some(words.value(&word)?.into()),
             "--svg" => options.svg = Some(words.value(&word)?.into()),
             "--listing" => options.listing = Some(words.value(&word)?.into()),
+            "--why-slow" => options.why_slow = true,
             "--record" => options.record = true,
             _ if word.starts_with("--") || options.prefix.is_some() => {
                 return Err(format!("`bench` takes one PREFIX and no `{word}`"));

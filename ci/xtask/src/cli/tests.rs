@@ -111,9 +111,10 @@ fn bench_takes_a_prefix_and_files() {
         json: Some("a.json".into()),
         svg: Some("a.svg".into()),
         listing: Some("a.txt".into()),
+        why_slow: true,
         record: true,
     };
-    let line = "bench call --json a.json --svg a.svg --listing a.txt --record";
+    let line = "bench call --json a.json --svg a.svg --listing a.txt --why-slow --record";
     assert_eq!(parsed(line), Ok(Verb::Bench(expected)));
     for bad in ["bench --json", "bench --svg", "bench a b", "bench --what"] {
         assert!(parsed(bad).is_err(), "{bad}");
