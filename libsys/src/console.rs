@@ -1,14 +1,19 @@
 //! Text output: `print!` and `println!`.
 //!
-//! Before [`open`] has found the UART, and when there is none, bytes go to the kernel's console,
-//! which debug images have. Lines of threads that print at the same time may mix.
+//! Text goes to the server of [`console`](interface) that the program was [connected](connect)
+//! to, else to the UART that [`open`] has found, else to the kernel's console, which debug images
+//! have. Lines of threads that print at the same time may mix.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bootstrap::{AllocationError, System};
-use crate::debug;
+use crate::cap::Cap;
 use crate::device_tree::{self, DeviceTree};
+use crate::object::Endpoint;
+use crate::server::Bytes;
 use crate::window::{MemoryKind, Window, WindowCell};
+use crate::{debug, ipc_buffer};
 
 /// The registers of the UART, once it is open.
 static UART: WindowCell = WindowCell::new();
@@ -19,6 +24,29 @@ const DATA: u64 = 0x00;
 const FLAGS: u64 = 0x18;
 /// Flag: the transmit FIFO is full.
 const TRANSMIT_FULL: u32 = 1 << 5;
+
+/// Bytes of text that one message has.
+const CHUNK: usize = 96;
+
+/// The server that prints; 0: none.
+static SERVER: AtomicU64 = AtomicU64::new(0);
+
+crate::interface! {
+    /// What a console can do for its clients.
+    pub mod interface {
+        type Error = u64;
+
+        /// Prints text: UTF-8, perhaps cut inside of a character, with bare line feeds.
+        Print = 0xc0: fn print(text: Bytes<CHUNK>) -> ();
+    }
+}
+
+/// Lets this program print through a server of [`interface`] from now on: each piece of text is a
+/// call, and waits for its answer. [`Cap::NULL`]: as before. A server of the console is itself
+/// not connected; it prints with [`print_here`].
+pub fn connect(server: Cap<Endpoint>) {
+    SERVER.store(server.pointer(), Ordering::Relaxed);
+}
 
 /// Finds the UART in the device tree and takes it for output from now on. Firmware or the
 /// kernel has set it up.
@@ -32,6 +60,26 @@ pub fn open(system: &mut System) -> Result<(), AllocationError> {
     let page = system.devices.page(&mut system.allocator, address)?;
     UART.set(Window::map(&mut system.allocator, page, MemoryKind::Device)?);
     Ok(())
+}
+
+/// Prints bytes on the UART or the kernel's console, whatever the program is connected to.
+pub fn print_here(bytes: &[u8]) {
+    for byte in bytes {
+        if *byte == b'\n' {
+            put(b'\r');
+        }
+        put(*byte);
+    }
+}
+
+/// Prints bytes through a server. What it refuses is lost: there is nobody to tell.
+fn print_there(server: Cap<Endpoint>, bytes: &[u8]) {
+    let client = interface::Client::new(server);
+    for chunk in bytes.chunks(CHUNK) {
+        let text = Bytes::new(chunk).unwrap_or_default();
+        // Whoever prints may be in the middle of a message.
+        let _ = ipc_buffer::preserved(|| client.print(text));
+    }
 }
 
 /// Prints one byte.
@@ -48,11 +96,9 @@ pub(crate) struct Console;
 
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            if byte == b'\n' {
-                put(b'\r');
-            }
-            put(byte);
+        match SERVER.load(Ordering::Relaxed) {
+            0 => print_here(text.as_bytes()),
+            server => print_there(Cap::at(server), text.as_bytes()),
         }
         Ok(())
     }

@@ -48,6 +48,17 @@ impl Ending {
 }
 
 /// Whom the end of a thread concerns.
+///
+/// ```no_run
+/// use libsys::Cap;
+/// use libsys::exit::Parent;
+/// use libsys::object::{Endpoint, SchedControl};
+/// use libsys::worker::Options;
+///
+/// fn watched(core: Cap<SchedControl>, ends: Cap<Endpoint>) -> Options {
+///     Options { parent: Parent::Endpoint(ends), ..Options::new(core) }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Parent {
     /// Nobody.

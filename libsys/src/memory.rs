@@ -57,6 +57,13 @@ pub use slots::SlotRegion;
 pub use space::{Place, Request, Space};
 
 /// Memory by the byte.
+///
+/// ```
+/// use libsys::memory::Usage;
+///
+/// let usage = Usage { total: 8 << 20, used: 4096, slack: 4080, slots: 900 };
+/// assert_eq!(usage.used - usage.slack, 16, "one endpoint");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Usage {
     /// All of it.
@@ -81,6 +88,18 @@ enum Origin {
 }
 
 /// Frames of which the physical memory is in one piece.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use libsys::memory::{Frame, Memory, Request, Space};
+///
+/// /// A buffer for a device: where we see it, and where the device does.
+/// fn buffer(memory: &mut Memory, space: &mut Space) -> Result<(u64, u64), AllocationError> {
+///     let pages = memory.contiguous(64 << 10)?;
+///     let frames: Vec<Frame> = pages.iter().map(Frame::Small).collect();
+///     Ok((space.map(memory, &frames, Request::bytes(0))?.start, pages.address))
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contiguous {
     /// Slots of the frames, of 4 KiB each, by ascending address.

@@ -84,6 +84,13 @@ impl Frame {
 }
 
 /// How large pages may be.
+///
+/// ```
+/// use libsys::memory::{Request, Sizes};
+///
+/// let by_the_page = Request { sizes: Sizes::Small, ..Request::bytes(8 << 20) };
+/// assert_ne!(by_the_page, Request::bytes(8 << 20));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sizes {
     /// 4 KiB each: for memory that is shared or taken back by the page.

@@ -16,6 +16,13 @@ use crate::window::Window;
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 
 /// Where memory appears.
+///
+/// ```
+/// use libsys::memory::{Place, Request};
+///
+/// let code = Request { place: Place::At(0x20_0000), guard_pages: 0, ..Request::bytes(4096) };
+/// assert_eq!(code.place, Place::At(0x20_0000));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
     /// Wherever there is room.
@@ -91,6 +98,19 @@ impl Region {
 }
 
 /// An address space that knows what is in it.
+///
+/// ```no_run
+/// use libsys::bootstrap::{AddressSpace, AllocationError};
+/// use libsys::memory::{Memory, Place, Request, Space};
+///
+/// /// An address space of its own, with a stack below 2 GiB.
+/// fn with_stack(memory: &mut Memory) -> Result<Space, AllocationError> {
+///     let mut space = Space::new(AddressSpace::create(memory)?, 0x1000..1 << 31);
+///     let place = Place::At((1 << 31) - (1 << 20) - 0x1000);
+///     space.allocate(memory, Request { place, ..Request::bytes(1 << 20) })?;
+///     Ok(space)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Space {
     space: AddressSpace,

@@ -31,6 +31,7 @@ pub mod boot_memory;
 pub mod foreign_calls;
 pub mod foreign_files;
 pub mod leaks;
+pub mod libsys_console;
 pub mod libsys_executor;
 pub mod libsys_memory;
 pub mod libsys_rings;
@@ -151,5 +152,6 @@ pub const MODULES: &[&[Test]] = &[
     leaks::TESTS,
     libsys_servers::TESTS,
     libsys_rings::TESTS,
+    libsys_console::TESTS,
     libsys_executor::TESTS,
 ];
