@@ -5,6 +5,7 @@ use abi::{PAGE_BITS, Rights, VmAttributes};
 use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
 use crate::cap::Cap;
 use crate::initial;
+use crate::memory::Objects;
 use crate::object::{CNode, Page, SchedContext, Space, Thread, UserContext};
 use crate::window::{MemoryKind, Window};
 use crate::worker::{Options, new_context};
@@ -27,15 +28,15 @@ impl Process {
     /// # Errors
     /// Too little memory, or what the kernel refuses.
     pub fn create(
-        allocator: &mut Allocator,
+        objects: &mut impl Objects,
         cspace: Cap<CNode>,
         options: Options,
     ) -> Result<Self, AllocationError> {
-        let space = AddressSpace::create(allocator)?;
-        let thread = allocator.create::<Thread>()?;
+        let space = AddressSpace::create(objects)?;
+        let thread = objects.create::<Thread>()?;
         thread.configure(Space::new(cspace, space.vspace()), 0, Cap::<Page>::NULL)?;
         let context = match options.time {
-            Some(time) => new_context(allocator, options.core, time)?,
+            Some(time) => new_context(objects, options.core, time)?,
             None => Cap::NULL,
         };
         let (priority, handler) = (options.priority, options.fault_handler);

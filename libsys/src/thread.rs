@@ -20,6 +20,7 @@ use crate::bootstrap::{AllocationError, Allocator};
 use crate::cap::Cap;
 use crate::exit::{Ending, Parent};
 use crate::machine::{self, Mutex};
+use crate::memory::{Memory, Objects, Space};
 use crate::object::Endpoint;
 use crate::worker::{Options, Worker};
 
@@ -48,7 +49,29 @@ pub fn spawn<R: Send + 'static>(
 ) -> Result<Thread<R>, AllocationError> {
     let end = allocator.create::<Endpoint>()?;
     let options = Options { parent: Parent::Endpoint(end), ..options };
-    let worker = Worker::create(allocator, options)?;
+    start(Worker::create(allocator, options)?, end, work)
+}
+
+/// [`spawn`] with memory that can be freed, see [`Worker::create_in`].
+///
+/// # Errors
+/// Too little memory, or what the kernel refuses.
+pub fn spawn_in<R: Send + 'static>(
+    memory: &mut Memory,
+    space: &mut Space,
+    options: Options,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<Thread<R>, AllocationError> {
+    let end = memory.create::<Endpoint>()?;
+    let options = Options { parent: Parent::Endpoint(end), ..options };
+    start(Worker::create_in(memory, space, options)?, end, work)
+}
+
+fn start<R: Send + 'static>(
+    worker: Worker,
+    end: Cap<Endpoint>,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<Thread<R>, AllocationError> {
     let result = Arc::new(Mutex::new(None));
     let place = Arc::clone(&result);
     let (entry, argument) = machine::pack(move || *place.lock() = Some(work()));
@@ -62,6 +85,25 @@ impl<R> Thread<R> {
     /// # Errors
     /// How it ended, if it did so without a result.
     pub fn join(self) -> Result<R, Ending> {
+        self.wait()
+    }
+
+    /// Waits for the end of a thread that [`spawn_in`] has started, and frees it.
+    ///
+    /// # Errors
+    /// What the kernel refuses; the answer inside is that of [`join`](Self::join).
+    pub fn join_in(
+        self,
+        memory: &mut Memory,
+        space: &mut Space,
+    ) -> Result<Result<R, Ending>, AllocationError> {
+        let answer = self.wait();
+        self.worker.free(memory, space)?;
+        memory.free(self.end)?;
+        Ok(answer)
+    }
+
+    fn wait(&self) -> Result<R, Ending> {
         let ending = loop {
             if let Some(ending) = Ending::of(&self.end.wait()) {
                 break ending;

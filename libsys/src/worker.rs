@@ -7,12 +7,16 @@ use core::time::Duration;
 use crate::bootstrap::{AllocationError, Allocator};
 use crate::cap::Cap;
 use crate::exit::Parent;
+use crate::memory::{self, Frame, Memory, Objects, Request, Sizes};
 use crate::object::{
     Budget, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext,
 };
 use crate::window::{MemoryKind, Window};
 use crate::{initial, machine};
 use machine::Identity;
+
+/// Bytes of a page.
+const PAGE: u64 = 1 << abi::PAGE_BITS;
 
 /// A worker's code: gets the argument in x0 and never returns.
 pub type Entry = extern "C" fn(u64) -> !;
@@ -75,6 +79,57 @@ impl Worker {
         let buffer_page = allocator.create::<Page>()?;
         let buffer = Window::map(allocator, buffer_page, MemoryKind::Ram)?;
         let stack = Window::fresh(allocator, options.stack_pages)?;
+        Self::assemble(allocator, options, thread, (buffer_page, buffer), stack)
+    }
+
+    /// Makes a worker that does not run yet, of memory that can be freed. `space` is the initial
+    /// thread's.
+    ///
+    /// # Errors
+    /// Too little memory, or what the kernel refuses. `NotOurs`: another space.
+    pub fn create_in(
+        memory: &mut Memory,
+        space: &mut memory::Space,
+        options: Options,
+    ) -> Result<Self, AllocationError> {
+        let pages = |count: u64| Request { sizes: Sizes::Small, ..Request::bytes(count * PAGE) };
+        let stack = space.allocate(memory, pages(options.stack_pages))?.start;
+        let buffer = space.allocate(memory, pages(1))?.start;
+        let windows = space.window(stack).zip(space.window(buffer));
+        let (Some((stack, window)), Some((_, Frame::Small(page)))) =
+            (windows, space.lookup(buffer))
+        else {
+            return Err(AllocationError::NotOurs(buffer));
+        };
+        let thread = memory.create::<Thread>()?;
+        Self::assemble(memory, options, thread, (page, window), stack)
+    }
+
+    /// Frees what [`create_in`](Self::create_in) took; the thread stops.
+    ///
+    /// # Errors
+    /// What the kernel refuses; `NotOurs` for what was not taken there.
+    pub fn free(
+        self,
+        memory: &mut Memory,
+        space: &mut memory::Space,
+    ) -> Result<(), AllocationError> {
+        memory.free(self.thread)?;
+        if self.context != Cap::NULL {
+            memory.free(self.context)?;
+        }
+        space.unmap(memory, self.buffer.address())?;
+        space.unmap(memory, self.stack.address())
+    }
+
+    /// Puts the parts together.
+    fn assemble(
+        objects: &mut impl Objects,
+        options: Options,
+        thread: Cap<Thread>,
+        (buffer_page, buffer): (Cap<Page>, Window),
+        stack: Window,
+    ) -> Result<Self, AllocationError> {
         let identity = Identity {
             thread,
             ipc_buffer: buffer.address(),
@@ -82,10 +137,10 @@ impl Worker {
             parent: options.parent.word(),
         };
         let thread_block = machine::place_block(&buffer, &identity);
-        let space = Space::new(initial::CNODE, initial::VSPACE);
+        let space = Space::new(objects.cspace(), initial::VSPACE);
         thread.configure(space, buffer.address(), buffer_page)?;
         let context = match options.time {
-            Some(time) => new_context(allocator, options.core, time)?,
+            Some(time) => new_context(objects, options.core, time)?,
             None => Cap::NULL,
         };
         let (priority, handler) = (options.priority, options.fault_handler);
@@ -115,13 +170,13 @@ impl Worker {
 /// # Errors
 /// Too little memory, or what the kernel refuses.
 pub fn new_context(
-    allocator: &mut Allocator,
+    objects: &mut impl Objects,
     core: Cap<SchedControl>,
     time: Budget,
 ) -> Result<Cap<SchedContext>, AllocationError> {
     let fits = |bits: &u32| abi::object::refill_capacity(*bits) >= time.extra_refills + 2;
     let bits = (MIN_SCHED_CONTEXT_BITS..32).find(fits).unwrap_or(32);
-    let context = allocator.create_sized::<SchedContext>(bits)?;
+    let context = objects.create_sized::<SchedContext>(bits)?;
     core.configure(context, time)?;
     Ok(context)
 }

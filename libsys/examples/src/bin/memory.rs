@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 use libsys::bootstrap::AllocationError;
 use libsys::memory::{Memory, Objects, Request, Space};
 use libsys::object::Notification;
-use libsys::{System, println};
+use libsys::worker::Options;
+use libsys::{System, initial, println, thread};
 
 #[libsys::main]
 fn main(system: System) -> Result<(), AllocationError> {
@@ -37,6 +38,22 @@ fn main(system: System) -> Result<(), AllocationError> {
     let large = space.allocate(&mut memory, Request::bytes(64 << 20))?;
     println!("64 MiB are mapped: {}", space.lookup(large.end - 1).is_some());
     space.unmap(&mut memory, large.start)?;
+
+    let core = initial::sched_control(boot, 0).ok_or(AllocationError::NoSlots)?;
+    // Tables stay for what comes, unless the space is cleared.
+    space.clear(&mut memory)?;
+    let before = memory.usage().used;
+    for round in 1..=100 {
+        let work = move || (1..=round).sum::<u64>();
+        let thread = thread::spawn_in(&mut memory, &mut space, Options::new(core), work)?;
+        let sum = thread.join_in(&mut memory, &mut space)?;
+        if round == 100 {
+            println!("the last of 100 threads: {sum:?}");
+        }
+    }
+    space.clear(&mut memory)?;
+    println!("{} bytes of them are left", memory.usage().used - before);
+
     let contiguous = memory.contiguous(300 << 10)?;
     println!("{} frames for a device, one behind the other", contiguous.iter().count());
     let refused = space.allocate(&mut memory, Request::bytes(1 << 36));
