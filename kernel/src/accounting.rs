@@ -13,7 +13,12 @@ use crate::thread::{Holds, State, Thread};
 impl Kernel {
     /// Notes the time of a kernel entry.
     pub(crate) fn note_time(&mut self) {
-        let now = self.machine.now();
+        self.note_moment(self.machine.now());
+    }
+
+    /// Notes that an entry was made at `now`.
+    #[inline(always)]
+    pub(crate) fn note_moment(&mut self, now: Ticks) {
         let core = self.core_mut();
         let passed = now.saturating_sub(core.time);
         core.time = now;
@@ -62,14 +67,12 @@ impl Kernel {
     pub(crate) fn charge(&mut self, used: Ticks, may_fault: bool) {
         let Some(context) = self.core().context else { return };
         if self[context].is_round_robin() {
-            let full = Refill { time: self.core().time, amount: self[context].budget };
-            *self.head_refill_mut(context) = full;
+            self.begin_slice(context);
         } else {
             let (period, min) = (self[context].period, self.min_budget());
             self.refills(context).charge(used, period, min);
+            self.report_use(context);
         }
-        let really_used = core::mem::take(&mut self.core_mut().used);
-        self[context].consumed = self[context].consumed.saturating_add(really_used);
         self.core_mut().reprogram = true;
         if let Some(current) = self.current()
             && self[current].sched_context == Some(context)
@@ -77,6 +80,21 @@ impl Kernel {
         {
             self.end_turn(current, context, may_fault);
         }
+    }
+
+    /// Gives the whole budget to a round-robin context, which pays here, anew.
+    #[inline(always)]
+    pub(crate) fn begin_slice(&mut self, context: Obj<SchedContext>) {
+        let full = Refill { time: self.core().time, amount: self[context].budget };
+        *self.head_refill_mut(context) = full;
+        self.report_use(context);
+    }
+
+    /// Adds what the context that pays here was used to what its users learn.
+    #[inline(always)]
+    fn report_use(&mut self, context: Obj<SchedContext>) {
+        let used = core::mem::take(&mut self.core_mut().used);
+        self[context].consumed = self[context].consumed.saturating_add(used);
     }
 
     /// The turn of a thread is over: a timeout fault, or its next turn when it is due.
@@ -155,17 +173,23 @@ impl Kernel {
     pub(crate) fn switch_sched_context(&mut self) {
         let next = self.current().and_then(|thread| self[thread].sched_context);
         if next != self.core().context {
+            self.pay_with(next);
             self.core_mut().reprogram = true;
-            self.commit(self.here);
-            if let Some(next) = next
-                && self[next].is_constant_bandwidth()
-            {
-                self.catch_up(next);
-            }
-            self.core_mut().context = next;
         } else if self.core().reprogram {
             self.commit(self.here);
         }
+    }
+
+    /// Charges the context that paid here so far, and lets another one pay.
+    #[inline(always)]
+    pub(crate) fn pay_with(&mut self, next: Option<Obj<SchedContext>>) {
+        self.commit(self.here);
+        if let Some(next) = next
+            && self[next].is_constant_bandwidth()
+        {
+            self.catch_up(next);
+        }
+        self.core_mut().context = next;
     }
 
     /// Gives up the rest of the current budget; only the time really used is reported.

@@ -90,6 +90,11 @@ impl DomainSchedule {
         self.domains > 1 && self.left == 0
     }
 
+    /// Whether the slice will be over after more time.
+    pub(crate) fn is_expired_after(&self, passed: Ticks) -> bool {
+        self.domains > 1 && self.left <= passed
+    }
+
     /// What is left of the slice, if there is more than one domain.
     pub(crate) fn time_left(&self) -> Option<Ticks> {
         (self.domains > 1).then_some(self.left)

@@ -3,7 +3,7 @@
 use abi::Syscall;
 use platform::Machine;
 use platform::board::Conduit;
-use platform::contract::{Arguments, SpaceRoot, Ticks, Trap};
+use platform::contract::{Arguments, Platform, SpaceRoot, Ticks, Trap};
 use platform::handover::{Handover, Resume};
 
 use crate::core_state::Alert;
@@ -149,10 +149,33 @@ fn object(mut guard: Guard, address: u64) -> Resume {
 /// Handles an interrupt or a system error.
 #[inline(always)]
 pub fn trap(trap: Trap) -> Resume {
+    if trap == Trap::Interrupt {
+        return interrupt();
+    }
     let mut guard = lock::enter();
     let entry = guard.entry_of(trap);
     guard.tally(entry, Err(Miss::NoPath));
     general(guard, trap)
+}
+
+/// Handles an interrupt, on a fast path if one fits.
+#[inline(always)]
+fn interrupt() -> Resume {
+    let mut guard = lock::enter();
+    let claimed = guard.machine.claim_interrupt();
+    let path = guard.fast_interrupt(claimed);
+    guard.tally(Entry::INTERRUPT, path.map(|_| Taken::Wide));
+    match path {
+        Ok(thread) => guard.resume(thread),
+        Err(_) => interrupt_generally(guard, claimed),
+    }
+}
+
+/// The way of interrupts that have no fast path.
+#[inline(never)]
+fn interrupt_generally(mut guard: Guard, claimed: Option<u32>) -> Resume {
+    guard.interrupted(claimed);
+    leave(guard)
 }
 
 /// The way of everything that has no fast path.
@@ -177,7 +200,6 @@ impl Kernel {
     /// Starts the cores beside the boot core, and waits until they wait for the lock: from then
     /// on they can be interrupted. They will idle.
     fn start_other_cores(&mut self) {
-        use platform::contract::Platform;
         for core in 1..self.core_count {
             if let Err(error) = self.machine.start_core(core) {
                 platform::stop(format_args!("cannot boot: core {core} does not start: {error:?}"));
@@ -195,6 +217,10 @@ impl Kernel {
 
     /// Does what a trap asks for. [`Kernel::schedule`] then says who runs.
     pub fn handle(&mut self, trap: Trap) {
+        if trap == Trap::Interrupt {
+            let claimed = self.machine.claim_interrupt();
+            return self.interrupted(claimed);
+        }
         self.note_time();
         self.count_entry();
         if trap == Trap::SystemCall
@@ -205,13 +231,9 @@ impl Kernel {
         let stalled = self.core_mut().alerts.take(Alert::Stalled);
         let current = self.current().filter(|_| !stalled);
         match (trap, current) {
-            (Trap::Interrupt, _) => {
-                self.check_budget();
-                self.handle_interrupt();
-            }
             // Another core stopped or changed the thread before its trap was looked at: whatever
             // it asked for will be asked again, if it still runs.
-            (_, None) => {}
+            (_, None) | (Trap::Interrupt, _) => {}
             (Trap::SystemCall, Some(thread)) => self.system_call(thread),
             (Trap::Exception { syndrome, address }, Some(thread)) => {
                 self.exception(thread, syndrome, address);
@@ -222,10 +244,18 @@ impl Kernel {
         }
     }
 
+    /// Does what an interrupt asks for that was claimed. [`Kernel::schedule`] then says who runs.
+    pub(crate) fn interrupted(&mut self, claimed: Option<u32>) {
+        self.note_time();
+        self.count_entry();
+        self.core_mut().alerts.take(Alert::Stalled);
+        self.check_budget();
+        self.serve_interrupt(claimed);
+    }
+
     /// This core waited for the lock and has given up its hold on user state: what the kernel
     /// believes to be loaded must be made true again.
     pub(crate) fn published(&mut self) {
-        use platform::contract::Platform;
         self.core_mut().alerts.raise(Alert::SpaceStale);
         let enabled = self.core().fpu_enabled;
         self.machine.enable_fpu(enabled);

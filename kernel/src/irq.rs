@@ -361,7 +361,13 @@ impl Kernel {
 
     /// Takes the most urgent interrupt of this core and delivers it.
     pub(crate) fn handle_interrupt(&mut self) {
-        let Some(irq) = self.machine.claim_interrupt() else { return };
+        let claimed = self.machine.claim_interrupt();
+        self.serve_interrupt(claimed);
+    }
+
+    /// Delivers an interrupt that was claimed.
+    pub(crate) fn serve_interrupt(&mut self, claimed: Option<u32>) {
+        let Some(irq) = claimed else { return };
         if irq == TIMER_INTERRUPT {
             self.core_mut().reprogram = true;
         } else if self.core_count > 1 && irq <= u32::from(IPI_RESCHEDULE) {
@@ -375,19 +381,24 @@ impl Kernel {
     fn deliver_interrupt(&mut self, irq: u32) {
         // Masked until the handler acknowledges: a level-triggered line stays high until then.
         self.machine.mask_interrupt(irq);
-        if u64::from(irq) > LAST_IRQ {
-            return;
-        }
-        let index = table_index(irq, self.here);
-        if self.irqs.owner(index) != Owner::User {
-            return;
-        }
-        if let Some(slot) = self.irqs.slot(index)
-            && let Cap::Notification { rights, notification, badge } = self[slot].cap
+        if let Some(&Cap::Notification { rights, notification, badge }) = self.handler_cap(irq)
             && rights.contains(Rights::WRITE)
         {
             self.signal(notification, badge);
         }
+    }
+
+    /// The capability through which user level learns about an interrupt of this core.
+    #[inline(always)]
+    pub(crate) fn handler_cap(&self, irq: u32) -> Option<&Cap> {
+        if u64::from(irq) > LAST_IRQ {
+            return None;
+        }
+        let index = table_index(irq, self.here);
+        if self.irqs.owner(index) != Owner::User {
+            return None;
+        }
+        self.irqs.slot(index).map(|slot| &self[slot].cap)
     }
 }
 

@@ -9,7 +9,6 @@ use crate::core_state::{Alert, Decision};
 use crate::kernel::Kernel;
 use crate::lock;
 use crate::mem::Obj;
-use crate::ready::ReadyQueues;
 use crate::thread::{Queued, State, Thread};
 
 /// Most threads that one entry takes out of the release queue; more cause another entry at once,
@@ -113,7 +112,7 @@ impl Kernel {
         self.core_mut().decision = Decision::Stay;
         self.core_mut().current = next;
         self.switch_sched_context();
-        if core::mem::take(&mut self.core_mut().reprogram) {
+        if self.core().reprogram {
             self.set_deadline();
         }
         self.load(next);
@@ -123,19 +122,21 @@ impl Kernel {
 
     /// The thread that runs when the turn of `current` is over, which could go on.
     fn next_turn(&mut self, current: Obj<Thread>) -> Obj<Thread> {
-        let queues = self.queues(self.own_queue_set());
-        if self[queues].highest_priority() < Some(self[current].priority.into()) {
-            return current;
-        }
+        let Some(next) = self.next_in_turn(current) else { return current };
         self.enqueue_last(current);
-        self.take_best(queues).unwrap_or(current)
+        self.leave_ready_queue(next);
+        next
     }
 
-    /// Takes the best thread out of its ready queue.
-    fn take_best(&mut self, queues: Obj<ReadyQueues>) -> Option<Obj<Thread>> {
-        let best = self[queues].highest()?;
-        self.leave_ready_queue(best);
-        Some(best)
+    /// The ready thread whose turn it is when that of `current` is over; `None` if the current
+    /// thread is better than all.
+    pub(crate) fn next_in_turn(&self, current: Obj<Thread>) -> Option<Obj<Thread>> {
+        let queues = &self[self.queues(self.own_queue_set())];
+        let highest = queues.highest_priority()?;
+        if highest < usize::from(self[current].priority) {
+            return None;
+        }
+        queues.highest()
     }
 
     /// Looks for the best thread. The current one, if it could go on, keeps its turn.
@@ -160,7 +161,9 @@ impl Kernel {
             }
             if equal { self.enqueue_last(candidate) } else { self.enqueue_first(candidate) }
         }
-        self.take_best(self.queues(self.own_queue_set()))
+        let best = self[self.queues(self.own_queue_set())].highest()?;
+        self.leave_ready_queue(best);
+        Some(best)
     }
 
     /// Whether a candidate would be the first of the highest ready queue: then it need not be
@@ -173,7 +176,8 @@ impl Kernel {
 
     /// A thread that repeats its last instruction starts there; one that yielded learns how much
     /// time was used.
-    fn activate(&mut self, thread: Obj<Thread>) {
+    #[inline(always)]
+    pub(crate) fn activate(&mut self, thread: Obj<Thread>) {
         if let Some(context) = self[thread].yielded_to {
             self.complete_yield(context);
         }
@@ -197,7 +201,9 @@ impl Kernel {
     }
 
     /// Sets the timer to the next instant at which the scheduler has something to do.
-    fn set_deadline(&mut self) {
+    #[inline(always)]
+    pub(crate) fn set_deadline(&mut self) {
+        self.core_mut().reprogram = false;
         let core = self.core();
         let mut at = Ticks::MAX;
         if let Some(context) = core.context {

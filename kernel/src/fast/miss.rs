@@ -65,5 +65,25 @@ pub enum Miss {
     NotShort,
     /// The message to an object is refused.
     Refused,
+    /// The capability is not one to a notification, or lacks a right.
+    NotForSignalling,
+    /// The other thread has no scheduling context, or one without a budget now.
+    NoTime,
+    /// The other thread's scheduling context keeps unused time.
+    Sporadic,
+    /// The current budget is used up.
+    BudgetOver,
+    /// The timer came, but the current slice is not over.
+    BudgetLeft,
+    /// The current budget does not return in slices.
+    NoSlices,
+    /// A budget has returned meanwhile.
+    ReleaseDue,
+    /// The slice of the current domain is over.
+    DomainOver,
+    /// No interrupt is pending.
+    Spurious,
+    /// Nobody handles the interrupt, or the kernel does.
+    NoHandler,
 }
 }

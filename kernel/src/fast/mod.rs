@@ -11,9 +11,10 @@
 //! single core and calls no function, so that it saves no register of its own; what would need a
 //! call (a long message, several waiters) it leaves to the *wide* one.
 //!
-//! Fast paths do not look at the clock. Time used is charged at the next entry that asks for it;
-//! the timer interrupts a thread whose budget ends, whatever path it took. So a call in the last
-//! moments of a budget may pass where the general way would have it repeated in the next period.
+//! Paths for messages do not look at the clock. Time used is charged at the next entry that asks
+//! for it; the timer interrupts a thread whose budget ends, whatever path it took. So a call in the
+//! last moments of a budget may pass where the general way would have it repeated in the next
+//! period. Paths for signals, turns and interrupts look at it, since others may pay afterwards.
 //!
 //! | file | what |
 //! |---|---|
@@ -25,19 +26,27 @@
 //! | [`reply`] | `ReplyRecv` |
 //! | [`fault`] | faults to their handlers, and the answers |
 //! | [`object`] | `Call` on a kernel object |
+//! | [`change`] | to a thread that runs on time of its own |
+//! | [`signal`] | `Send` and `NBSend` on a notification |
+//! | [`turn`] | `Yield`, and the end of a slice of time |
+//! | [`interrupt`] | the timer, and interrupts that become signals |
 //! | [`tally`] | counters of benchmark images: how often, and why not |
 //!
 //! `kernel/doc/fast-paths.md` says for users what each path needs.
 
 mod call;
+mod change;
 mod deliver;
 mod fault;
+mod interrupt;
 mod message;
 mod miss;
 mod object;
 mod reply;
+mod signal;
 mod switch;
 mod tally;
+mod turn;
 
 use abi::{Syscall, SystemCalls};
 use platform::contract::{Arguments, Trap};
@@ -173,6 +182,10 @@ impl Kernel {
                 return Err(Detour::FaultAnswer(answer));
             }
             Ok(self.perform_reply::<Narrow>(&answer, arguments))
+        } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
+            let current = self.caller::<Narrow>()?;
+            let signal = self.check_send::<Narrow>(current, arguments)?;
+            Ok(self.perform_signal::<Narrow>(current, &signal))
         } else {
             Err(Detour::Wide)
         }
@@ -189,6 +202,14 @@ impl Kernel {
                 return self.perform_fault_answer::<Wide>(&answer, arguments);
             }
             Ok(self.perform_reply::<Wide>(&answer, arguments))
+        } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
+            let current = self.caller::<Wide>()?;
+            let signal = self.check_send::<Wide>(current, arguments)?;
+            Ok(self.perform_signal::<Wide>(current, &signal))
+        } else if number == Syscall::Yield.number() {
+            let current = self.caller::<Wide>()?;
+            let turn = self.check_yield::<Wide>(current)?;
+            Ok(self.perform_turn::<Wide>(&turn))
         } else {
             Err(Miss::NoPath)
         }
@@ -216,15 +237,20 @@ impl Kernel {
         &mut self.cores[here]
     }
 
-    /// The current thread, if its calls are native and nothing happened to the core that the
-    /// general way must see to.
+    /// The current thread, if nothing happened to the core that the general way must see to.
     #[inline(always)]
     fn undisturbed<W: Width>(&self) -> Result<Obj<Thread>, Miss> {
         let core = self.fast_core::<W>();
         if !core.alerts.is_empty() {
             return Err(Miss::Alert);
         }
-        let thread = core.current.ok_or(Miss::Alert)?;
+        core.current.ok_or(Miss::Alert)
+    }
+
+    /// The same for a system call, if the thread's calls are native.
+    #[inline(always)]
+    fn caller<W: Width>(&self) -> Result<Obj<Thread>, Miss> {
+        let thread = self.undisturbed::<W>()?;
         match self[thread].system_calls {
             SystemCalls::Native => Ok(thread),
             SystemCalls::Foreign => Err(Miss::Foreign),

@@ -42,7 +42,7 @@ impl Entry {
     /// A fault, or the first use of floating point.
     pub(crate) const EXCEPTION: Self = Self(SYSCALLS + 1);
     /// An interrupt.
-    const INTERRUPT: Self = Self(SYSCALLS + 2);
+    pub(crate) const INTERRUPT: Self = Self(SYSCALLS + 2);
 
     /// A system call, by x7.
     #[inline(always)]

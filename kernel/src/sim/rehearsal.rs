@@ -1,7 +1,7 @@
 //! Every entry on a copy of the kernel first, by its fast path: what comes out must be the same.
 //!
-//! A fast path does not look at the clock. So the general way is taken at the same instant, the
-//! one at which the core looked at it last. What may then still differ:
+//! Most fast paths do not look at the clock. So the general way is taken at the same instant, the
+//! one at which the copy looked at it last. What may then still differ:
 //!
 //! * In the last moments of a budget or of a domain's slice, and with releases overdue, the
 //!   general way first deals with these. The fast path leaves them to the timer, which is due.
@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 
 use abi::Syscall;
 use abi::message::REGISTER_WORDS;
-use platform::contract::{Platform, Ticks, Trap};
+use platform::contract::{Platform, TIMER_INTERRUPT, Ticks, Trap};
 
 use super::twin::{Twin, difference};
+use crate::core_state::Decision;
 use crate::fast::Miss;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
@@ -62,6 +63,8 @@ struct Success {
 /// The copy, and what happened on it.
 pub(crate) struct Rehearsal {
     twin: Twin,
+    /// The copy after an interrupt was claimed.
+    claimed: Twin,
     success: Option<Success>,
     /// Whether the next entry takes the narrow path first.
     narrow: bool,
@@ -71,8 +74,8 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// For entries of a kernel.
     pub(crate) fn new(kernel: &Kernel) -> Self {
-        let twin = Twin::of(kernel);
-        Self { twin, success: None, narrow: true, counts: Counts::default() }
+        let (twin, claimed) = (Twin::of(kernel), Twin::of(kernel));
+        Self { twin, claimed, success: None, narrow: true, counts: Counts::default() }
     }
 
     /// Before a trap: plays it on a copy. If that succeeds, the kernel's clock goes back to when
@@ -80,8 +83,15 @@ impl Rehearsal {
     pub(crate) fn play(&mut self, kernel: &mut Kernel, trap: Trap) {
         kernel.machine.record_events(true);
         kernel.machine.take_events();
+        if kernel.core().decision != Decision::Stay {
+            // A helper from outside has changed something, and no exit has taken care of it yet.
+            return;
+        }
         self.twin.copy_from(kernel);
         let late = is_late(&mut self.twin.kernel);
+        if trap == Trap::Interrupt {
+            return self.play_interrupt(kernel, late);
+        }
         // On one core the narrow path is tried first, as on the machine; every other time only, so
         // that the wide one is seen with the same messages.
         self.narrow = !self.narrow && kernel.core_count == 1;
@@ -99,16 +109,46 @@ impl Rehearsal {
             Ok(_) if late => self.counts.late += 1,
             Ok(next) => {
                 let name = name_of(kernel, trap, next);
-                *self.counts.hits.entry(name).or_default() += 1;
                 if on_narrow {
                     *self.counts.narrow.entry(name).or_default() += 1;
                 }
-                let now = kernel.machine.now();
-                self.success = Some(Success { next, now });
-                set_clock(kernel);
-                set_clock(&mut self.twin.kernel);
+                self.note_success(kernel, name, next);
             }
         }
+    }
+
+    /// The same for an interrupt, which an entry claims first of all: it stays so after a miss.
+    fn play_interrupt(&mut self, kernel: &mut Kernel, late: bool) {
+        let claimed = self.twin.kernel.machine.claim_interrupt();
+        self.claimed.copy_from(&self.twin.kernel);
+        match self.twin.kernel.fast_interrupt(claimed) {
+            Err(miss) => {
+                self.counts.misses[miss as usize] += 1;
+                if let Some(difference) = difference(&self.twin.kernel, &self.claimed.kernel) {
+                    panic!("a miss, {miss:?}, has changed {difference}");
+                }
+            }
+            Ok(_) if late => self.counts.late += 1,
+            Ok(next) => {
+                let stays = kernel.current() == Some(next);
+                let name = match (claimed == Some(TIMER_INTERRUPT), stays) {
+                    (true, true) => "timer",
+                    (true, false) => "timer with switch",
+                    (false, true) => "interrupt",
+                    (false, false) => "interrupt with switch",
+                };
+                self.note_success(kernel, name, next);
+            }
+        }
+    }
+
+    /// The general way is to be taken at the instant at which the copy looked at the clock last.
+    fn note_success(&mut self, kernel: &mut Kernel, name: &'static str, next: Obj<Thread>) {
+        *self.counts.hits.entry(name).or_default() += 1;
+        self.success = Some(Success { next, now: kernel.machine.now() });
+        let noted = self.twin.kernel.core().time;
+        kernel.machine.set_now(noted);
+        self.twin.kernel.machine.set_now(noted);
     }
 
     /// A miss has changed nothing.
@@ -130,12 +170,6 @@ impl Rehearsal {
     }
 }
 
-/// Sets the clock to when the executing core looked at it last.
-fn set_clock(kernel: &mut Kernel) {
-    let time = kernel.core().time;
-    kernel.machine.set_now(time);
-}
-
 /// Whether the general way would first deal with time that is up.
 fn is_late(kernel: &mut Kernel) -> bool {
     let (used, min) = (kernel.core().used, kernel.min_budget);
@@ -154,8 +188,9 @@ pub(crate) const OBJECT_CALL: &str = "Call on an object";
 /// What an entry is, for the counts: the system call, and what kind of message it moved.
 fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
     let (Trap::SystemCall, Some(thread)) = (trap, kernel.current()) else {
-        return if trap == Trap::Interrupt { "interrupt" } else { "fault" };
+        return "fault";
     };
+    let stays = next == thread;
     let x = &kernel.registers(thread).x;
     let long = abi::MessageInfo(x[1]).length() > REGISTER_WORDS;
     match (Syscall::from_number(x[7]), long) {
@@ -165,7 +200,10 @@ fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
         (Some(Syscall::ReplyRecv), _) if kernel[next].fault.get().is_some() => "reply to a fault",
         (Some(Syscall::ReplyRecv), false) => "ReplyRecv",
         (Some(Syscall::ReplyRecv), true) => "ReplyRecv, long message",
-        (Some(Syscall::Send | Syscall::NBSend), _) => "signal",
+        (Some(Syscall::Send | Syscall::NBSend), _) if stays => "signal",
+        (Some(Syscall::Send | Syscall::NBSend), _) => "signal with switch",
+        (Some(Syscall::Yield), _) if stays => "Yield",
+        (Some(Syscall::Yield), _) => "Yield with switch",
         (Some(_), _) => "other system call",
         (None, _) => "unknown system call",
     }

@@ -12,7 +12,9 @@ use crate::thread::Thread;
 /// Rights of endpoints for senders: mostly enough for a call, sometimes not.
 const SENDING_RIGHTS: [u64; 8] = [15, 9, 5, 15, 9, 1, 2, 4];
 /// Priorities: few, so that threads of equal priority meet.
-const PRIORITIES: [u64; 4] = [100, 101, 150, 200];
+const PRIORITIES: [u64; 4] = [100, 100, 150, 200];
+/// Priority of drivers.
+const DRIVING: u64 = 201;
 /// Addresses of IPC buffers, at the ends of their page and inside.
 const BUFFERS: [u64; 4] = [0x7000_0000, 0x7000_0400, 0x7000_0800, 0x7000_0c00];
 /// Budgets and periods in microseconds; the first two never end a turn.
@@ -30,6 +32,8 @@ pub(super) enum Part {
     Client,
     /// Answers, mostly on the time of its callers.
     Server,
+    /// Waits for signals.
+    Driver,
 }
 
 /// A thread with a part, and the addresses of its capabilities in the root CNode.
@@ -58,6 +62,8 @@ pub(super) struct Cast {
     pub(super) signals: Vec<u64>,
     pub(super) spaces: Vec<u64>,
     pub(super) frames: Vec<u64>,
+    /// Interrupts that become signals.
+    pub(super) irqs: Vec<u32>,
     endpoints: Vec<u64>,
     /// A CNode of two slots, each with the root CNode.
     nest: u64,
@@ -69,9 +75,12 @@ impl Player {
         self.system.checks = false;
         self.prepare_means();
         self.prepare_domains();
-        for number in 0..9 {
-            let part = if number < 4 { Part::Server } else { Part::Client };
-            self.hire(part);
+        for number in 0..11 {
+            self.hire(match number {
+                0..4 => Part::Server,
+                4..9 => Part::Client,
+                _ => Part::Driver,
+            });
         }
         let system = &mut self.system;
         let words = [1];
@@ -107,6 +116,16 @@ impl Player {
             let notification = system.make(ObjectType::Notification, 0);
             cast.signals.extend([notification, system.mint(notification, 15, badge)]);
         }
+        for (irq, signal) in [(33, 1), (40, 3)] {
+            let to = system.free_slot();
+            let label = Invocation::IrqControlGet;
+            let issued = system.invoke(slot::IRQ_CONTROL, label, &[irq, to, 64], &[slot::CNODE]);
+            assert_eq!(issued, Ok([].into()));
+            let label = Invocation::IrqHandlerSetNotification;
+            let set = system.invoke(to, label, &[], &[cast.signals[signal]]);
+            assert_eq!(set, Ok([].into()));
+            cast.irqs.push(irq as u32);
+        }
         for _ in 0..3 {
             let space = system.make(ObjectType::VSpace, 0);
             let given = system.invoke(slot::ASID_POOL, Invocation::AsidPoolAssign, &[], &[space]);
@@ -128,7 +147,8 @@ impl Player {
     /// Makes and starts an actor.
     fn hire(&mut self, part: Part) {
         let (system, chance, cast) = (&mut self.system, &mut self.chance, &mut self.cast);
-        let helper = system.helper(chance.of(&PRIORITIES));
+        let own = chance.of(&PRIORITIES);
+        let helper = system.helper(if part == Part::Driver { DRIVING } else { own });
         let core = chance.below(system.core_count as u64).min(chance.below(4));
         let [budget, period] =
             TIMES[chance.below(TIMES.len() as u64).min(chance.below(9)) as usize];

@@ -21,17 +21,25 @@ const SETUPS: [(u64, u64); 8] = [(1, 1), (1, 3), (1, 1), (1, 1), (2, 1), (1, 1),
 /// Games without further demands.
 const USUAL_GAMES: u64 = 64;
 /// At least so many comparisons of each fast path in that many games.
-const ENOUGH: [(&str, u64); 6] = [
-    ("Call", 1000),
-    ("Call, long message", 1000),
-    ("ReplyRecv", 1000),
-    ("ReplyRecv, long message", 1000),
+const ENOUGH: [(&str, u64); 14] = [
+    ("Call", 700),
+    ("Call, long message", 400),
+    ("ReplyRecv", 700),
+    ("ReplyRecv, long message", 400),
+    ("signal", 500),
+    ("signal with switch", 10),
+    ("Yield", 50),
+    ("Yield with switch", 5),
+    ("timer", 200),
+    ("timer with switch", 1),
+    ("interrupt", 500),
+    ("interrupt with switch", 20),
     ("fault", 100),
     ("reply to a fault", 300),
 ];
 /// At least so many of them on narrow paths.
 const ENOUGH_NARROW: [(&str, u64); 4] =
-    [("Call", 300), ("ReplyRecv", 300), ("fault", 20), ("reply to a fault", 30)];
+    [("Call", 200), ("ReplyRecv", 200), ("fault", 20), ("reply to a fault", 30)];
 
 /// Reasons that games about messages do not care for.
 const ELSEWHERE: [&str; 2] = ["NotShort", "Refused"];

@@ -3,7 +3,7 @@
 use abi::bootinfo::slot;
 use abi::{Invocation, MessageInfo, Syscall};
 
-use platform::contract::Trap;
+use platform::contract::{Platform, TIMER_INTERRUPT, Trap};
 
 use super::Player;
 use super::cast::{Actor, Part};
@@ -37,7 +37,21 @@ impl Player {
         if self.is_stuck() || self.chance.once_in(16) {
             self.direct();
         }
+        if self.chance.once_in(24) {
+            self.disturb();
+        }
         self.step();
+    }
+
+    /// A device interrupts whose driver has acknowledged the last time, or the timer too early.
+    fn disturb(&mut self) {
+        let here = self.system.here;
+        let devices = self.cast.irqs.clone();
+        let irq = if self.chance.once_in(8) { TIMER_INTERRUPT } else { self.chance.of(&devices) };
+        self.system.machine.unmask_interrupt(irq);
+        self.system.machine.raise(irq, here);
+        self.system.enter(Trap::Interrupt);
+        self.system.machine.lower(irq, here);
     }
 
     /// The running thread plays its part, or for once something else.
@@ -47,10 +61,11 @@ impl Player {
         match (actor, self.chance.below(100)) {
             (_, 0..2) => self.manage(),
             (_, 2..5) => self.use_floating_point(thread),
-            (_, 5..10) => self.fail(thread),
-            (_, 10) => self.system.interrupt(),
-            (_, 11) => self.system_call(thread, Syscall::Yield.number()),
+            (_, 5..9) => self.fail(thread),
+            (_, 9) => self.system.interrupt(),
+            (_, 10..12) => self.system_call(thread, Syscall::Yield.number()),
             (Some(actor), 12..16) => self.signal_somebody(actor),
+            (Some(actor), 20..90) if actor.part == Part::Driver => self.wait_for_signals(actor),
             (Some(actor), 16..20) => self.do_anything(actor),
             (Some(actor), _) if actor.part == Part::Server => self.serve(actor),
             (Some(actor), _) => self.call_server(actor),
@@ -123,6 +138,11 @@ impl Player {
         self.make_call(actor, call, [to, actor.reply, to]);
     }
 
+    fn wait_for_signals(&mut self, actor: Actor) {
+        let from = self.chance.of(&self.cast.signals);
+        self.make_call(actor, Syscall::Wait, [from, actor.reply, from]);
+    }
+
     fn do_anything(&mut self, actor: Actor) {
         let call = self.chance.of(&OTHERS);
         let others = self.chance.of(&self.cast.actors);
@@ -180,7 +200,8 @@ impl Player {
         let foreign = u64::from(self.chance.once_in(3));
         let (tcb, context) = (at(other.tcb), at(other.context));
         let (authority, root) = (at(slot::THREAD), at(slot::CNODE));
-        let (target, label, words, caps): (_, _, &[u64], &[u64]) = match self.chance.below(12) {
+        let (target, label, words, caps): (_, _, &[u64], &[u64]) = match self.chance.below(15) {
+            12.. => (context, Invocation::SchedContextYieldTo, &[], &[]),
             0 | 1 => (tcb, Invocation::ThreadSetPriority, &[priority], &[authority]),
             2 => (tcb, Invocation::ThreadSetIpcBuffer, &[0x7000_0400], &[at(frame)]),
             3 => (tcb, Invocation::ThreadSetTimeoutEndpoint, &[], &[at(handler)]),
