@@ -28,6 +28,7 @@ pub mod abi_9_context;
 mod alarm;
 pub mod boot_machine;
 pub mod boot_memory;
+pub mod fast_paths;
 pub mod foreign_calls;
 pub mod foreign_files;
 pub mod leaks;
@@ -147,6 +148,7 @@ pub const MODULES: &[&[Test]] = &[
     boot_memory::TESTS,
     libsys_memory::TESTS,
     boot_machine::TESTS,
+    fast_paths::TESTS,
     foreign_calls::TESTS,
     foreign_files::TESTS,
     leaks::TESTS,
