@@ -5,8 +5,10 @@ use platform::address::PhysicalAddress;
 use super::Mem;
 
 impl Mem {
-    fn user_pointer(&self, at: PhysicalAddress) -> Option<*mut u64> {
-        if !self.covers(at, 8) || !at.is_aligned(3) {
+    /// The first of some words that lie in the window.
+    #[inline(always)]
+    fn user_pointer(&self, at: PhysicalAddress, count: usize) -> Option<*mut u64> {
+        if !self.covers(at, 8 * count as u64) || !at.is_aligned(3) {
             return None;
         }
         let offset = usize::try_from(at.0 - self.start).ok()?;
@@ -19,27 +21,34 @@ impl Mem {
     pub fn read_user(&self, at: PhysicalAddress) -> u64 {
         // SAFETY: in the window and aligned; by I2 no object lies there. User level may write at
         // the same time, hence volatile: one load, whatever value it yields.
-        self.user_pointer(at).map_or(0, |word| unsafe { word.read_volatile() })
+        self.user_pointer(at, 1).map_or(0, |word| unsafe { word.read_volatile() })
     }
 
     /// Sets one word of a user frame. Nothing happens outside of the window.
     pub fn write_user(&mut self, at: PhysicalAddress, value: u64) {
-        if let Some(word) = self.user_pointer(at) {
-            // SAFETY: as in `read_user`.
-            unsafe { word.write_volatile(value) };
+        self.write_user_words(at, [value]);
+    }
+
+    /// Sets neighbouring words of a user frame. Nothing happens if they are not all in the window.
+    #[inline(always)]
+    pub(crate) fn write_user_words<const N: usize>(
+        &mut self,
+        at: PhysicalAddress,
+        words: [u64; N],
+    ) {
+        if let Some(first) = self.user_pointer(at, N) {
+            for (index, word) in words.into_iter().enumerate() {
+                // SAFETY: so many words are in the window and aligned. Otherwise as in `read_user`.
+                unsafe { first.add(index).write_volatile(word) };
+            }
         }
     }
 
     /// Copies `count` words between two user frames, in pairs where both places allow. Nothing
     /// happens if either place is not wholly in the window or badly aligned.
     pub(crate) fn copy_user(&mut self, from: PhysicalAddress, to: PhysicalAddress, count: usize) {
-        let bytes = 8 * count as u64;
-        if !self.covers(from, bytes) || !self.covers(to, bytes) {
-            return;
-        }
-        let (Some(source), Some(target)) = (self.user_pointer(from), self.user_pointer(to)) else {
-            return;
-        };
+        let (source, target) = (self.user_pointer(from, count), self.user_pointer(to, count));
+        let (Some(source), Some(target)) = (source, target) else { return };
         let first = usize::from(source.addr() % 16 != 0 && count > 0);
         let pairs = if source.addr() % 16 == target.addr() % 16 { (count - first) / 2 } else { 0 };
         // SAFETY: both ranges are in the window, and by I2 no object lies there. Volatile as in
