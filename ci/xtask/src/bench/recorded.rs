@@ -46,7 +46,12 @@ const COLUMNS: [Column; 7] = [
         allowance: |recorded| recorded + 1,
     },
     Column { name: "MSR", of: |counts| counts.get(Metric::Msr), allowance: |recorded| recorded },
-    Column { name: "barriers", of: Counts::barriers, allowance: |recorded| recorded },
+    // Booting maps the root task's pages with one each, and the root task grows.
+    Column {
+        name: "barriers",
+        of: Counts::barriers,
+        allowance: |recorded| recorded + recorded / 100,
+    },
 ];
 
 /// The beginning of the line that says which compiler made what was counted.
@@ -222,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn barriers_may_not_rise_at_all() {
+    fn few_barriers_may_not_rise_at_all() {
         let mut recorded = Recorded::of(&example(), "1.2.3");
         let mut comparison = Comparison::default();
         let before = recorded.rows[1].1.clone();
