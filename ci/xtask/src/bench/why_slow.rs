@@ -1,8 +1,8 @@
 //! Which fast paths the operations took, and why not, as the kernel counted it.
 //!
 //! An image with benchmark calls prints lines `fast path: COUNT ENTRY OUTCOME` after each
-//! announced operation. They include what prepares the next one: its calls of kernel objects
-//! count as `NotForSending`.
+//! announced operation. They include what prepares the next one, above all its calls of kernel
+//! objects.
 
 /// What was counted for the operations that were announced together.
 #[derive(Debug, PartialEq)]
