@@ -58,6 +58,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
             }
             Err(Detour::Wide) => wide_system_call(guard),
             Err(Detour::Object) => object(guard, arguments.0[0]),
+            Err(Detour::Foreign) => foreign_call(guard),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
                 let Switch { to, space, .. } = switch;
                 fault_answer(guard, server, reply, context, endpoint, to, space)
@@ -84,6 +85,14 @@ fn fault_answer(
             guard.tally(Entry::system_call(Syscall::ReplyRecv.number()), Ok(Taken::Narrow));
             guard.resume(thread)
         }
+        Err(_) => wide_system_call(guard),
+    }
+}
+
+#[inline(never)]
+fn foreign_call(mut guard: Guard) -> Resume {
+    match guard.narrow_foreign_call() {
+        Ok(thread) => guard.resume(thread),
         Err(_) => wide_system_call(guard),
     }
 }

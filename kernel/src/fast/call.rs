@@ -12,7 +12,7 @@ use crate::thread::Thread;
 impl Kernel {
     #[inline(always)]
     pub(super) fn check_call<W: Width>(&self, arguments: &Arguments) -> Result<Delivery, Miss> {
-        let caller = self.caller::<W>()?;
+        let caller = self.undisturbed::<W>()?;
         let cap = self.named::<W>(caller, arguments.0[0])?;
         if !matches!(cap, Cap::Endpoint { .. }) {
             return Err(Miss::OtherObject);

@@ -3,7 +3,7 @@
 use abi::fault::{USER_EXCEPTION_LENGTH, VM_FAULT_LENGTH};
 use abi::message::REGISTER_WORDS;
 use abi::registers::sanitise_spsr;
-use abi::{Fault, MessageInfo};
+use abi::{Fault, MessageInfo, foreign};
 use platform::contract::Arguments;
 
 use super::deliver::Delivery;
@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::options;
+use crate::syscall::SVC_BYTES;
 use crate::thread::{Holds, Thread};
 use crate::transfer::FIRST_WORD;
 
@@ -43,13 +44,25 @@ impl Kernel {
         }
     }
 
+    /// Performs an `svc` of a thread whose calls are another system's.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
     #[inline(always)]
-    pub(super) fn check_fault<W: Width>(
-        &self,
-        thread: Obj<Thread>,
-        fault: Fault,
-    ) -> Result<Report, Miss> {
-        if !W::WIDE && !matches!(fault, Fault::Vm { .. } | Fault::UserException { .. }) {
+    pub(super) fn fast_foreign_call<W: Width>(&mut self) -> Result<Obj<Thread>, Miss> {
+        let thread = self.undisturbed::<W>()?;
+        let number = self.registers(thread).x[foreign::NUMBER_REGISTER];
+        let report = self.check_fault::<W>(thread, Fault::ForeignSyscall { number })?;
+        Ok(self.perform_fault::<W>(&report))
+    }
+
+    #[inline(always)]
+    fn check_fault<W: Width>(&self, thread: Obj<Thread>, fault: Fault) -> Result<Report, Miss> {
+        let is_short = matches!(
+            fault,
+            Fault::Vm { .. } | Fault::UserException { .. } | Fault::ForeignSyscall { .. }
+        );
+        if !W::WIDE && !is_short {
             return Err(Miss::Narrow);
         }
         let handler = self[thread].held(Holds::FaultHandler);
@@ -58,7 +71,7 @@ impl Kernel {
     }
 
     #[inline(always)]
-    pub(super) fn perform_fault<W: Width>(&mut self, report: &Report) -> Obj<Thread> {
+    fn perform_fault<W: Width>(&mut self, report: &Report) -> Obj<Thread> {
         let Report { fault, ref delivery } = *report;
         let (thread, handler) = (delivery.sender, delivery.switch.to);
         self[thread].fault = Maybe::Just(fault);
@@ -69,7 +82,7 @@ impl Kernel {
                 self.put_register_words(handler, words);
                 MessageInfo::new(fault.label(), 0, VM_FAULT_LENGTH)
             }
-            Fault::UserException { number, code } if !W::WIDE => {
+            Fault::UserException { number, code } => {
                 let registers = self.registers(thread);
                 let words = [registers.restart_pc, registers.sp, registers.spsr, number];
                 self.put_register_words(handler, words);
@@ -78,15 +91,39 @@ impl Kernel {
                 let length = if whole { USER_EXCEPTION_LENGTH } else { REGISTER_WORDS };
                 MessageInfo::new(fault.label(), 0, length)
             }
-            _ => {
+            Fault::ForeignSyscall { number } => {
+                let length = self.write_foreign_call(thread, number, handler);
+                MessageInfo::new(fault.label(), 0, length)
+            }
+            _ if W::WIDE => {
                 let target = self.ipc_buffer(handler, true);
                 self.write_fault(thread, fault, handler, target)
             }
+            _ => MessageInfo::default(),
         };
         let x = &mut self.registers_mut(handler).x;
         x[0] = delivery.badge;
         x[1] = info.0;
         self.perform_delivery::<W>(delivery)
+    }
+
+    /// Writes the message of a foreign call. Returns its length.
+    #[inline(always)]
+    fn write_foreign_call(
+        &mut self,
+        thread: Obj<Thread>,
+        number: u64,
+        handler: Obj<Thread>,
+    ) -> usize {
+        let registers = self.registers(thread);
+        let [x0, x1, x2, x3, x4, x5, ..] = registers.x;
+        let resume = registers.restart_pc.wrapping_add(SVC_BYTES);
+        self.put_register_words(handler, [number, x0, x1, x2]);
+        let Some(target) = self.ipc_buffer(handler, true) else { return REGISTER_WORDS };
+        for (index, word) in (REGISTER_WORDS..).zip([x3, x4, x5, resume]) {
+            self.set_buffer_word(target, abi::buffer::word(index), word);
+        }
+        foreign::LENGTH
     }
 
     #[inline(always)]
@@ -121,6 +158,7 @@ impl Kernel {
             Fault::Timeout { .. } => Err(Miss::FaultStays),
             _ if !lets_go_on => Err(Miss::FaultStays),
             Fault::UserException { .. } => Ok(()),
+            Fault::ForeignSyscall { .. } if MessageInfo(arguments.0[1]).lengths() <= 1 => Ok(()),
             _ if W::WIDE => Ok(()),
             _ => Err(Miss::Narrow),
         }
@@ -138,6 +176,13 @@ impl Kernel {
         self[thread].fault = Maybe::Nothing;
         match fault {
             Fault::Cap { .. } | Fault::Vm { .. } => {}
+            Fault::ForeignSyscall { .. } if !W::WIDE => {
+                if MessageInfo(arguments.0[1]).lengths() == 1 {
+                    let registers = self.registers_mut(thread);
+                    registers.x[0] = arguments.0[FIRST_WORD];
+                    registers.restart_pc = registers.restart_pc.wrapping_add(SVC_BYTES);
+                }
+            }
             Fault::UserException { .. } if !W::WIDE => {
                 let length = MessageInfo(arguments.0[1]).lengths();
                 let words = &arguments.0[FIRST_WORD..];
@@ -152,9 +197,10 @@ impl Kernel {
                     registers.spsr = sanitise_spsr(words[2], options::FRESH_SPSR);
                 }
             }
-            _ => {
+            _ if W::WIDE => {
                 self.answer_fault(thread, handler, fault);
             }
+            _ => {}
         }
         self.registers_mut(thread).not_yet();
     }

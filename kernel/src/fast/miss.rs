@@ -27,8 +27,6 @@ pub enum Miss {
     Narrow,
     /// Something happened to the core meanwhile, or its thread is gone.
     Alert,
-    /// The calls of this thread are another system's.
-    Foreign,
     /// The message takes capabilities along.
     ExtraCaps,
     /// A capability address leads nowhere.

@@ -71,6 +71,8 @@ pub(crate) enum Detour {
     Object,
     /// Beside the path: code for this would make plain answers dearer.
     FaultAnswer(Answer),
+    /// It is a call of another system.
+    Foreign,
 }
 
 impl From<Miss> for Detour {
@@ -151,6 +153,7 @@ impl Kernel {
                     Ok(next) => Ok(next),
                     Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
                     Err(Detour::Object) => self.call_object(arguments.0[0]),
+                    Err(Detour::Foreign) => self.narrow_foreign_call(),
                     Err(Detour::Wide) => Err(Miss::Narrow),
                 }
             }
@@ -166,12 +169,24 @@ impl Kernel {
         Arguments([x0, x1, x2, x3, x4, x5, x6, x7])
     }
 
+    /// The same for an `svc` of a thread whose calls are another system's.
+    ///
+    /// # Errors
+    /// [`Miss`].
+    #[inline(always)]
+    pub(crate) fn narrow_foreign_call(&mut self) -> Result<Obj<Thread>, Miss> {
+        self.fast_foreign_call::<Narrow>()
+    }
+
     /// The same for an `svc` whose arguments are still in registers, on the only core.
     ///
     /// # Errors
     /// [`Miss`].
     #[inline(always)]
     pub(crate) fn narrow(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Detour> {
+        if self.is_foreign::<Narrow>()? {
+            return Err(Detour::Foreign);
+        }
         let number = arguments.0[7];
         if number == Syscall::Call.number() {
             let call = self.check_call::<Narrow>(arguments)?;
@@ -183,7 +198,7 @@ impl Kernel {
             }
             Ok(self.perform_reply::<Narrow>(&answer, arguments))
         } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
-            let current = self.caller::<Narrow>()?;
+            let current = self.undisturbed::<Narrow>()?;
             let signal = self.check_send::<Narrow>(current, arguments)?;
             Ok(self.perform_signal::<Narrow>(current, &signal))
         } else {
@@ -192,6 +207,9 @@ impl Kernel {
     }
 
     fn wide_system_call(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {
+        if self.is_foreign::<Wide>()? {
+            return self.fast_foreign_call::<Wide>();
+        }
         let number = arguments.0[7];
         if number == Syscall::Call.number() {
             let call = self.check_call::<Wide>(arguments)?;
@@ -203,11 +221,11 @@ impl Kernel {
             }
             Ok(self.perform_reply::<Wide>(&answer, arguments))
         } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
-            let current = self.caller::<Wide>()?;
+            let current = self.undisturbed::<Wide>()?;
             let signal = self.check_send::<Wide>(current, arguments)?;
             Ok(self.perform_signal::<Wide>(current, &signal))
         } else if number == Syscall::Yield.number() {
-            let current = self.caller::<Wide>()?;
+            let current = self.undisturbed::<Wide>()?;
             let turn = self.check_yield::<Wide>(current)?;
             Ok(self.perform_turn::<Wide>(&turn))
         } else {
@@ -247,14 +265,11 @@ impl Kernel {
         core.current.ok_or(Miss::Alert)
     }
 
-    /// The same for a system call, if the thread's calls are native.
+    /// Whether the `svc` of the current thread is a call of another system.
     #[inline(always)]
-    fn caller<W: Width>(&self) -> Result<Obj<Thread>, Miss> {
+    fn is_foreign<W: Width>(&self) -> Result<bool, Miss> {
         let thread = self.undisturbed::<W>()?;
-        match self[thread].system_calls {
-            SystemCalls::Native => Ok(thread),
-            SystemCalls::Foreign => Err(Miss::Foreign),
-        }
+        Ok(self[thread].system_calls == SystemCalls::Foreign)
     }
 
     /// The capability that a thread names.

@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 impl Kernel {
     #[inline(always)]
     pub(super) fn check_reply<W: Width>(&self, arguments: &Arguments) -> Result<Answer, Miss> {
-        let server = self.caller::<W>()?;
+        let server = self.undisturbed::<W>()?;
         Self::check_message::<W>(arguments)?;
         let Cap::Reply { reply, .. } = *self.named::<W>(server, arguments.0[6])? else {
             return Err(Miss::NotForReplying);
