@@ -56,6 +56,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
                 guard.tally(Entry::system_call(arguments.0[7]), Ok(Taken::Narrow));
                 guard.resume(thread)
             }
+            Err(Detour::General(miss)) => general_system_call(guard, miss),
             Err(Detour::Wide) => wide_system_call(guard),
             Err(Detour::Object) => object(guard, arguments.0[0]),
             Err(Detour::Foreign) => foreign_call(guard),
@@ -91,10 +92,23 @@ fn fault_answer(
 
 #[inline(never)]
 fn foreign_call(mut guard: Guard) -> Resume {
+    let entry = guard.entry_of(Trap::SystemCall);
     match guard.narrow_foreign_call() {
-        Ok(thread) => guard.resume(thread),
+        Ok(thread) => {
+            guard.tally(entry, Ok(Taken::Narrow));
+            guard.resume(thread)
+        }
         Err(_) => wide_system_call(guard),
     }
+}
+
+/// A system call for which neither width has a path.
+#[inline(never)]
+fn general_system_call(mut guard: Guard, miss: Miss) -> Resume {
+    let entry = guard.entry_of(Trap::SystemCall);
+    guard.tally(entry, Err(miss));
+    guard.handle(Trap::SystemCall);
+    leave(guard)
 }
 
 #[inline(never)]

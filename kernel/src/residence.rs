@@ -1,9 +1,10 @@
 //! What of a thread is in the core that runs it: address space, thread registers, floating point.
 //!
 //! Registers that entry and exit do not move stay in the core until another thread needs them.
-//! Floating-point state is stored when a thread that could have used it leaves, and loaded when
-//! a thread first uses it, unless the core still holds it: so memory is always up to date for
-//! threads that do not run, and a thread that computes alone never traps twice.
+//! Floating-point state is stored when a thread that could have used it leaves, so that memory is
+//! always up to date for threads that do not run. It is loaded when a thread first uses it, and
+//! from then on some times at once when the thread comes back: so one that never uses it costs
+//! nothing, and one that does seldom traps.
 
 use platform::contract::Platform;
 
@@ -12,6 +13,10 @@ use crate::kernel::Kernel;
 use crate::maybe::Maybe;
 use crate::mem::Obj;
 use crate::thread::{Thread, context_of};
+
+/// How often a thread finds its floating-point state loaded before its next use traps, to see
+/// whether it still uses any.
+pub(crate) const LOADS_AFTER_USE: u8 = 16;
 
 impl Kernel {
     /// Prepares the executing core for a thread, or for idling.
@@ -37,7 +42,7 @@ impl Kernel {
                 if loaded != next {
                     self.machine.load_user_registers(self.mem.get(context_of(thread)));
                 }
-                self.allow_fpu(self.holds_fpu(thread));
+                self.load_fpu(thread);
             }
             None => {
                 self.deactivate_space();
@@ -57,6 +62,7 @@ impl Kernel {
         }
     }
 
+    #[inline(always)]
     fn allow_fpu(&mut self, allowed: bool) {
         if self.core().fpu_enabled != allowed {
             self.core_mut().fpu_enabled = allowed;
@@ -64,15 +70,38 @@ impl Kernel {
         }
     }
 
+    /// Lets a thread that comes to the executing core have floating point at once if its state is
+    /// in the registers still, or if it is likely to use them.
+    #[inline(always)]
+    pub(crate) fn load_fpu(&mut self, thread: Obj<Thread>) {
+        if self.holds_fpu(thread) {
+            self.allow_fpu(true);
+        } else if self[thread].fpu_loads_left > 0 {
+            self[thread].fpu_loads_left -= 1;
+            self.give_fpu(thread);
+        } else {
+            self.allow_fpu(false);
+        }
+    }
+
     /// Whether the executing core's floating-point registers are those of the thread.
-    pub(crate) fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
+    #[inline(always)]
+    fn holds_fpu(&self, thread: Obj<Thread>) -> bool {
         self.core().fpu_holder == Some(thread)
             && self[thread].fpu_core.get().map(usize::from) == Some(self.here)
             && !self[thread].fpu_disabled
     }
 
-    /// The current thread used floating point, which it may have, while it trapped.
+    /// The current thread used floating point, which it may have, while it trapped. It will
+    /// probably use it again.
+    #[inline(always)]
     pub(crate) fn grant_fpu(&mut self, thread: Obj<Thread>) {
+        self[thread].fpu_loads_left = LOADS_AFTER_USE;
+        self.give_fpu(thread);
+    }
+
+    #[inline(always)]
+    fn give_fpu(&mut self, thread: Obj<Thread>) {
         self.allow_fpu(true);
         self.machine.restore_fpu(self.mem.get(context_of(thread)));
         self.core_mut().fpu_holder = Some(thread);
@@ -87,6 +116,7 @@ impl Kernel {
             self.allow_fpu(false);
         }
         self[thread].fpu_core = Maybe::Nothing;
+        self[thread].fpu_loads_left = 0;
     }
 
     /// Makes the saved registers of a thread complete and authoritative: it is stopped if it runs

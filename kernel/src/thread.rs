@@ -187,6 +187,8 @@ pub struct Thread {
     pub(crate) fpu_disabled: bool,
     /// The core whose registers hold its floating-point state, unless another thread used them.
     pub(crate) fpu_core: Maybe<u8>,
+    /// How often its floating-point state is still loaded before it is used.
+    pub(crate) fpu_loads_left: u8,
     /// Where the scheduler keeps it.
     pub(crate) queued: Queued,
     /// User address of its IPC buffer.

@@ -36,7 +36,10 @@ impl Kernel {
     ) -> Result<Obj<Thread>, Miss> {
         let thread = self.undisturbed::<W>()?;
         match self.classify(thread, syndrome, address) {
-            Exception::FloatingPoint => Err(Miss::NoPath),
+            Exception::FloatingPoint => {
+                self.grant_fpu(thread);
+                Ok(thread)
+            }
             Exception::Fault(fault) => {
                 let report = self.check_fault::<W>(thread, fault)?;
                 Ok(self.perform_fault::<W>(&report))
@@ -52,7 +55,21 @@ impl Kernel {
     pub(super) fn fast_foreign_call<W: Width>(&mut self) -> Result<Obj<Thread>, Miss> {
         let thread = self.undisturbed::<W>()?;
         let number = self.registers(thread).x[foreign::NUMBER_REGISTER];
-        let report = self.check_fault::<W>(thread, Fault::ForeignSyscall { number })?;
+        self.fast_call_fault::<W>(thread, Fault::ForeignSyscall { number })
+    }
+
+    /// Performs an `svc` that is a fault.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
+    #[inline(always)]
+    pub(super) fn fast_call_fault<W: Width>(
+        &mut self,
+        thread: Obj<Thread>,
+        fault: Fault,
+    ) -> Result<Obj<Thread>, Miss> {
+        let report = self.check_fault::<W>(thread, fault)?;
+        self.registers_mut(thread).not_yet();
         Ok(self.perform_fault::<W>(&report))
     }
 

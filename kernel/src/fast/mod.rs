@@ -48,13 +48,14 @@ mod switch;
 mod tally;
 mod turn;
 
-use abi::{Syscall, SystemCalls};
+use abi::{Fault, Syscall, SystemCalls};
 use platform::contract::{Arguments, Trap};
 
 use crate::cap::Cap;
 use crate::core_state::CoreState;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
+use crate::options::{BENCHMARK, DEBUG};
 use crate::thread::Thread;
 
 pub use miss::Miss;
@@ -69,6 +70,8 @@ pub(crate) enum Detour {
     Wide,
     /// At an object that is no endpoint.
     Object,
+    /// On the general way: the wide path would miss for the same reason.
+    General(Miss),
     /// Beside the path: code for this would make plain answers dearer.
     FaultAnswer(Answer),
     /// It is a call of another system.
@@ -79,8 +82,9 @@ impl From<Miss> for Detour {
     #[inline(always)]
     fn from(miss: Miss) -> Self {
         match miss {
+            Miss::Narrow => Self::Wide,
             Miss::OtherObject => Self::Object,
-            _ => Self::Wide,
+            _ => Self::General(miss),
         }
     }
 }
@@ -155,6 +159,7 @@ impl Kernel {
                     Err(Detour::Object) => self.call_object(arguments.0[0]),
                     Err(Detour::Foreign) => self.narrow_foreign_call(),
                     Err(Detour::Wide) => Err(Miss::Narrow),
+                    Err(Detour::General(miss)) => Err(miss),
                 }
             }
             (Trap::Exception { syndrome, address }, _) => self.narrow_exception(syndrome, address),
@@ -201,8 +206,10 @@ impl Kernel {
             let current = self.undisturbed::<Narrow>()?;
             let signal = self.check_send::<Narrow>(current, arguments)?;
             Ok(self.perform_signal::<Narrow>(current, &signal))
-        } else {
+        } else if number == Syscall::Yield.number() || Syscall::from_number(number).is_none() {
             Err(Detour::Wide)
+        } else {
+            Err(Detour::General(Miss::NoPath))
         }
     }
 
@@ -211,6 +218,10 @@ impl Kernel {
             return self.fast_foreign_call::<Wide>();
         }
         let number = arguments.0[7];
+        if Syscall::from_number(number).is_none() && !DEBUG && !BENCHMARK {
+            let thread = self.undisturbed::<Wide>()?;
+            return self.fast_call_fault::<Wide>(thread, Fault::UnknownSyscall { number });
+        }
         if number == Syscall::Call.number() {
             let call = self.check_call::<Wide>(arguments)?;
             Ok(self.perform_call::<Wide>(&call, arguments))

@@ -65,15 +65,14 @@ impl Kernel {
         let core = self.fast_core_mut::<W>();
         core.current = Some(to);
         core.loaded = Some(to);
-        let had_fpu = core.fpu_holder == Some(to);
+        let was_holder = core.fpu_holder == Some(to);
         if core.space != Some(space) {
             core.space = Some(space);
             self.machine.activate_space(space);
         }
         self.machine.load_user_registers(self.mem.get(context_of(to)));
-        if had_fpu && self.holds_fpu(to) {
-            self.fast_core_mut::<W>().fpu_enabled = true;
-            self.machine.enable_fpu(true);
+        if was_holder || self[to].fpu_loads_left > 0 {
+            self.load_fpu(to);
         }
         self.count_exit(Some(from), Some(to));
         to

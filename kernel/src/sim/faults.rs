@@ -245,8 +245,17 @@ fn the_first_use_of_floating_point_is_granted() {
     scene.system.switch_to(root);
     scene.system.exception(FLOATING_POINT, 0);
     assert_eq!(scene.system.machine.core_state(0).fpu.q[3], 0);
+    // Both find their own again without a trap, for a while.
+    for _ in 0..crate::residence::LOADS_AFTER_USE {
+        scene.system.switch_to(thread);
+        assert!(scene.system.machine.core_state(0).fpu_enabled);
+        assert_eq!(scene.system.machine.core_state(0).fpu.q[3], 33);
+        scene.system.switch_to(root);
+        assert_eq!(scene.system.machine.core_state(0).fpu.q[3], 0);
+    }
+    scene.system.exception(FLOATING_POINT, 0);
     scene.system.switch_to(thread);
-    assert!(!scene.system.machine.core_state(0).fpu_enabled);
+    assert!(!scene.system.machine.core_state(0).fpu_enabled, "it is to show that it uses them");
     scene.system.exception(FLOATING_POINT, 0);
     assert_eq!(scene.system.machine.core_state(0).fpu.q[3], 33);
 }
