@@ -193,12 +193,12 @@ impl Kernel {
         self[thread].fault = Maybe::Nothing;
         match fault {
             Fault::Cap { .. } | Fault::Vm { .. } => {}
-            Fault::ForeignSyscall { .. } if !W::WIDE => {
-                if MessageInfo(arguments.0[1]).lengths() == 1 {
-                    let registers = self.registers_mut(thread);
-                    registers.x[0] = arguments.0[FIRST_WORD];
-                    registers.restart_pc = registers.restart_pc.wrapping_add(SVC_BYTES);
-                }
+            Fault::ForeignSyscall { .. }
+                if !W::WIDE && MessageInfo(arguments.0[1]).lengths() == 1 =>
+            {
+                let registers = self.registers_mut(thread);
+                registers.x[0] = arguments.0[FIRST_WORD];
+                registers.restart_pc = registers.restart_pc.wrapping_add(SVC_BYTES);
             }
             Fault::UserException { .. } if !W::WIDE => {
                 let length = MessageInfo(arguments.0[1]).lengths();
