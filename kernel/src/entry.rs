@@ -60,6 +60,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
             Err(Detour::Wide) => wide_system_call(guard),
             Err(Detour::Object) => object(guard, arguments.0[0]),
             Err(Detour::Foreign) => foreign_call(guard),
+            Err(Detour::Short) => short(guard, arguments.0[7]),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
                 let Switch { to, space, .. } = switch;
                 fault_answer(guard, server, reply, context, endpoint, to, space)
@@ -163,6 +164,17 @@ fn wide(mut guard: Guard, trap: Trap) -> Resume {
 fn object(mut guard: Guard, address: u64) -> Resume {
     let path = guard.call_object(address);
     guard.tally(Entry::system_call(Syscall::Call.number()), path.map(|_| Taken::Narrow));
+    match path {
+        Ok(thread) => guard.resume(thread),
+        Err(_) => general(guard, Trap::SystemCall),
+    }
+}
+
+/// A signal that wakes somebody, or the end of a turn.
+#[inline(never)]
+fn short(mut guard: Guard, number: u64) -> Resume {
+    let path = guard.short_call(number);
+    guard.tally(Entry::system_call(number), path.map(|_| Taken::Wide));
     match path {
         Ok(thread) => guard.resume(thread),
         Err(_) => general(guard, Trap::SystemCall),

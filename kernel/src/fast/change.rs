@@ -33,7 +33,7 @@ impl Kernel {
         if self.domains.is_expired_after(passed) {
             return Err(Miss::DomainOver);
         }
-        Ok(Moment { now, used: core.used.saturating_add(passed) })
+        Ok(Moment { now, used: core.used.wrapping_add(passed) })
     }
 
     /// Looks whether the current budget lasts, as every entry does.

@@ -64,6 +64,10 @@ pub(crate) use switch::Switch;
 pub use tally::Tally;
 pub(crate) use tally::{Entry, Taken};
 
+/// Calls without a message.
+const SHORT_CALLS: [u64; 3] =
+    [Syscall::Send.number(), Syscall::NBSend.number(), Syscall::Yield.number()];
+
 /// Where a system call goes on that a narrow path does not finish.
 pub(crate) enum Detour {
     /// On the wide path.
@@ -72,6 +76,8 @@ pub(crate) enum Detour {
     Object,
     /// On the general way: the wide path would miss for the same reason.
     General(Miss),
+    /// With a signal that wakes somebody, or the end of a turn.
+    Short,
     /// Beside the path: code for this would make plain answers dearer.
     FaultAnswer(Answer),
     /// It is a call of another system.
@@ -158,6 +164,7 @@ impl Kernel {
                     Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
                     Err(Detour::Object) => self.call_object(arguments.0[0]),
                     Err(Detour::Foreign) => self.narrow_foreign_call(),
+                    Err(Detour::Short) => self.short_call(arguments.0[7]),
                     Err(Detour::Wide) => Err(Miss::Narrow),
                     Err(Detour::General(miss)) => Err(miss),
                 }
@@ -204,13 +211,34 @@ impl Kernel {
             Ok(self.perform_reply::<Narrow>(&answer, arguments))
         } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
             let current = self.undisturbed::<Narrow>()?;
-            let signal = self.check_send::<Narrow>(current, arguments)?;
-            Ok(self.perform_signal::<Narrow>(current, &signal))
-        } else if number == Syscall::Yield.number() || Syscall::from_number(number).is_none() {
+            match self.check_send::<Narrow>(current, arguments) {
+                Ok(signal) => Ok(self.perform_signal::<Narrow>(current, &signal)),
+                Err(Miss::Narrow) => Err(Detour::Short),
+                Err(miss) => Err(miss.into()),
+            }
+        } else if number == Syscall::Yield.number() {
+            Err(Detour::Short)
+        } else if Syscall::from_number(number).is_none() {
             Err(Detour::Wide)
         } else {
             Err(Detour::General(Miss::NoPath))
         }
+    }
+
+    /// A call without a message, whose number is given: a signal, or the end of a turn.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
+    #[inline(always)]
+    pub(crate) fn short_call(&mut self, number: u64) -> Result<Obj<Thread>, Miss> {
+        let current = self.undisturbed::<Wide>()?;
+        if number == Syscall::Yield.number() {
+            let turn = self.check_yield::<Wide>(current)?;
+            return Ok(self.perform_turn::<Wide>(&turn));
+        }
+        let arguments = self.arguments(current);
+        let signal = self.check_send::<Wide>(current, &arguments)?;
+        Ok(self.perform_signal::<Wide>(current, &signal))
     }
 
     fn wide_system_call(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {
@@ -231,14 +259,8 @@ impl Kernel {
                 return self.perform_fault_answer::<Wide>(&answer, arguments);
             }
             Ok(self.perform_reply::<Wide>(&answer, arguments))
-        } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
-            let current = self.undisturbed::<Wide>()?;
-            let signal = self.check_send::<Wide>(current, arguments)?;
-            Ok(self.perform_signal::<Wide>(current, &signal))
-        } else if number == Syscall::Yield.number() {
-            let current = self.undisturbed::<Wide>()?;
-            let turn = self.check_yield::<Wide>(current)?;
-            Ok(self.perform_turn::<Wide>(&turn))
+        } else if SHORT_CALLS.contains(&number) {
+            self.short_call(number)
         } else {
             Err(Miss::NoPath)
         }

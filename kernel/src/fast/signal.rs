@@ -55,18 +55,25 @@ impl Kernel {
         if !rights.contains(Rights::WRITE) {
             return Err(Miss::NotForSignalling);
         }
+        let (kept, waiter) = match (self[notification].signals, self[notification].thread) {
+            (Signals::Active(word), _) => (word, None),
+            (Signals::Waiting(waiter), _) => (0, Some(waiter)),
+            (Signals::Idle, bound) => (0, bound.filter(|bound| self.is_receiving(*bound))),
+        };
+        if !W::WIDE && waiter.is_some() {
+            return Err(Miss::Narrow);
+        }
         let moment = self.check_rest::<W>()?;
-        let effect = match (self[notification].signals, self[notification].thread) {
-            (Signals::Active(word), _) => Effect::Keep(word | badge),
-            (Signals::Waiting(waiter), _) => self.check_wake::<W>(current, waiter, moment)?,
-            (Signals::Idle, Some(bound))
-                if matches!(self[bound].state, State::Receiving { .. }) =>
-            {
-                self.check_wake::<W>(current, bound, moment)?
-            }
-            (Signals::Idle, _) => Effect::Keep(badge),
+        let effect = match waiter {
+            None => Effect::Keep(kept | badge),
+            Some(waiter) => self.check_wake::<W>(current, waiter, moment)?,
         };
         Ok(Signal { notification, badge, effect })
+    }
+
+    #[inline(always)]
+    fn is_receiving(&self, thread: Obj<Thread>) -> bool {
+        matches!(self[thread].state, State::Receiving { .. })
     }
 
     /// Looks who runs when `waiter` wakes.
@@ -77,9 +84,6 @@ impl Kernel {
         waiter: Obj<Thread>,
         moment: Moment,
     ) -> Result<Effect, Miss> {
-        if !W::WIDE {
-            return Err(Miss::Narrow);
-        }
         let (old, new) = (&self[current], &self[waiter]);
         if new.priority <= old.priority {
             if new.core != old.core {
