@@ -29,7 +29,9 @@ impl Kernel {
     pub(super) fn check_clock<W: Width>(&self) -> Result<Moment, Miss> {
         let core = self.fast_core::<W>();
         let now = self.machine.now();
-        let passed = now.saturating_sub(core.time);
+        // Only other cores note a later time than one's own clock shows.
+        let passed =
+            if W::WIDE { now.saturating_sub(core.time) } else { now.wrapping_sub(core.time) };
         if self.domains.is_expired_after(passed) {
             return Err(Miss::DomainOver);
         }
@@ -58,8 +60,8 @@ impl Kernel {
     /// Whether what was used leaves a useful part of the budget of `context`.
     #[inline(always)]
     pub(super) fn suffices(&self, context: Obj<SchedContext>, moment: Moment) -> bool {
-        let rest = self.head_refill(context).amount.checked_sub(moment.used);
-        rest.is_some_and(|rest| rest >= self.min_budget())
+        // Nobody uses so much that the sum wraps: that would take centuries.
+        self.head_refill(context).amount >= moment.used.wrapping_add(self.min_budget())
     }
 
     /// The context on which a thread that would be runnable could run at an instant.
