@@ -122,7 +122,11 @@ impl Call {
         if self.length < N {
             return Err(Error::TruncatedMessage);
         }
-        Ok(core::array::from_fn(|index| self.word(kernel, index)))
+        let mut words = [0; N];
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = self.word(kernel, index);
+        }
+        Ok(words)
     }
 
     /// The first `N` extra capabilities. An empty slot is a capability too.

@@ -96,65 +96,99 @@ const _: () = assert!(size_of::<Cap>() == 16);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DataRefused;
 
+/// What copying changes of a capability.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The rights that may stay.
+    pub rights: Rights,
+    /// New badge or guard, such as the capability takes.
+    pub data: Option<u64>,
+}
+
 impl Cap {
-    /// The same authority with fewer rights. Rights never grow; kinds without rights stay.
-    #[must_use]
-    pub fn mask_rights(self, allowed: Rights) -> Self {
-        match self {
-            Self::Endpoint { rights, endpoint, badge } => {
-                Self::Endpoint { rights: rights.and(allowed), endpoint, badge }
-            }
-            Self::Notification { rights, notification, badge } => {
-                Self::Notification { rights: rights.and(allowed), notification, badge }
-            }
-            Self::Reply { can_grant, reply } => {
-                Self::Reply { can_grant: can_grant && allowed.contains(Rights::GRANT), reply }
-            }
-            Self::Page(page) => Self::Page(page.mask_rights(allowed)),
-            other => other,
+    /// Changes the capability where it stands, for a compiler copies the fields of an enumeration
+    /// one by one.
+    pub fn change(&mut self, change: Change) {
+        self.restrict(change.rights);
+        if let Some(data) = change.data {
+            self.attach(data);
         }
+    }
+
+    /// Takes rights away. Rights never grow.
+    fn restrict(&mut self, allowed: Rights) {
+        match self {
+            Self::Endpoint { rights, .. } | Self::Notification { rights, .. } => {
+                *rights = rights.and(allowed);
+            }
+            Self::Reply { can_grant, .. } => *can_grant &= allowed.contains(Rights::GRANT),
+            Self::Page(page) => *page = page.mask_rights(allowed),
+            _ => {}
+        }
+    }
+
+    /// Sets badge or guard of a capability that takes these.
+    pub(crate) fn attach(&mut self, data: u64) {
+        match self {
+            Self::Endpoint { badge, .. }
+            | Self::Notification { badge, .. }
+            | Self::Smc { badge } => *badge = data,
+            Self::CNode { guard_bits, guard, .. } => {
+                let word = GuardWord::from_word(data);
+                (*guard_bits, *guard) = (word.bits, word.guard);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether Mint may attach new data: the capability has no badge yet, and guard and radix do
+    /// not exceed a word.
+    #[must_use]
+    pub fn mints(&self, data: u64) -> bool {
+        match self {
+            Self::Endpoint { badge, .. }
+            | Self::Notification { badge, .. }
+            | Self::Smc { badge } => *badge == 0,
+            other => other.takes_guard(data),
+        }
+    }
+
+    /// Whether Mutate and Rotate may attach new data: the capability carries no badge by kind,
+    /// and guard and radix do not exceed a word.
+    #[must_use]
+    pub fn mutates(&self, data: u64) -> bool {
+        let badged =
+            matches!(self, Self::Endpoint { .. } | Self::Notification { .. } | Self::Smc { .. });
+        !badged && self.takes_guard(data)
+    }
+
+    fn takes_guard(&self, data: u64) -> bool {
+        let Self::CNode { radix, .. } = *self else { return true };
+        u32::from(GuardWord::from_word(data).bits) + u32::from(radix) <= abi::WORD_BITS
     }
 
     /// The capability with new badge or guard, as Mint does it.
     ///
     /// # Errors
-    /// The capability has a badge already, or guard and radix exceed a word.
-    pub fn mint_data(self, data: u64) -> Result<Self, DataRefused> {
-        Ok(match self {
-            Self::Endpoint { rights, endpoint, badge: 0 } => {
-                Self::Endpoint { rights, endpoint, badge: data }
-            }
-            Self::Notification { rights, notification, badge: 0 } => {
-                Self::Notification { rights, notification, badge: data }
-            }
-            Self::Smc { badge: 0 } => Self::Smc { badge: data },
-            Self::Endpoint { .. } | Self::Notification { .. } | Self::Smc { .. } => {
-                return Err(DataRefused);
-            }
-            other => return other.guard_data(data),
-        })
+    /// It does not take them, see [`Self::mints`].
+    pub fn mint_data(mut self, data: u64) -> Result<Self, DataRefused> {
+        if !self.mints(data) {
+            return Err(DataRefused);
+        }
+        self.attach(data);
+        Ok(self)
     }
 
     /// The capability with a new guard, as Mutate and Rotate do it.
     ///
     /// # Errors
-    /// The capability carries a badge by kind, or guard and radix exceed a word.
-    pub fn mutate_data(self, data: u64) -> Result<Self, DataRefused> {
-        match self {
-            Self::Endpoint { .. } | Self::Notification { .. } | Self::Smc { .. } => {
-                Err(DataRefused)
-            }
-            other => other.guard_data(data),
-        }
-    }
-
-    fn guard_data(self, data: u64) -> Result<Self, DataRefused> {
-        let Self::CNode { radix, slots, .. } = self else { return Ok(self) };
-        let GuardWord { bits, guard } = GuardWord::from_word(data);
-        if u32::from(bits) + u32::from(radix) > abi::WORD_BITS {
+    /// It does not take one, see [`Self::mutates`].
+    pub fn mutate_data(mut self, data: u64) -> Result<Self, DataRefused> {
+        if !self.mutates(data) {
             return Err(DataRefused);
         }
-        Ok(Self::CNode { radix, guard_bits: bits, slots, guard })
+        self.attach(data);
+        Ok(self)
     }
 
     /// Whether both name the same object. Untyped memory, pages and zombies name themselves

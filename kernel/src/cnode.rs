@@ -3,8 +3,7 @@
 use abi::{Error, Invocation, LookupFailure, Rights};
 
 use crate::call::{Call, Outcome};
-use crate::cap::Cap;
-use crate::derivation::Origin;
+use crate::cap::{Cap, Change};
 use crate::endpoint::Endpoint;
 use crate::kernel::{Kernel, Preempted};
 use crate::mem::Obj;
@@ -32,8 +31,8 @@ pub enum Operation {
         source: Obj<Slot>,
         /// The empty slot.
         to: Obj<Slot>,
-        /// The capability.
-        cap: Cap,
+        /// How it differs.
+        change: Change,
     },
     /// Move a capability into an empty slot.
     Move {
@@ -41,8 +40,8 @@ pub enum Operation {
         source: Obj<Slot>,
         /// The empty slot.
         to: Obj<Slot>,
-        /// The capability, perhaps with another guard.
-        cap: Cap,
+        /// A new guard.
+        guard: Option<u64>,
     },
     /// Move the pivot to the destination and the source to the pivot slot.
     Rotate {
@@ -59,22 +58,32 @@ pub enum Operation {
     },
 }
 
+const REVOKE: u64 = Invocation::CNodeRevoke.label();
+const DELETE: u64 = Invocation::CNodeDelete.label();
+const CANCEL_BADGED_SENDS: u64 = Invocation::CNodeCancelBadgedSends.label();
+const COPY: u64 = Invocation::CNodeCopy.label();
+const MINT: u64 = Invocation::CNodeMint.label();
+const MOVE: u64 = Invocation::CNodeMove.label();
+const MUTATE: u64 = Invocation::CNodeMutate.label();
+const ROTATE: u64 = Invocation::CNodeRotate.label();
+
 /// Checks a message to a CNode.
 ///
 /// # Errors
 /// As objects.md §3 lists them, in that order.
 #[inline(always)]
 pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
-    let label = Invocation::from_label(call.info.label())
-        .filter(|label| (Invocation::CNodeRevoke..=Invocation::CNodeRotate).contains(label))
-        .ok_or(Error::IllegalOperation)?;
+    let label = call.info.label();
+    if !(REVOKE..=ROTATE).contains(&label) {
+        return Err(Error::IllegalOperation);
+    }
     let [index, depth] = call.words::<2>(kernel)?;
     let slot = kernel.slot_argument(call.cap, index, depth, false)?;
     match label {
-        Invocation::CNodeRevoke => Ok(Operation::Revoke(slot)),
-        Invocation::CNodeDelete => Ok(Operation::Delete(slot)),
-        Invocation::CNodeCancelBadgedSends => decode_cancel(kernel, slot),
-        Invocation::CNodeRotate => decode_rotate(kernel, call, slot),
+        REVOKE => Ok(Operation::Revoke(slot)),
+        DELETE => Ok(Operation::Delete(slot)),
+        CANCEL_BADGED_SENDS => decode_cancel(kernel, slot),
+        ROTATE => decode_rotate(kernel, call, slot),
         _ => decode_copy(kernel, call, slot, label),
     }
 }
@@ -95,7 +104,7 @@ fn decode_copy(
     kernel: &Kernel,
     call: &Call,
     to: Obj<Slot>,
-    label: Invocation,
+    label: u64,
 ) -> Result<Operation, Error> {
     let [_, _, index, depth] = call.words::<4>(kernel)?;
     let [root] = call.caps::<1>()?;
@@ -103,44 +112,38 @@ fn decode_copy(
         return Err(Error::DeleteFirst);
     }
     let source = occupied_source(kernel, root, index, depth)?;
-    let cap = kernel[source].cap;
-    let moved = |cap: Cap| match cap {
-        Cap::Null | Cap::Zombie(_) => Err(Error::IllegalOperation),
-        cap => Ok(Operation::Move { source, to, cap }),
+    let cap = &kernel[source].cap;
+    let copy = |rights, data| {
+        if matches!(cap, Cap::Zombie(_) | Cap::IrqControl) {
+            return Err(Error::IllegalOperation);
+        }
+        kernel.check_copy(source)?;
+        let change = Change { rights: Rights::from_word(rights), data };
+        Ok(Operation::Insert { source, to, change })
     };
     match label {
-        Invocation::CNodeCopy => {
+        COPY => {
             let [_, _, _, _, rights] = call.words::<5>(kernel)?;
-            derived(kernel, source, to, cap.mask_rights(Rights::from_word(rights)))
+            copy(rights, None)
         }
-        Invocation::CNodeMint => {
+        MINT => {
             let [_, _, _, _, rights, data] = call.words::<6>(kernel)?;
-            let masked = cap.mask_rights(Rights::from_word(rights));
-            let minted = masked.mint_data(data).map_err(|_| Error::IllegalOperation)?;
-            derived(kernel, source, to, minted)
+            if cap.mints(data) { copy(rights, Some(data)) } else { Err(Error::IllegalOperation) }
         }
-        Invocation::CNodeMove => moved(cap),
-        _ => {
+        MOVE if !matches!(cap, Cap::Zombie(_)) => Ok(Operation::Move { source, to, guard: None }),
+        MUTATE => {
             let [_, _, _, _, data] = call.words::<5>(kernel)?;
-            moved(cap.mutate_data(data).map_err(|_| Error::IllegalOperation)?)
+            if cap.mutates(data) && !matches!(cap, Cap::Zombie(_)) {
+                return Ok(Operation::Move { source, to, guard: Some(data) });
+            }
+            Err(Error::IllegalOperation)
         }
-    }
-}
-
-#[inline(always)]
-fn derived(
-    kernel: &Kernel,
-    source: Obj<Slot>,
-    to: Obj<Slot>,
-    cap: Cap,
-) -> Result<Operation, Error> {
-    match kernel.derive(source, cap)? {
-        Cap::Null => Err(Error::IllegalOperation),
-        cap => Ok(Operation::Insert { source, to, cap }),
+        _ => Err(Error::IllegalOperation),
     }
 }
 
 /// A source slot, which must hold something.
+#[inline(always)]
 fn occupied_source(
     kernel: &Kernel,
     root: Obj<Slot>,
@@ -195,8 +198,8 @@ impl Kernel {
                 self.cancel_badge(endpoint, badge)?;
             }
             Operation::Nothing => {}
-            Operation::Insert { source, to, cap } => self.insert(source, to, cap, Origin::Derived),
-            Operation::Move { source, to, cap } => self.relocate(source, to, cap),
+            Operation::Insert { source, to, change } => self.insert_copy(source, to, change),
+            Operation::Move { source, to, guard } => self.relocate_with(source, to, guard),
             Operation::Rotate { destination, pivot_cap, pivot, source_cap, source } => {
                 if source == destination {
                     self.exchange(source, pivot_cap, pivot, source_cap);

@@ -13,7 +13,7 @@
 use abi::Error;
 use platform::address::PhysicalRange;
 
-use crate::cap::{Cap, Remains};
+use crate::cap::{Cap, Change, Remains};
 use crate::creation::Destination;
 use crate::kernel::Kernel;
 use crate::mem::{MarkedLink, Obj};
@@ -113,17 +113,28 @@ impl Kernel {
         !same(here.next.target()) && !same(here.previous.target())
     }
 
-    /// What a copy of `cap`, which stands in `slot`, would be. `Null` if it cannot be copied.
+    /// Looks whether the capability in `slot` can be copied, if its kind can at all.
     ///
     /// # Errors
     /// [`Error::RevokeFirst`] for untyped memory with descendants, [`Error::IllegalOperation`]
     /// for a translation table that is not mapped.
-    pub fn derive(&self, slot: Obj<Slot>, cap: Cap) -> Result<Cap, Error> {
-        match cap {
+    pub(crate) fn check_copy(&self, slot: Obj<Slot>) -> Result<(), Error> {
+        match self[slot].cap {
             Cap::Untyped { .. } if self.first_child(slot).is_some() => Err(Error::RevokeFirst),
             Cap::VSpace { asid: None, .. } | Cap::PageTable { asid: None, .. } => {
                 Err(Error::IllegalOperation)
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a copy of `cap`, which stands in `slot`, would be. `Null` if it cannot be copied.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_copy`].
+    pub fn derive(&self, slot: Obj<Slot>, cap: Cap) -> Result<Cap, Error> {
+        self.check_copy(slot)?;
+        match cap {
             Cap::Zombie(_) | Cap::IrqControl => Ok(Cap::Null),
             Cap::Page(page) => Ok(Cap::Page(page.with_mapping(None))),
             other => Ok(other),
@@ -139,9 +150,30 @@ impl Kernel {
         if let (Origin::Derived, Cap::Untyped { .. }) = (origin, cap) {
             untyped::mark_full(&mut self[source].cap);
         }
+        self[to].cap = cap;
+        self.list_behind(source, to, mark);
+    }
+
+    /// Puts a changed copy of the capability in `source`, which may be copied, into the empty slot
+    /// `to`, directly behind it in the derivation list.
+    #[inline(always)]
+    pub(crate) fn insert_copy(&mut self, source: Obj<Slot>, to: Obj<Slot>, change: Change) {
+        self[to].cap = self[source].cap;
+        let copy = &mut self[to].cap;
+        copy.change(change);
+        if let Cap::Page(page) = copy {
+            *page = page.with_mapping(None);
+        }
+        let mark = derived_differently(&self[source].cap, &self[to].cap);
+        untyped::mark_full(&mut self[source].cap);
+        self.list_behind(source, to, mark);
+    }
+
+    /// Makes `to`, which is in no list, the next of `source`.
+    #[inline(always)]
+    fn list_behind(&mut self, source: Obj<Slot>, to: Obj<Slot>, mark: bool) {
         let next = self[source].next.target();
         let slot = &mut self[to];
-        slot.cap = cap;
         slot.next = slot.next.with_target(next).with_mark(mark);
         slot.previous = slot.previous.with_target(Some(source)).with_mark(mark);
         if let Some(next) = next {
@@ -210,6 +242,15 @@ impl Kernel {
         self[from] = Slot::EMPTY;
         self[to] = Slot { cap, next, previous, ..Slot::EMPTY };
         self.relink(to);
+    }
+
+    /// The same with the capability of `from` itself, perhaps with a new guard that it takes.
+    #[inline(always)]
+    pub(crate) fn relocate_with(&mut self, from: Obj<Slot>, to: Obj<Slot>, guard: Option<u64>) {
+        self.relocate(from, to, self[from].cap);
+        if let Some(guard) = guard {
+            self[to].cap.attach(guard);
+        }
     }
 
     /// Exchanges two slots with their places in the derivation list; `a` ends up holding

@@ -14,6 +14,7 @@ use crate::lock::{self, Guard};
 use crate::mem::{Mem, Obj};
 use crate::reply::Reply;
 use crate::sched_context::SchedContext;
+use crate::slot::Slot;
 use crate::thread::Thread;
 
 /// How long other cores may take to start.
@@ -58,7 +59,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
             }
             Err(Detour::General(miss)) => general_system_call(guard, miss),
             Err(Detour::Wide) => wide_system_call(guard),
-            Err(Detour::Object) => object(guard, arguments.0[0]),
+            Err(Detour::Object(thread, slot)) => object(guard, thread, slot),
             Err(Detour::Foreign) => foreign_call(guard),
             Err(Detour::Short) => short(guard, arguments.0[7]),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
@@ -161,8 +162,8 @@ fn wide(mut guard: Guard, trap: Trap) -> Resume {
 
 /// A call on an object of another kind than the fast paths begin with.
 #[inline(never)]
-fn object(mut guard: Guard, address: u64) -> Resume {
-    let path = guard.call_object(address);
+fn object(mut guard: Guard, thread: Obj<Thread>, slot: Obj<Slot>) -> Resume {
+    let path = guard.call_object(thread, slot);
     guard.tally(Entry::system_call(Syscall::Call.number()), path.map(|_| Taken::Narrow));
     match path {
         Ok(thread) => guard.resume(thread),

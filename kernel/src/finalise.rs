@@ -74,13 +74,18 @@ impl Kernel {
     /// Empties a slot if that is one short step, which stops and wakes no thread. Returns whether
     /// it is; if not, nothing has changed.
     pub(crate) fn delete_at_once(&mut self, slot: Obj<Slot>) -> bool {
-        let short = match self[slot].cap {
-            Cap::Zombie(_) => false,
-            Cap::Null | Cap::Untyped { .. } | Cap::Page(_) | Cap::PageTable { .. } => true,
-            Cap::Endpoint { endpoint, .. } if self.nobody_waits(endpoint) => true,
-            _ => !self.is_final(slot),
-        };
-        short && self.delete_step(slot) == Progress::Done
+        match self[slot].cap {
+            Cap::Zombie(_) | Cap::VSpace { .. } => return false,
+            Cap::Null => return true,
+            Cap::Untyped { .. } => {}
+            Cap::Page(page) => self.unmap_page(page),
+            Cap::PageTable { .. } => return self.delete_step(slot) == Progress::Done,
+            Cap::Endpoint { endpoint, .. } if self.nobody_waits(endpoint) => {}
+            _ if self.is_final(slot) => return false,
+            _ => {}
+        }
+        self.remove_for_good(slot);
+        true
     }
 
     /// One step of the deletion of whatever stands in a slot.
@@ -103,11 +108,7 @@ impl Kernel {
     fn finalise_into(&mut self, slot: Obj<Slot>) -> Progress {
         match self.finalise(slot) {
             Left::Nothing => {
-                if self.is_final(slot) {
-                    self.remove_last(slot);
-                } else {
-                    self.remove(slot);
-                }
+                self.remove_for_good(slot);
                 Progress::Done
             }
             Left::Remains(remains) => {
@@ -116,6 +117,15 @@ impl Kernel {
             }
             // At once: nobody may find in this slot what stood in another. There is no third.
             Left::Another => self.delete_step(slot),
+        }
+    }
+
+    /// Empties a slot; with the last capability of an object, the object goes.
+    fn remove_for_good(&mut self, slot: Obj<Slot>) {
+        if Mem::SHADOWED && self.is_final(slot) {
+            self.remove_last(slot);
+        } else {
+            self.remove(slot);
         }
     }
 

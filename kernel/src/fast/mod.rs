@@ -56,6 +56,7 @@ use crate::core_state::CoreState;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::options::{BENCHMARK, DEBUG};
+use crate::slot::Slot;
 use crate::thread::Thread;
 
 pub use miss::Miss;
@@ -72,8 +73,8 @@ const SHORT_CALLS: [u64; 3] =
 pub(crate) enum Detour {
     /// On the wide path.
     Wide,
-    /// At an object that is no endpoint.
-    Object,
+    /// At an object that is no endpoint: called by this thread, in this slot.
+    Object(Obj<Thread>, Obj<Slot>),
     /// On the general way: the wide path would miss for the same reason.
     General(Miss),
     /// With a signal that wakes somebody, or the end of a turn.
@@ -89,7 +90,6 @@ impl From<Miss> for Detour {
     fn from(miss: Miss) -> Self {
         match miss {
             Miss::Narrow => Self::Wide,
-            Miss::OtherObject => Self::Object,
             _ => Self::General(miss),
         }
     }
@@ -126,7 +126,10 @@ impl Kernel {
             (Trap::SystemCall, Some(thread)) => {
                 let arguments = self.arguments(thread);
                 match self.wide_system_call(&arguments) {
-                    Err(Miss::OtherObject) => self.call_object(arguments.0[0]),
+                    Err(Miss::OtherObject) => {
+                        let slot = self.lookup(thread, arguments.0[0]);
+                        self.call_object(thread, slot.map_err(|_| Miss::Lookup)?)
+                    }
                     done => done,
                 }
             }
@@ -162,7 +165,7 @@ impl Kernel {
                 match self.narrow(&arguments) {
                     Ok(next) => Ok(next),
                     Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
-                    Err(Detour::Object) => self.call_object(arguments.0[0]),
+                    Err(Detour::Object(thread, slot)) => self.call_object(thread, slot),
                     Err(Detour::Foreign) => self.narrow_foreign_call(),
                     Err(Detour::Short) => self.short_call(arguments.0[7]),
                     Err(Detour::Wide) => Err(Miss::Narrow),
@@ -201,8 +204,11 @@ impl Kernel {
         }
         let number = arguments.0[7];
         if number == Syscall::Call.number() {
-            let call = self.check_call::<Narrow>(arguments)?;
-            Ok(self.perform_call::<Narrow>(&call, arguments))
+            match self.check_call::<Narrow>(arguments) {
+                Ok(call) => Ok(self.perform_call::<Narrow>(&call, arguments)),
+                Err(Miss::OtherObject) => Err(self.detour_to_object(arguments.0[0])),
+                Err(miss) => Err(miss.into()),
+            }
         } else if number == Syscall::ReplyRecv.number() {
             let answer = self.check_reply::<Narrow>(arguments)?;
             if self.answers_fault(&answer) {
@@ -239,6 +245,17 @@ impl Kernel {
         let arguments = self.arguments(current);
         let signal = self.check_send::<Wide>(current, &arguments)?;
         Ok(self.perform_signal::<Wide>(current, &signal))
+    }
+
+    /// The way to the object that a call has turned out to be for. What this looks up has just been
+    /// looked up: the compiler knows.
+    #[inline(always)]
+    fn detour_to_object(&self, address: u64) -> Detour {
+        let Some(thread) = self.fast_core::<Narrow>().current else { return Detour::Wide };
+        match self.lookup_in_one_level(thread, address) {
+            Some(slot) => Detour::Object(thread, slot),
+            None => Detour::Wide,
+        }
     }
 
     fn wide_system_call(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {

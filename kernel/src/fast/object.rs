@@ -4,12 +4,11 @@
 //! accounting of time and the scheduler. Operations that may have to be preempted, or that stop
 //! or wake a thread, are left to the general way, and so are refusals.
 
-use abi::Error;
+use abi::{Error, Invocation};
 
 use super::Miss;
 use crate::call::{Call, Outcome};
 use crate::cap::Cap;
-use crate::derivation::Origin;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::slot::Slot;
@@ -24,12 +23,14 @@ impl From<Error> for Miss {
 }
 
 impl Kernel {
-    /// Performs the `Call` of the current thread on the kernel object at `address`.
-    /// The caller goes on.
+    /// Performs the `Call` of the current thread `thread` on the kernel object whose capability is
+    /// in `slot`. The caller goes on.
     #[inline(always)]
-    pub(crate) fn call_object(&mut self, address: u64) -> Result<Obj<Thread>, Miss> {
-        let thread = self.current().ok_or(Miss::Alert)?;
-        let slot = self.lookup_in_one_level(thread, address).ok_or(Miss::Lookup)?;
+    pub(crate) fn call_object(
+        &mut self,
+        thread: Obj<Thread>,
+        slot: Obj<Slot>,
+    ) -> Result<Obj<Thread>, Miss> {
         match self[slot].cap {
             Cap::Page(_) => self.call_page(thread, slot),
             Cap::CNode { .. } => self.call_cnode(thread, slot),
@@ -67,11 +68,14 @@ impl Kernel {
     #[inline(never)]
     fn call_cnode(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
         let call = self.message(thread, slot)?;
+        if call.info.label() == Invocation::CNodeRotate.label() {
+            return Err(Miss::NotShort);
+        }
         match cnode::decode(self, &call)? {
-            cnode::Operation::Insert { source, to, cap } => {
-                self.insert(source, to, cap, Origin::Derived);
+            cnode::Operation::Insert { source, to, change } => {
+                self.insert_copy(source, to, change);
             }
-            cnode::Operation::Move { source, to, cap } => self.relocate(source, to, cap),
+            cnode::Operation::Move { source, to, guard } => self.relocate_with(source, to, guard),
             cnode::Operation::Delete(slot) if self.delete_at_once(slot) => {}
             cnode::Operation::Revoke(slot) if self.first_child(slot).is_none() => {}
             _ => return Err(Miss::NotShort),

@@ -8,10 +8,13 @@ impl Mem {
     /// The first of some words that lie in the window.
     #[inline(always)]
     fn user_pointer(&self, at: PhysicalAddress, count: usize) -> Option<*mut u64> {
-        if !self.covers(at, 8 * count as u64) || !at.is_aligned(3) {
+        // Below the window the distance wraps, and so is too large as well.
+        let offset = at.0.wrapping_sub(self.start);
+        let last = self.length.checked_sub(8 * count as u64)?;
+        if offset > last || !at.is_aligned(3) {
             return None;
         }
-        let offset = usize::try_from(at.0 - self.start).ok()?;
+        let offset = usize::try_from(offset).ok()?;
         // SAFETY: the offset was just checked against the window.
         Some(unsafe { self.base.pointer().add(offset).cast() })
     }
