@@ -77,8 +77,8 @@ pub struct CoreState {
     pub(crate) context: Option<Obj<SchedContext>>,
     /// What has been decided so far in this entry.
     pub(crate) decision: Decision,
-    /// Root of the release queue.
-    pub(crate) release: Option<Obj<Thread>>,
+    /// When the first thread in the release queues is due; the end of time when nobody waits.
+    pub(crate) earliest_release: Ticks,
     /// Number of the last entry into the release queue, to keep equals in order.
     pub(crate) release_order: u64,
     /// When time was last accounted.
@@ -112,7 +112,7 @@ impl CoreState {
             current: None,
             context: None,
             decision: Decision::Choose,
-            release: None,
+            earliest_release: Ticks::MAX,
             release_order: 0,
             time: now,
             used: 0,

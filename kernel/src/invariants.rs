@@ -9,6 +9,8 @@ mod scheduling;
 mod waiting;
 
 #[cfg(test)]
+pub(crate) use scheduling::release_queues_are_heaps;
+#[cfg(test)]
 pub(crate) use waiting::queue_is_sound;
 
 use core::fmt;
@@ -56,6 +58,6 @@ pub fn check(kernel: &Kernel) -> Checked {
     scheduling::refills_are_sound(kernel)?;
     scheduling::every_thread_has_one_place(kernel)?;
     scheduling::time_that_is_used_was_released(kernel)?;
-    scheduling::release_queue_is_a_heap(kernel)?;
+    scheduling::release_queues_are_heaps(kernel)?;
     scheduling::the_best_thread_runs(kernel)
 }

@@ -15,6 +15,7 @@ use crate::fast::Tally;
 use crate::irq::IrqTable;
 use crate::mem::{Mem, Obj, Object};
 use crate::ready::ReadyQueues;
+use crate::release::ReleaseQueues;
 use crate::thread::Thread;
 use crate::utilisation::Utilisation;
 
@@ -42,6 +43,8 @@ pub struct Kernel {
     /// Threads that are ready to run: an array of one set per domain on a single core, or one
     /// per core. Made at boot.
     pub(crate) ready: Option<Obj<ReadyQueues>>,
+    /// Threads that wait for their budgets: one set per core. Made at boot.
+    pub(crate) releases: Option<Obj<ReleaseQueues>>,
     /// Which domain runs, and when.
     pub(crate) domains: DomainSchedule,
     /// Who handles which interrupt.
@@ -99,6 +102,7 @@ impl Kernel {
             core_count,
             cores: Cores::new(now),
             ready: None,
+            releases: None,
             domains: DomainSchedule::new(domain_count),
             irqs: IrqTable::new(),
             space_epoch: 1,

@@ -53,6 +53,7 @@ pub enum Kind {
     Table,
     AsidPool,
     ReadyQueues,
+    ReleaseQueues,
 }
 
 /// A type that lives in object memory.
@@ -411,6 +412,8 @@ unsafe impl ZeroValid for crate::refill::Refill {}
 unsafe impl ZeroValid for crate::asid::AsidPool {}
 // SAFETY: empty bitmaps and absent links.
 unsafe impl ZeroValid for crate::ready::ReadyQueues {}
+// SAFETY: numbers and absent links.
+unsafe impl ZeroValid for crate::release::ReleaseQueues {}
 // SAFETY: discriminant 0 of the waiters is `Nobody`, and all links are absent.
 unsafe impl ZeroValid for crate::endpoint::Endpoint {}
 // SAFETY: discriminant 0 of the signals is `Idle`, and all links are absent.

@@ -11,9 +11,11 @@ use crate::lock;
 use crate::mem::Obj;
 use crate::thread::{Queued, State, Thread};
 
-/// Most threads that one entry takes out of the release queue; more cause another entry at once,
-/// so that a crowd of expiring budgets cannot delay an interrupt.
-const AWAKEN_AT_ONCE: usize = 16;
+/// Most threads that one entry takes out of the release queue, so that a crowd of returning budgets
+/// cannot delay an interrupt.
+const AWAKEN_AT_ONCE: usize = 4;
+/// How long, in microseconds, the rest of a crowd waits while better threads run.
+const OVERDUE_PAUSE_US: u64 = 1000;
 
 impl Kernel {
     /// A thread became runnable by an event: it runs at once if it is better than the current
@@ -187,17 +189,41 @@ impl Kernel {
         }
     }
 
-    /// Takes threads whose budget has returned out of the release queue.
+    /// Takes threads whose budget has returned out of the release queue, best first. Those that are
+    /// worse than a ready thread could not run yet and stay; but not with several domains, of
+    /// which each has its own best.
     fn awaken(&mut self) {
+        let alone = self.domains.count() == 1;
         for _ in 0..AWAKEN_AT_ONCE {
-            let Some(thread) = self.core().release else { return };
-            if self[thread].release.time > self.core().time {
+            if self.core().earliest_release > self.core().time {
+                return;
+            }
+            let Some(queues) = self.release_queues(self.here) else { return };
+            let Some(thread) = self[queues].best_due(self.core().time) else { return };
+            let ready = self[self.queues(self.own_queue_set())].highest_priority();
+            if alone && ready > Some(self[thread].priority.into()) {
                 return;
             }
             self.leave_release_queue(thread);
             self.propose(thread);
             self.core_mut().reprogram = true;
         }
+    }
+
+    /// When threads have to be released while the current one runs. A budget that returned already
+    /// and is not better than the current thread or a ready one can wait a while.
+    fn next_release(&self) -> Ticks {
+        let core = self.core();
+        let Some(current) = core.current.filter(|_| self.domains.count() == 1) else {
+            return core.earliest_release;
+        };
+        if core.earliest_release > core.time {
+            return core.earliest_release;
+        }
+        let priority = self[current].priority;
+        let queues = self.release_queues(self.here);
+        let better = queues.map_or(Ticks::MAX, |queues| self[queues].earliest_above(priority));
+        better.min(core.time.saturating_add(self.ticks(OVERDUE_PAUSE_US)))
     }
 
     /// Sets the timer to the next instant at which the scheduler has something to do.
@@ -209,9 +235,7 @@ impl Kernel {
         if let Some(context) = core.context {
             at = core.time.saturating_add(self.head_refill(context).amount);
         }
-        if let Some(thread) = core.release {
-            at = at.min(self[thread].release.time);
-        }
+        at = at.min(self.next_release());
         if let Some(left) = self.domains.time_left() {
             at = at.min(core.time.saturating_add(left));
         }
@@ -297,6 +321,9 @@ impl Kernel {
                 self.choose_again(thread);
             }
             Queued::No | Queued::Release => {
+                if self[thread].queued == Queued::Release {
+                    self.change_released_priority(thread, priority);
+                }
                 self.requeue_waiter(thread, priority);
                 if self.is_schedulable(thread) {
                     if self.cores[usize::from(self[thread].core)].current != Some(thread) {

@@ -14,7 +14,7 @@ mod host {
     pub(crate) const INTERIOR: u8 = 0x80;
 
     /// Kinds of objects.
-    const KINDS: usize = Kind::ReadyQueues as usize + 1;
+    const KINDS: usize = Kind::ReleaseQueues as usize + 1;
 
     /// The map, and the same by kind.
     pub(crate) struct Shadow {

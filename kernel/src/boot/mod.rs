@@ -48,6 +48,7 @@ use crate::irq;
 use crate::kernel::Kernel;
 use crate::mem::{Obj, Region};
 use crate::ready::ReadyQueues;
+use crate::release::ReleaseQueues;
 use crate::slot::Slot;
 use crate::thread::Thread;
 
@@ -141,10 +142,15 @@ fn create(
     thread
 }
 
-/// Bytes of what the kernel keeps for itself: slots for interrupts, then ready queues.
+/// Bytes of what the kernel keeps for itself: slots for interrupts, then ready queues, then
+/// release queues.
 fn private_bytes(kernel: &Kernel) -> u64 {
-    let queues = kernel.queue_sets() * size_of::<ReadyQueues>();
-    IRQ_SLOT_BYTES + queues as u64
+    IRQ_SLOT_BYTES + ready_bytes(kernel) + (kernel.core_count * size_of::<ReleaseQueues>()) as u64
+}
+
+/// Bytes of the ready queues.
+fn ready_bytes(kernel: &Kernel) -> u64 {
+    (kernel.queue_sets() * size_of::<ReadyQueues>()) as u64
 }
 
 /// Makes what the kernel keeps for itself at `offset` of zeroed memory.
@@ -154,6 +160,9 @@ fn create_private(kernel: &mut Kernel, region: &Region, offset: u64) {
     let sets = kernel.queue_sets() as u64;
     let queues = kernel.mem.create_zeroed(region, offset + IRQ_SLOT_BYTES, sets);
     kernel.set_ready_queues(queues);
+    let offset = offset + IRQ_SLOT_BYTES + ready_bytes(kernel);
+    let queues = kernel.mem.create_zeroed(region, offset, kernel.core_count as u64);
+    kernel.set_release_queues(queues);
 }
 
 /// A slot of the root CNode, whose slots are fewer than 2^32.

@@ -51,10 +51,8 @@ impl Kernel {
     /// Looks whether no budget has returned, whose thread would have to be considered.
     #[inline(always)]
     pub(super) fn check_releases<W: Width>(&self, moment: Moment) -> Result<(), Miss> {
-        match self.fast_core::<W>().release {
-            Some(first) if self[first].release.time <= moment.now => Err(Miss::ReleaseDue),
-            _ => Ok(()),
-        }
+        let is_due = self.fast_core::<W>().earliest_release <= moment.now;
+        if is_due { Err(Miss::ReleaseDue) } else { Ok(()) }
     }
 
     /// Whether what was used leaves a useful part of the budget of `context`.

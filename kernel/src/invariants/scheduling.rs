@@ -39,7 +39,9 @@ pub(super) fn every_thread_has_one_place(kernel: &Kernel) -> Checked {
         let (here, at) = (&kernel[thread], thread.granule());
         let ready = (0..kernel.queue_sets()).map(|set| ready_count(kernel, set, thread)).sum();
         let released = (0..kernel.core_count)
-            .map(|core| release_count(kernel, kernel.cores[core].release, thread))
+            .filter_map(|core| kernel.release_queues(core))
+            .flat_map(|queues| kernel[queues].roots)
+            .map(|root| release_count(kernel, root, thread))
             .sum();
         let (in_ready, in_release): (usize, usize) = (ready, released);
         let wanted = match here.queued {
@@ -103,9 +105,16 @@ fn release_count(kernel: &Kernel, root: Option<Obj<Thread>>, thread: Obj<Thread>
 }
 
 /// Parents are due before their children, ranks lean left, and times are those of the refills.
-pub(super) fn release_queue_is_a_heap(kernel: &Kernel) -> Checked {
+pub(crate) fn release_queues_are_heaps(kernel: &Kernel) -> Checked {
     for core in 0..kernel.core_count {
-        heap_below(kernel, kernel.cores[core].release, None)?;
+        let Some(queues) = kernel.release_queues(core) else { return Ok(()) };
+        let earliest = kernel.cores[core].earliest_release == kernel[queues].earliest();
+        ensure(earliest, "a core knows when its first thread is due", queues.granule())?;
+        for (priority, root) in (0..=abi::MAX_PRIORITY).zip(kernel[queues].roots) {
+            let known = kernel[queues].knows(priority, kernel);
+            ensure(known, "the times of roots stand beside them", queues.granule())?;
+            heap_below(kernel, root, None)?;
+        }
     }
     Ok(())
 }

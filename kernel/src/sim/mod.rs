@@ -15,6 +15,7 @@ extern crate std;
 
 mod calls;
 mod cores;
+mod crowd;
 mod deletion;
 mod domains;
 mod faults;

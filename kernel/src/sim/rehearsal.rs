@@ -173,12 +173,12 @@ impl Rehearsal {
 /// Whether the general way would first deal with time that is up.
 fn is_late(kernel: &mut Kernel) -> bool {
     let (used, min) = (kernel.core().used, kernel.min_budget);
-    let (time, release) = (kernel.core().time, kernel.core().release);
+    let time = kernel.core().time;
     let exhausted = kernel
         .core()
         .context
         .is_some_and(|context| !kernel.refills(context).is_sufficient(used, min));
-    let overdue = release.is_some_and(|thread| kernel[thread].release.time <= time);
+    let overdue = kernel.core().earliest_release <= time;
     exhausted || overdue || kernel.domains.is_expired()
 }
 

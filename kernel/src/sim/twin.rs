@@ -56,6 +56,7 @@ impl Twin {
             core_count,
             cores,
             ready,
+            releases,
             domains,
             irqs,
             space_epoch,
@@ -73,6 +74,7 @@ impl Twin {
         *core_count = other.core_count;
         cores.clone_from(&other.cores);
         *ready = other.ready;
+        *releases = other.releases;
         domains.clone_from(&other.domains);
         irqs.clone_from(&other.irqs);
         *space_epoch = other.space_epoch;
@@ -95,6 +97,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         core_count,
         cores,
         ready,
+        releases,
         domains,
         irqs,
         space_epoch,
@@ -111,6 +114,7 @@ pub(crate) fn difference(one: &Kernel, other: &Kernel) -> Option<String> {
         .or_else(|| unlike("core_count", core_count, &other.core_count))
         .or_else(|| unlike("cores", cores, &other.cores))
         .or_else(|| unlike("ready", ready, &other.ready))
+        .or_else(|| unlike("releases", releases, &other.releases))
         .or_else(|| unlike("domains", domains, &other.domains))
         .or_else(|| unlike("irqs", irqs, &other.irqs))
         .or_else(|| unlike("space_epoch", space_epoch, &other.space_epoch))
