@@ -1,19 +1,22 @@
 //! Work for the kernel, between marks that a QEMU plugin measures. `cargo xtask bench` runs it
 //! under instruction counting.
 //!
-//! The word `bench=operations` or `bench=scenarios` on the boot command line chooses. With
-//! `bench=why-slow` besides, an image with benchmark calls prints which fast paths were taken.
+//! One of the words `bench=operations`, `bench=scenarios` and `bench=scale` on the boot command
+//! line chooses. With `bench=why-slow` besides, an image with benchmark calls prints which fast
+//! paths were taken.
 //!
 //! | module | idea |
 //! |---|---|
 //! | `operation` | what a system does all the time, each thing again and again, as it is best |
 //! | `scenario` | hostile work: what keeps the kernel busy for long |
+//! | `scale` | the same operations among few and among many |
 //! | `machine` | instructions that Rust has no words for |
 #![no_std]
 #![no_main]
 
 mod machine;
 mod operation;
+mod scale;
 mod scenario;
 
 use libsys::bootstrap::{AllocationError, Allocator, System};
@@ -90,6 +93,9 @@ fn main(boot: &'static BootInfo) -> ! {
     if is_chosen("scenarios") {
         perform(&mut bench, ("preparation", scenario::prepare));
         scenario::ALL.iter().for_each(|part| perform(&mut bench, *part));
+    }
+    if is_chosen("scale") {
+        scale::ALL.iter().for_each(|part| perform(&mut bench, *part));
     }
     println!("bench: done");
     libsys::stop()

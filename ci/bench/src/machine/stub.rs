@@ -5,6 +5,8 @@ use core::arch::global_asm;
 
 // `blocker`: the system call in its registers, then system call x20 on x19, then nothing.
 //
+// `walker`: the system call in its registers, then x20 on x19, then x22 on x21 for ever.
+//
 // `client`: x22 times, in lane 1, the system call x20 on x19 with information x21, and in the end
 // a signal to x23. Other message registers keep what they have, or the last answer. `undefined`
 // executes an instruction that does not exist instead.
@@ -67,6 +69,17 @@ global_asm!(
     "movz xzr, #8",
     "svc #0",
     "b 9f",
+    "bench_walker:",
+    "svc #0",
+    "mov x0, x19",
+    "mov x1, xzr",
+    "mov x7, x20",
+    "svc #0",
+    "8: mov x0, x21",
+    "mov x1, xzr",
+    "mov x7, x22",
+    "svc #0",
+    "b 8b",
     "bench_blocker:",
     "svc #0",
     "mov x0, x19",
@@ -92,6 +105,7 @@ unsafe extern "C" {
     safe fn bench_server();
     safe fn bench_float_server();
     safe fn bench_blocker();
+    safe fn bench_walker();
 }
 
 /// A piece of code to start a thread at.
@@ -99,6 +113,8 @@ unsafe extern "C" {
 pub(crate) enum Stub {
     /// Makes two system calls.
     Blocker,
+    /// Makes three system calls, the last for ever.
+    Walker,
     /// Makes a system call many times and then signals.
     Client,
     /// The same with floating point.
@@ -120,6 +136,7 @@ impl Stub {
     pub(crate) fn address(self) -> u64 {
         let start = match self {
             Self::Blocker => bench_blocker,
+            Self::Walker => bench_walker,
             Self::Client => bench_client,
             Self::FloatClient => bench_float_client,
             Self::Undefined => bench_undefined,

@@ -6,7 +6,9 @@
 mod ipc;
 mod memory;
 mod objects;
-mod watch;
+pub(crate) mod watch;
+
+use core::fmt::Display;
 
 use libsys::println;
 
@@ -40,7 +42,12 @@ pub(crate) fn prepare(bench: &mut Bench) -> Outcome {
 
 impl Bench {
     /// Measures `work` under a name.
-    pub(crate) fn measure<T>(&mut self, name: &str, items: Items, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn measure<T>(
+        &mut self,
+        name: impl Display,
+        items: Items,
+        work: impl FnOnce() -> T,
+    ) -> T {
         let number = self.next_number();
         println!("scenario {number} {} {} {name}", items.0, items.1);
         mark::select(number);

@@ -36,6 +36,8 @@ pub(crate) enum Work {
     Scenarios,
     /// The same, while a thread of high priority waits for interrupts that come all the time.
     Watched,
+    /// Operations among few and among many, and a thread that waits for interrupts in the end.
+    Scale,
     /// The operations, by the clock.
     Clock,
     /// The operations, with the kernel saying which fast paths it took.
@@ -125,7 +127,7 @@ impl Bench {
     fn run(&self, work: Work) -> Fallible<(String, String)> {
         let (plugin, arguments) = match work {
             Work::Operations | Work::WhySlow => (&self.counter, ",footprint=on".into()),
-            Work::Scenarios | Work::Watched => (&self.counter, String::new()),
+            Work::Scenarios | Work::Watched | Work::Scale => (&self.counter, String::new()),
             Work::Clock => (&self.clock, String::new()),
             Work::Path { operation, lane } => {
                 (&self.path, format!(",operation={operation},lane={lane}"))
@@ -164,6 +166,10 @@ impl Bench {
             Work::WhySlow => ("bench=operations bench=why-slow", Machine::default().memory),
             Work::Scenarios => ("bench=scenarios", MUCH_MEMORY),
             Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
+            Work::Scale => (
+                "bench=scale tessera.root_cnode_bits=16 tessera.export=pcounter,ptimer",
+                Machine::default().memory,
+            ),
         };
         let machine = Machine { memory, append: vec![word.into()], ..Machine::default() };
         let boot =

@@ -18,6 +18,7 @@
 //! | `origins` | where instructions come from |
 //! | `scenarios` | one run of hostile work |
 //! | `scenario_report` | the scenarios as a table and as JSON |
+//! | `growth` | the same operations among few and among many |
 //! | `limits` | how long a stretch may be |
 //! | `wall` | how long boots and operations take by the clock |
 //! | `why_slow` | which fast paths were taken, and why not |
@@ -26,6 +27,7 @@
 mod counts;
 mod document;
 mod emulator;
+mod growth;
 mod limits;
 mod listing;
 mod measured;
@@ -50,6 +52,7 @@ use crate::workspace::Workspace;
 
 pub(crate) use counts::Metric;
 pub(crate) use emulator::{Bench, COMPILER, Work};
+pub(crate) use growth::Growth;
 pub(crate) use limits::{Limits, Verdict};
 pub(crate) use measured::Measurement;
 pub(crate) use recorded::{Comparison, Recorded};
@@ -112,5 +115,7 @@ fn load(bench: &Bench) -> Fallible<String> {
     figures.take_delays(&bench.scenarios(Work::Watched)?);
     let boots = wall::boots(bench)?;
     print!("\n{}", scenario_report::text(&figures, &boots));
+    let growth = Growth::all(&bench.scenarios(Work::Scale)?)?;
+    print!("\n{}", growth::text(&growth));
     Ok(scenario_report::json(&figures, &boots))
 }
