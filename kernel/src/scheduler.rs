@@ -193,11 +193,15 @@ impl Kernel {
     /// worse than a ready thread could not run yet and stay; but not with several domains, of
     /// which each has its own best.
     fn awaken(&mut self) {
+        if self.core().earliest_release <= self.core().time {
+            self.awaken_some();
+        }
+    }
+
+    #[cold]
+    fn awaken_some(&mut self) {
         let alone = self.domains.count() == 1;
         for _ in 0..AWAKEN_AT_ONCE {
-            if self.core().earliest_release > self.core().time {
-                return;
-            }
             let Some(queues) = self.release_queues(self.here) else { return };
             let Some(thread) = self[queues].best_due(self.core().time) else { return };
             let ready = self[self.queues(self.own_queue_set())].highest_priority();
@@ -214,12 +218,18 @@ impl Kernel {
     /// and is not better than the current thread or a ready one can wait a while.
     fn next_release(&self) -> Ticks {
         let core = self.core();
-        let Some(current) = core.current.filter(|_| self.domains.count() == 1) else {
-            return core.earliest_release;
-        };
         if core.earliest_release > core.time {
             return core.earliest_release;
         }
+        self.next_release_of_crowd()
+    }
+
+    #[cold]
+    fn next_release_of_crowd(&self) -> Ticks {
+        let core = self.core();
+        let Some(current) = core.current.filter(|_| self.domains.count() == 1) else {
+            return core.earliest_release;
+        };
         let priority = self[current].priority;
         let queues = self.release_queues(self.here);
         let better = queues.map_or(Ticks::MAX, |queues| self[queues].earliest_above(priority));
