@@ -60,6 +60,7 @@ pub fn system_call(arguments: Arguments) -> Resume {
             Err(Detour::General(miss)) => general_system_call(guard, miss),
             Err(Detour::Wide) => wide_system_call(guard),
             Err(Detour::Object(thread, slot)) => object(guard, thread, slot),
+            Err(Detour::Long) => long_message(guard),
             Err(Detour::Foreign) => foreign_call(guard),
             Err(Detour::Short) => short(guard, arguments.0[7]),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
@@ -68,6 +69,20 @@ pub fn system_call(arguments: Arguments) -> Resume {
             }
         },
         None => shared_system_call(),
+    }
+}
+
+/// A message that is not all in registers.
+#[inline(never)]
+fn long_message(mut guard: Guard) -> Resume {
+    let entry = guard.entry_of(Trap::SystemCall);
+    match guard.long_message() {
+        Ok(thread) => {
+            guard.tally(entry, Ok(Taken::Narrow));
+            guard.resume(thread)
+        }
+        Err(Miss::Narrow) => wide_system_call(guard),
+        Err(miss) => general_system_call(guard, miss),
     }
 }
 

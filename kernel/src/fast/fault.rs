@@ -4,6 +4,7 @@ use abi::fault::{USER_EXCEPTION_LENGTH, VM_FAULT_LENGTH};
 use abi::message::REGISTER_WORDS;
 use abi::registers::sanitise_spsr;
 use abi::{Fault, MessageInfo, foreign};
+use platform::address::PhysicalAddress;
 use platform::contract::Arguments;
 
 use super::deliver::Delivery;
@@ -137,9 +138,8 @@ impl Kernel {
         let resume = registers.restart_pc.wrapping_add(SVC_BYTES);
         self.put_register_words(handler, [number, x0, x1, x2]);
         let Some(target) = self.ipc_buffer(handler, true) else { return REGISTER_WORDS };
-        for (index, word) in (REGISTER_WORDS..).zip([x3, x4, x5, resume]) {
-            self.set_buffer_word(target, abi::buffer::word(index), word);
-        }
+        let rest = PhysicalAddress(target.0 + abi::buffer::word(REGISTER_WORDS));
+        self.mem.write_user_words(rest, [x3, x4, x5, resume]);
         foreign::LENGTH
     }
 

@@ -16,7 +16,7 @@ impl Kernel {
     #[inline(always)]
     pub(super) fn check_message<W: Width>(arguments: &Arguments) -> Result<(), Miss> {
         let info = MessageInfo(arguments.0[1]);
-        if W::WIDE {
+        if W::LONG {
             return if info.extra_caps() > 0 { Err(Miss::ExtraCaps) } else { Ok(()) };
         }
         if info.lengths() > REGISTER_WORDS { Err(Miss::Narrow) } else { Ok(()) }
@@ -34,10 +34,10 @@ impl Kernel {
     ) {
         let info = MessageInfo(arguments.0[1]);
         let length = match info.length() {
-            length if W::WIDE && length > REGISTER_WORDS => {
+            length if W::LONG && length > REGISTER_WORDS => {
                 self.copy_buffer(sender, receiver, length)
             }
-            length if W::WIDE => length,
+            length if W::LONG => length,
             _ => info.lengths(),
         };
         let x = &mut self.registers_mut(receiver).x;

@@ -48,7 +48,8 @@ mod switch;
 mod tally;
 mod turn;
 
-use abi::{Fault, Syscall, SystemCalls};
+use abi::message::REGISTER_WORDS;
+use abi::{Fault, MessageInfo, Syscall, SystemCalls};
 use platform::contract::{Arguments, Trap};
 
 use crate::cap::Cap;
@@ -75,6 +76,8 @@ pub(crate) enum Detour {
     Wide,
     /// At an object that is no endpoint: called by this thread, in this slot.
     Object(Obj<Thread>, Obj<Slot>),
+    /// With a message that is not all in registers, or takes capabilities along.
+    Long,
     /// On the general way: the wide path would miss for the same reason.
     General(Miss),
     /// With a signal that wakes somebody, or the end of a turn.
@@ -84,6 +87,18 @@ pub(crate) enum Detour {
     /// It is a call of another system.
     Foreign,
 }
+
+impl Detour {
+    /// Where a message goes on that misses the narrow path.
+    #[inline(always)]
+    fn of_message(miss: Miss, arguments: &Arguments) -> Self {
+        let is_long = MessageInfo(arguments.0[1]).lengths() > REGISTER_WORDS;
+        if miss == Miss::Narrow && is_long { Self::Long } else { miss.into() }
+    }
+}
+
+const _: () = assert!(Syscall::Call.number() == u64::MAX);
+const _: () = assert!(Syscall::ReplyRecv.number() == u64::MAX - 1);
 
 impl From<Miss> for Detour {
     #[inline(always)]
@@ -99,6 +114,8 @@ impl From<Miss> for Detour {
 pub(crate) trait Width {
     /// Whether everything, or only what needs no call.
     const WIDE: bool;
+    /// Whether messages that are not all in registers.
+    const LONG: bool;
 }
 
 /// One core, short messages, single waiters.
@@ -106,6 +123,15 @@ pub(crate) struct Narrow;
 
 impl Width for Narrow {
     const WIDE: bool = false;
+    const LONG: bool = false;
+}
+
+/// The same for long messages, which need a call.
+pub(crate) struct Long;
+
+impl Width for Long {
+    const WIDE: bool = false;
+    const LONG: bool = true;
 }
 
 /// Whatever the paths are for.
@@ -113,6 +139,7 @@ pub(crate) struct Wide;
 
 impl Width for Wide {
     const WIDE: bool = true;
+    const LONG: bool = true;
 }
 
 impl Kernel {
@@ -166,6 +193,7 @@ impl Kernel {
                     Ok(next) => Ok(next),
                     Err(Detour::FaultAnswer(answer)) => self.narrow_fault_answer(&answer),
                     Err(Detour::Object(thread, slot)) => self.call_object(thread, slot),
+                    Err(Detour::Long) => self.long_message(),
                     Err(Detour::Foreign) => self.narrow_foreign_call(),
                     Err(Detour::Short) => self.short_call(arguments.0[7]),
                     Err(Detour::Wide) => Err(Miss::Narrow),
@@ -203,19 +231,22 @@ impl Kernel {
             return Err(Detour::Foreign);
         }
         let number = arguments.0[7];
-        if number == Syscall::Call.number() {
-            match self.check_call::<Narrow>(arguments) {
-                Ok(call) => Ok(self.perform_call::<Narrow>(&call, arguments)),
-                Err(Miss::OtherObject) => Err(self.detour_to_object(arguments.0[0])),
-                Err(miss) => Err(miss.into()),
+        // The two most frequent have the highest numbers: one comparison finds either.
+        if number >= Syscall::ReplyRecv.number() {
+            if number == Syscall::Call.number() {
+                return match self.check_call::<Narrow>(arguments) {
+                    Ok(call) => Ok(self.perform_call::<Narrow>(&call, arguments)),
+                    Err(Miss::OtherObject) => Err(self.detour_to_object(arguments.0[0])),
+                    Err(miss) => Err(Detour::of_message(miss, arguments)),
+                };
             }
-        } else if number == Syscall::ReplyRecv.number() {
-            let answer = self.check_reply::<Narrow>(arguments)?;
+            let answer = self.check_reply::<Narrow>(arguments);
+            let answer = answer.map_err(|miss| Detour::of_message(miss, arguments))?;
             if self.answers_fault(&answer) {
                 return Err(Detour::FaultAnswer(answer));
             }
             Ok(self.perform_reply::<Narrow>(&answer, arguments))
-        } else if number == Syscall::Send.number() || number == Syscall::NBSend.number() {
+        } else if (Syscall::NBSend.number()..=Syscall::Send.number()).contains(&number) {
             let current = self.undisturbed::<Narrow>()?;
             match self.check_send::<Narrow>(current, arguments) {
                 Ok(signal) => Ok(self.perform_signal::<Narrow>(current, &signal)),
@@ -256,6 +287,25 @@ impl Kernel {
             Some(slot) => Detour::Object(thread, slot),
             None => Detour::Wide,
         }
+    }
+
+    /// The same for a message that is not all in registers.
+    ///
+    /// # Errors
+    /// [`Miss`], and nothing has changed.
+    #[inline(always)]
+    pub(crate) fn long_message(&mut self) -> Result<Obj<Thread>, Miss> {
+        let thread = self.undisturbed::<Long>()?;
+        let arguments = &self.arguments(thread);
+        if arguments.0[7] == Syscall::Call.number() {
+            let call = self.check_call::<Long>(arguments)?;
+            return Ok(self.perform_call::<Long>(&call, arguments));
+        }
+        let answer = self.check_reply::<Long>(arguments)?;
+        if self.answers_fault(&answer) {
+            return Err(Miss::Narrow);
+        }
+        Ok(self.perform_reply::<Long>(&answer, arguments))
     }
 
     fn wide_system_call(&mut self, arguments: &Arguments) -> Result<Obj<Thread>, Miss> {

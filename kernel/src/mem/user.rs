@@ -52,21 +52,25 @@ impl Mem {
     pub(crate) fn copy_user(&mut self, from: PhysicalAddress, to: PhysicalAddress, count: usize) {
         let (source, target) = (self.user_pointer(from, count), self.user_pointer(to, count));
         let (Some(source), Some(target)) = (source, target) else { return };
-        let first = usize::from(source.addr() % 16 != 0 && count > 0);
-        let pairs = if source.addr() % 16 == target.addr() % 16 { (count - first) / 2 } else { 0 };
+        let pairs = (source.addr() ^ target.addr()) & 15 == 0;
+        let (mut source, mut target, mut left) = (source, target, count);
         // SAFETY: both ranges are in the window, and by I2 no object lies there. Volatile as in
-        // `read_user`. Behind the first word, pairs are aligned at both places.
+        // `read_user`. Pairs are moved where both pointers are aligned for them.
         unsafe {
-            let mut word = |index: usize| {
-                target.add(index).write_volatile(source.add(index).read_volatile());
-            };
-            (0..first).for_each(&mut word);
-            (first + 2 * pairs..count).for_each(&mut word);
-            let source = source.add(first).cast::<u128>();
-            let target = target.add(first).cast::<u128>();
-            for index in 0..pairs {
-                let pair = source.add(index).read_volatile();
-                target.add(index).write_volatile(pair);
+            if pairs && source.addr() & 8 != 0 && left > 0 {
+                target.write_volatile(source.read_volatile());
+                (source, target, left) = (source.add(1), target.add(1), left - 1);
+            }
+            while pairs && left >= 8 {
+                for pair in 0..4 {
+                    let words = source.cast::<u128>().add(pair).read_volatile();
+                    target.cast::<u128>().add(pair).write_volatile(words);
+                }
+                (source, target, left) = (source.add(8), target.add(8), left - 8);
+            }
+            while left > 0 {
+                target.write_volatile(source.read_volatile());
+                (source, target, left) = (source.add(1), target.add(1), left - 1);
             }
         }
     }
