@@ -7,9 +7,10 @@
 //! The second carries the plan out and cannot fail. So a miss has changed nothing, and the general
 //! way begins from the start.
 //!
-//! Each path exists in two [`Width`]s, compiled from the same text. The *narrow* one is for a
-//! single core and calls no function, so that it saves no register of its own; what would need a
-//! call (a long message, several waiters) it leaves to the *wide* one.
+//! Paths for messages exist in three [`Width`]s, compiled from the same text. The *narrow* one is
+//! for a single core and calls no function, so that it saves no register of its own. The *long* one
+//! adds messages that are not all in registers. The *wide* one has the rest: several cores, several
+//! waiters, capability spaces of several levels. What a width leaves to another is a [`Detour`].
 //!
 //! Paths for messages do not look at the clock. Time used is charged at the next entry that asks
 //! for it; the timer interrupts a thread whose budget ends, whatever path it took. So a call in the
