@@ -214,8 +214,8 @@ impl Kernel {
         }
     }
 
-    /// When threads have to be released while the current one runs. A budget that returned already
-    /// and is not better than the current thread or a ready one can wait a while.
+    /// When threads have to be released next. Budgets that returned already, of which none is
+    /// better than the current thread or a ready one, can wait a while.
     fn next_release(&self) -> Ticks {
         let core = self.core();
         if core.earliest_release > core.time {
@@ -224,15 +224,21 @@ impl Kernel {
         self.next_release_of_crowd()
     }
 
+    /// Does not forget budgets that will return to threads between the crowd and the current
+    /// thread: that one may become worse, or a worse one go on with its time, without the timer
+    /// being set.
     #[cold]
     fn next_release_of_crowd(&self) -> Ticks {
         let core = self.core();
-        let Some(current) = core.current.filter(|_| self.domains.count() == 1) else {
+        let (Some(current), Some(queues)) = (core.current, self.release_queues(self.here)) else {
             return core.earliest_release;
         };
-        let priority = self[current].priority;
-        let queues = self.release_queues(self.here);
-        let better = queues.map_or(Ticks::MAX, |queues| self[queues].earliest_above(priority));
+        let Some(due) = self[queues].best_due(core.time) else { return core.earliest_release };
+        let best = self[due].priority;
+        if self.domains.count() > 1 || best > self[current].priority {
+            return core.earliest_release;
+        }
+        let better = self[queues].earliest_above(best);
         better.min(core.time.saturating_add(self.ticks(OVERDUE_PAUSE_US)))
     }
 

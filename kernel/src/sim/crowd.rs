@@ -93,3 +93,25 @@ fn the_best_of_a_crowd_is_first() {
     pass(&mut system, PERIOD + 1);
     assert_eq!(system.running(), best.thread);
 }
+
+#[test]
+fn a_crowd_does_not_hide_a_better_thread_from_one_that_becomes_worse() {
+    const LATER: u64 = 300;
+    let mut system = System::new();
+    let root = system.root();
+    let better = system.ready_helper();
+    assert_eq!(system.configure(better.context, BUDGET, PERIOD + LATER), OK);
+    system.switch_to(better.thread);
+    system.system_call(Syscall::Yield.number());
+    system.switch_to(root);
+    set_priority(&mut system, better.tcb, 200);
+    let crowd = crowd(&mut system);
+    let ready = system.ready_helper();
+    set_priority(&mut system, ready.tcb, 120);
+    pass(&mut system, PERIOD + 1);
+    assert_eq!(waiting(&system, &crowd), CROWD, "a better thread is ready");
+    set_priority(&mut system, slot::THREAD, 150);
+    assert_eq!(system.running(), root);
+    pass(&mut system, LATER + 10);
+    assert_eq!(system.running(), better.thread);
+}
