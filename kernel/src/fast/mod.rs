@@ -304,7 +304,7 @@ impl Kernel {
         }
         let answer = self.check_reply::<Long>(arguments)?;
         if self.answers_fault(&answer) {
-            return Err(Miss::Narrow);
+            return self.perform_fault_answer::<Wide>(&answer, arguments);
         }
         Ok(self.perform_reply::<Long>(&answer, arguments))
     }

@@ -23,9 +23,9 @@ pub(super) struct Scene {
 
 /// Instruction aborts, data aborts, and floating point while it traps (Arm ARM D17.2.37).
 const INSTRUCTION_ABORT: u64 = 0x20 << 26;
-const DATA_ABORT: u64 = 0x24 << 26;
-const FLOATING_POINT: u64 = 0x07 << 26;
-const UNDEFINED: u64 = 1 << 25;
+pub(super) const DATA_ABORT: u64 = 0x24 << 26;
+pub(super) const FLOATING_POINT: u64 = 0x07 << 26;
+pub(super) const UNDEFINED: u64 = 1 << 25;
 
 impl Scene {
     pub(super) fn new() -> Self {

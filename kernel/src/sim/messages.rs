@@ -22,7 +22,7 @@ fn with_endpoint() -> (System, u64) {
 }
 
 /// A thread without scheduling context that waits on an endpoint with a reply object.
-fn passive_server(system: &mut System, endpoint: u64) -> (Helper, u64) {
+pub(super) fn passive_server(system: &mut System, endpoint: u64) -> (Helper, u64) {
     let server = system.helper(255);
     let reply = system.make(ObjectType::Reply, 0);
     system.start(&server, 0x40_1000);

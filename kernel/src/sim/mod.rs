@@ -18,6 +18,7 @@ mod cores;
 mod crowd;
 mod deletion;
 mod domains;
+mod entries;
 mod faults;
 mod foreign;
 mod interrupts;

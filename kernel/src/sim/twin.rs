@@ -46,6 +46,11 @@ impl Twin {
         twin
     }
 
+    /// The kernel, and the memory that must live as long as it.
+    pub(crate) fn into_parts(self) -> (Kernel, Memory) {
+        (self.kernel, self._memory)
+    }
+
     /// Becomes equal to a kernel with as much memory.
     pub(crate) fn copy_from(&mut self, other: &Kernel) {
         // All fields by name: a new one must not be forgotten.
