@@ -22,6 +22,11 @@ const fn low_bits(word: u64, bits: u32) -> u64 {
     word & ((1 << bits) - 1)
 }
 
+/// The high `bits` bits (1 to 63) of a word.
+const fn top_bits(word: u64, bits: u32) -> u64 {
+    word >> (bits.wrapping_neg() & 63)
+}
+
 /// The slot that `root` names with the low `depth` bits of `index`, if they are just its guard
 /// and its index.
 #[inline(always)]
@@ -35,42 +40,48 @@ fn slot_in_one_level(root: &Cap, index: u64, depth: u64) -> Option<Obj<Slot>> {
 }
 
 impl Kernel {
-    /// Follows the low `bits` bits of `address` from `root`, as far as CNodes go.
+    /// Follows the low `bits` bits (at most 64) of `address` from `root`, as far as CNodes go.
+    ///
+    /// A level without a guard is the cheapest, as it has to be: only such levels can be many.
     ///
     /// # Errors
     /// Where the walk ended.
     pub fn resolve(&self, root: Cap, address: u64, bits: u32) -> Result<Resolved, LookupFailure> {
         let mut left = bits;
-        let mut cap = root;
+        // The bits that are left, from the top of the word on.
+        let mut rest = address << (abi::WORD_BITS.wrapping_sub(bits) & 63);
+        let (mut cap, mut reached) = (&root, None);
         // Every round resolves at least one bit: a CNode has two slots or more.
-        while let Cap::CNode { radix, guard_bits, slots, guard } = cap {
+        while let Cap::CNode { radix, guard_bits, slots, guard } = *cap {
             let (radix, guard_bits) = (u32::from(radix), u32::from(guard_bits));
-            let guard_matches = guard_bits == 0
-                || (guard_bits <= left
-                    && low_bits(address >> (left - guard_bits), guard_bits) == guard);
-            if !guard_matches {
-                return Err(LookupFailure::GuardMismatch {
-                    bits_left: left.into(),
-                    guard,
-                    guard_bits: guard_bits.into(),
-                });
+            if guard_bits > 0 {
+                if guard_bits > left || top_bits(rest, guard_bits) != guard {
+                    return Err(LookupFailure::GuardMismatch {
+                        bits_left: left.into(),
+                        guard,
+                        guard_bits: guard_bits.into(),
+                    });
+                }
+                rest <<= guard_bits & 63;
+                left -= guard_bits;
             }
-            let level = guard_bits + radix;
-            if level > left {
+            let Some(below) = left.checked_sub(radix) else {
                 return Err(LookupFailure::DepthMismatch {
-                    bits_left: left.into(),
-                    bits_found: level.into(),
+                    bits_left: (left + guard_bits).into(),
+                    bits_found: (radix + guard_bits).into(),
                 });
+            };
+            // A CNode has fewer than 2^32 slots.
+            let slot = slots.nth(top_bits(rest, radix) as u32);
+            rest <<= radix & 63;
+            left = below;
+            reached = Some(Resolved { slot, left });
+            if left == 0 {
+                break;
             }
-            left -= level;
-            let index = low_bits(address >> left, radix);
-            let slot = slots.nth(u32::try_from(index).unwrap_or(u32::MAX));
-            cap = self[slot].cap;
-            if left == 0 || !matches!(cap, Cap::CNode { .. }) {
-                return Ok(Resolved { slot, left });
-            }
+            cap = &self[slot].cap;
         }
-        Err(LookupFailure::InvalidRoot)
+        reached.ok_or(LookupFailure::InvalidRoot)
     }
 
     /// The slot that a thread invokes with `address`: the full word, spare bits ignored.

@@ -155,8 +155,13 @@ impl Kernel {
                 let arguments = self.arguments(thread);
                 match self.wide_system_call(&arguments) {
                     Err(Miss::OtherObject) => {
-                        let slot = self.lookup(thread, arguments.0[0]);
-                        self.call_object(thread, slot.map_err(|_| Miss::Lookup)?)
+                        // If this takes several levels, so do the others in the message.
+                        let slot = match self.lookup_in_one_level(thread, arguments.0[0]) {
+                            None if MessageInfo(arguments.0[1]).extra_caps() > 0 => None,
+                            None => self.lookup(thread, arguments.0[0]).ok(),
+                            found => found,
+                        };
+                        self.call_object(thread, slot.ok_or(Miss::Lookup)?)
                     }
                     done => done,
                 }

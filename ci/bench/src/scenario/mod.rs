@@ -16,11 +16,12 @@ use crate::machine::mark;
 use crate::{Bench, Outcome, Part};
 
 /// One or more related measurements.
-pub(crate) const ALL: [Part; 8] = [
+pub(crate) const ALL: [Part; 9] = [
     ("clearing", memory::clearing),
     ("revoking", objects::revoking),
     ("nesting", objects::nesting),
     ("deep spaces", objects::deep_space),
+    ("deepest call", objects::deepest_call),
     ("retyping", objects::retyping),
     ("waiters", ipc::waiters),
     ("badges", ipc::badges),

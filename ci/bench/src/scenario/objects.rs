@@ -1,8 +1,10 @@
 //! Making, deriving and deleting capabilities and objects.
 
+use abi::Invocation;
+use abi::bootinfo::slot;
 use abi::object::MIN_SCHED_CONTEXT_BITS;
-use libsys::object::{CNode, Endpoint, Reply, SlotRange, Untyped};
-use libsys::{Badge, Cap, GuardWord, ObjectType, Rights, SlotPath};
+use libsys::object::{CNode, Endpoint, Reply, SlotRange, Space, Thread, Untyped};
+use libsys::{Badge, Cap, GuardWord, ObjectType, Received, Rights, SlotPath, initial, invoke};
 
 use super::Items;
 use crate::{Bench, Outcome};
@@ -82,6 +84,42 @@ pub(crate) fn deep_space(bench: &mut Bench) -> Outcome {
     let (pivot, guard) = (SlotPath::with_depth(node, 1, DEPTH), GuardWord { bits: 0, guard: 0 });
     bench.measure("swap slots 50 levels deep", Items(3 * u64::from(DEPTH), "level"), || {
         from.rotate_from(pivot, guard, from, guard)
+    })?;
+    own.reclaim()
+}
+
+/// Bits of an address, hence the most levels of a lookup.
+const DEEPEST: u64 = 64;
+
+/// The longest lookups of a call, seven with 64 levels each: the invoked capability, three in the
+/// message, and three slots to rotate. The caller's CSpace is one of two halves: the first ends in
+/// a CNode of two slots which hold itself, the second is the ordinary CSpace.
+pub(crate) fn deepest_call(bench: &mut Bench) -> Outcome {
+    let mut own = bench.system.allocator.subset(12, 32)?;
+    let ring = own.create_sized::<CNode>(1)?;
+    slot_of(ring, 0, 1).copy_from(own.path(ring), Rights::ALL)?;
+    slot_of(ring, 1, 1).copy_from(own.path(ring), Rights::ALL)?;
+    let top = own.create_sized::<CNode>(1)?;
+    slot_of(top, 0, 1).copy_from(own.path(ring), Rights::ALL)?;
+    let rest = (DEEPEST - 1).saturating_sub(bench.system.boot.cnode_bits);
+    let guard = GuardWord { bits: u8::try_from(rest).unwrap_or(0), guard: 0 };
+    let ordinary = SlotPath::new(initial::CNODE, initial::CNODE.pointer());
+    slot_of(top, 1, 1).mint_from(ordinary, Rights::ALL, guard)?;
+    let second = |slot: u64| 1 << (DEEPEST - 1) | slot;
+    let back = Space::new(Cap::at(second(slot::CNODE)), Cap::at(second(slot::VSPACE)));
+    let exchange = || {
+        // Source and destination are slot 0, the pivot is slot 1; the guards stay empty.
+        let words = [0, DEEPEST, 0, 1, DEEPEST, 0, 0, DEEPEST];
+        let label = Invocation::CNodeRotate.label();
+        let (info, words) = invoke::raw(0, label, &words, &[1, 0, 1]);
+        invoke::check(Received { badge: 0, info, words }).map(|_| ())
+    };
+    let items = Items(7 * DEEPEST, "level");
+    bench.measure("rotate with seven lookups 64 levels deep", items, || {
+        initial::THREAD.set_space(Cap::NULL, Space::new(top, initial::VSPACE))?;
+        let exchanged = exchange();
+        Cap::<Thread>::at(second(slot::THREAD)).set_space(Cap::at(second(0)), back)?;
+        exchanged
     })?;
     own.reclaim()
 }
