@@ -31,7 +31,7 @@ pub enum Miss {
     ExtraCaps,
     /// A capability address leads nowhere.
     Lookup,
-    /// The capability is not one to an endpoint.
+    /// The capability is neither one to an endpoint nor one to an object with a short way.
     OtherObject,
     /// The capability to an endpoint lacks a right.
     NotForSending,

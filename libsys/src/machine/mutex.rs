@@ -4,6 +4,7 @@
 //! makes it has changed `state` from free.
 
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -60,13 +61,13 @@ impl<T> Mutex<T> {
         if free.is_err() {
             self.wait();
         }
-        Guard { mutex: self }
+        Guard { mutex: self, value: PhantomData }
     }
 
     /// Takes the lock if it is free.
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
         let free = self.state.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed);
-        free.ok().map(|_| Guard { mutex: self })
+        free.ok().map(|_| Guard { mutex: self, value: PhantomData })
     }
 
     /// A waiter cannot know whether others wait too, so it leaves the lock contended.
@@ -90,9 +91,22 @@ impl<T> Mutex<T> {
 }
 
 /// The right to use the value of a [`Mutex`].
+///
+/// Threads may share it only if they may share the value:
+///
+/// ```compile_fail,E0277
+/// use core::cell::Cell;
+///
+/// fn share<T: Sync>(_: T) {}
+/// let mutex = libsys::Mutex::new(Cell::new(1));
+/// share(mutex.lock());
+/// ```
 #[derive(Debug)]
 pub struct Guard<'a, T> {
     mutex: &'a Mutex<T>,
+    /// What the guard stands for. A reference to the mutex alone could be shared between threads
+    /// with values that may not be.
+    value: PhantomData<&'a mut T>,
 }
 
 impl<T> Deref for Guard<'_, T> {
