@@ -8,10 +8,11 @@ use platform::handover::{Handover, Resume};
 
 use crate::core_state::Alert;
 use crate::endpoint::Endpoint;
-use crate::fast::{Answer, Detour, Entry, Miss, Switch, Taken};
+use crate::fast::{Answer, Detour, Entry, Miss, Switch, Taken, Wake};
 use crate::kernel::Kernel;
 use crate::lock::{self, Guard};
 use crate::mem::{Mem, Obj};
+use crate::notification::Notification;
 use crate::reply::Reply;
 use crate::sched_context::SchedContext;
 use crate::slot::Slot;
@@ -62,6 +63,9 @@ pub fn system_call(arguments: Arguments) -> Resume {
             Err(Detour::Object(thread, slot)) => object(guard, thread, slot),
             Err(Detour::Long) => long_message(guard),
             Err(Detour::Foreign) => foreign_call(guard),
+            Err(Detour::Wake(Wake { notification, waiter, badge })) => {
+                wake(guard, arguments.0[7], notification, waiter, badge)
+            }
             Err(Detour::Short) => short(guard, arguments.0[7]),
             Err(Detour::FaultAnswer(Answer { server, reply, context, endpoint, switch })) => {
                 let Switch { to, space, .. } = switch;
@@ -183,6 +187,24 @@ fn object(mut guard: Guard, thread: Obj<Thread>, slot: Obj<Slot>) -> Resume {
     match path {
         Ok(thread) => guard.resume(thread),
         Err(_) => general(guard, Trap::SystemCall),
+    }
+}
+
+/// A signal that finds somebody waiting.
+#[inline(never)]
+fn wake(
+    mut guard: Guard,
+    number: u64,
+    notification: Obj<Notification>,
+    waiter: Obj<Thread>,
+    badge: u64,
+) -> Resume {
+    match guard.narrow_wake(&Wake { notification, waiter, badge }) {
+        Ok(thread) => {
+            guard.tally(Entry::system_call(number), Ok(Taken::Narrow));
+            guard.resume(thread)
+        }
+        Err(_) => short(guard, number),
     }
 }
 

@@ -53,6 +53,7 @@ impl ReadyQueues {
     }
 
     /// Notes that a thread of this priority is ready.
+    #[inline(always)]
     fn fill(&mut self, priority: u8) {
         self.occupied[usize::from(priority) / WORD_BITS] |=
             1 << (usize::from(priority) % WORD_BITS);
@@ -122,8 +123,13 @@ impl Kernel {
         if self[thread].queued != Queued::No {
             return;
         }
+        self.prepend(self.queues(self.queue_set(thread)), thread);
+    }
+
+    /// Puts a thread that is in no queue of the scheduler in front of its ready queue.
+    #[inline(always)]
+    pub(crate) fn prepend(&mut self, set: Obj<ReadyQueues>, thread: Obj<Thread>) {
         let priority = self[thread].priority;
-        let set = self.queues(self.queue_set(thread));
         let next = self[set].first(priority);
         self[thread].ready = Links { next, previous: None };
         match next {
@@ -139,8 +145,13 @@ impl Kernel {
         if self[thread].queued != Queued::No {
             return;
         }
+        self.append(self.queues(self.queue_set(thread)), thread);
+    }
+
+    /// Puts a thread that is in no queue of the scheduler at the end of its ready queue.
+    #[inline(always)]
+    pub(crate) fn append(&mut self, set: Obj<ReadyQueues>, thread: Obj<Thread>) {
         let priority = self[thread].priority;
-        let set = self.queues(self.queue_set(thread));
         let previous = self[set].last(priority);
         self[thread].ready = Links { next: None, previous };
         match previous {
@@ -151,6 +162,7 @@ impl Kernel {
         self.finish_enqueue(set, thread);
     }
 
+    #[inline(always)]
     fn finish_enqueue(&mut self, set: Obj<ReadyQueues>, thread: Obj<Thread>) {
         self[thread].queued = Queued::Ready;
         let priority = self[thread].priority;

@@ -23,7 +23,7 @@ impl Kernel {
             Ok(self.perform_turn::<Wide>(&turn))
         } else {
             let cap = self.handler_cap(irq).ok_or(Miss::NoHandler)?;
-            let signal = self.check_signal::<Wide>(current, cap)?;
+            let signal = self.check_signal::<Wide>(current, self.signalled(cap)?)?;
             self.machine.mask_interrupt(irq);
             self.machine.complete_interrupt(irq);
             Ok(self.perform_signal::<Wide>(current, &signal))

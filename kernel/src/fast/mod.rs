@@ -29,6 +29,7 @@
 //! | [`object`] | `Call` on a kernel object |
 //! | [`change`] | to a thread that runs on time of its own |
 //! | [`signal`] | `Send` and `NBSend` on a notification |
+//! | [`wake`] | the same for a lone waiter that becomes ready |
 //! | [`turn`] | `Yield`, and the end of a slice of time |
 //! | [`interrupt`] | the timer, and interrupts that become signals |
 //! | [`tally`] | counters of benchmark images: how often, and why not |
@@ -48,6 +49,7 @@ mod signal;
 mod switch;
 mod tally;
 mod turn;
+mod wake;
 
 use abi::message::REGISTER_WORDS;
 use abi::{Fault, MessageInfo, Syscall, SystemCalls};
@@ -60,12 +62,14 @@ use crate::mem::Obj;
 use crate::options::{BENCHMARK, DEBUG};
 use crate::slot::Slot;
 use crate::thread::Thread;
+use signal::Reaction;
 
 pub use miss::Miss;
 pub(crate) use reply::Answer;
 pub(crate) use switch::Switch;
 pub use tally::Tally;
 pub(crate) use tally::{Entry, Taken};
+pub(crate) use wake::Wake;
 
 /// Calls without a message.
 const SHORT_CALLS: [u64; 3] =
@@ -81,7 +85,9 @@ pub(crate) enum Detour {
     Long,
     /// On the general way: the wide path would miss for the same reason.
     General(Miss),
-    /// With a signal that wakes somebody, or the end of a turn.
+    /// With a signal that finds somebody waiting who is not better than the current thread.
+    Wake(Wake),
+    /// With a signal to a better thread or through several CNodes, or the end of a turn.
     Short,
     /// Beside the path: code for this would make plain answers dearer.
     FaultAnswer(Answer),
@@ -201,6 +207,7 @@ impl Kernel {
                     Err(Detour::Object(thread, slot)) => self.call_object(thread, slot),
                     Err(Detour::Long) => self.long_message(),
                     Err(Detour::Foreign) => self.narrow_foreign_call(),
+                    Err(Detour::Wake(wake)) => self.narrow_wake(&wake),
                     Err(Detour::Short) => self.short_call(arguments.0[7]),
                     Err(Detour::Wide) => Err(Miss::Narrow),
                     Err(Detour::General(miss)) => Err(miss),
@@ -254,10 +261,22 @@ impl Kernel {
             Ok(self.perform_reply::<Narrow>(&answer, arguments))
         } else if (Syscall::NBSend.number()..=Syscall::Send.number()).contains(&number) {
             let current = self.undisturbed::<Narrow>()?;
-            match self.check_send::<Narrow>(current, arguments) {
-                Ok(signal) => Ok(self.perform_signal::<Narrow>(current, &signal)),
-                Err(Miss::Narrow) => Err(Detour::Short),
-                Err(miss) => Err(miss.into()),
+            let target = match self.check_target::<Narrow>(current, arguments) {
+                Ok(target) => target,
+                Err(Miss::Narrow) => return Err(Detour::Short),
+                Err(miss) => return Err(miss.into()),
+            };
+            let (notification, badge) = (target.notification, target.badge);
+            match target.reaction {
+                Reaction::Wake(waiter) if self[waiter].priority <= self[current].priority => {
+                    Err(Detour::Wake(Wake { notification, waiter, badge }))
+                }
+                Reaction::Wake(_) => Err(Detour::Short),
+                Reaction::Keep(word) => {
+                    self.check_rest::<Narrow>()?;
+                    self.keep_signal(notification, word);
+                    Ok(self.perform_stay(current))
+                }
             }
         } else if number == Syscall::Yield.number() {
             Err(Detour::Short)
@@ -280,7 +299,8 @@ impl Kernel {
             return Ok(self.perform_turn::<Wide>(&turn));
         }
         let arguments = self.arguments(current);
-        let signal = self.check_send::<Wide>(current, &arguments)?;
+        let target = self.check_target::<Wide>(current, &arguments)?;
+        let signal = self.check_signal::<Wide>(current, target)?;
         Ok(self.perform_signal::<Wide>(current, &signal))
     }
 

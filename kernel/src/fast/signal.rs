@@ -10,7 +10,22 @@ use crate::thread::{State, Thread};
 use abi::{MessageInfo, Rights};
 use platform::contract::Arguments;
 
-/// A notification and the badge that it gets.
+/// A notification, the badge that it gets, and whom it finds.
+pub(super) struct Target {
+    pub(super) notification: Obj<Notification>,
+    pub(super) badge: u64,
+    pub(super) reaction: Reaction,
+}
+
+/// What a notification does with a badge.
+pub(super) enum Reaction {
+    /// It keeps this word, for nobody waits.
+    Keep(u64),
+    /// It wakes this thread.
+    Wake(Obj<Thread>),
+}
+
+/// A signal that can be carried out.
 pub(super) struct Signal {
     notification: Obj<Notification>,
     badge: u64,
@@ -28,47 +43,57 @@ enum Effect {
 }
 
 impl Kernel {
-    /// Looks whether the current thread signals through the capability that it names.
+    /// Looks what the current thread signals through the capability that it names.
     #[inline(always)]
-    pub(super) fn check_send<W: Width>(
+    pub(super) fn check_target<W: Width>(
         &self,
         sender: Obj<Thread>,
         arguments: &Arguments,
-    ) -> Result<Signal, Miss> {
+    ) -> Result<Target, Miss> {
         if MessageInfo(arguments.0[1]).extra_caps() > 0 {
             return Err(Miss::ExtraCaps);
         }
-        let cap = self.named::<W>(sender, arguments.0[0])?;
-        self.check_signal::<W>(sender, cap)
+        self.signalled(self.named::<W>(sender, arguments.0[0])?)
     }
 
-    /// Looks what a signal through `cap` does while `current` runs.
+    /// Looks what is signalled through `cap`.
     #[inline(always)]
-    pub(super) fn check_signal<W: Width>(
-        &self,
-        current: Obj<Thread>,
-        cap: &Cap,
-    ) -> Result<Signal, Miss> {
+    pub(super) fn signalled(&self, cap: &Cap) -> Result<Target, Miss> {
         let Cap::Notification { rights, notification, badge } = *cap else {
             return Err(Miss::NotForSignalling);
         };
         if !rights.contains(Rights::WRITE) {
             return Err(Miss::NotForSignalling);
         }
-        let (kept, waiter) = match (self[notification].signals, self[notification].thread) {
-            (Signals::Active(word), _) => (word, None),
-            (Signals::Waiting(waiter), _) => (0, Some(waiter)),
-            (Signals::Idle, bound) => (0, bound.filter(|bound| self.is_receiving(*bound))),
+        let reaction = match (self[notification].signals, self[notification].thread) {
+            (Signals::Active(word), _) => Reaction::Keep(word | badge),
+            (Signals::Waiting(waiter), _) => Reaction::Wake(waiter),
+            (Signals::Idle, Some(bound)) if self.is_receiving(bound) => Reaction::Wake(bound),
+            (Signals::Idle, _) => Reaction::Keep(badge),
         };
-        if !W::WIDE && waiter.is_some() {
-            return Err(Miss::Narrow);
-        }
+        Ok(Target { notification, badge, reaction })
+    }
+
+    /// Looks what a signal does while `current` runs.
+    #[inline(always)]
+    pub(super) fn check_signal<W: Width>(
+        &self,
+        current: Obj<Thread>,
+        target: Target,
+    ) -> Result<Signal, Miss> {
+        let Target { notification, badge, reaction } = target;
         let moment = self.check_rest::<W>()?;
-        let effect = match waiter {
-            None => Effect::Keep(kept | badge),
-            Some(waiter) => self.check_wake::<W>(current, waiter, moment)?,
+        let effect = match reaction {
+            Reaction::Keep(word) => Effect::Keep(word),
+            Reaction::Wake(waiter) => self.check_wake::<W>(current, waiter, moment)?,
         };
         Ok(Signal { notification, badge, effect })
+    }
+
+    /// Lets a notification for which nobody waits keep a word.
+    #[inline(always)]
+    pub(super) fn keep_signal(&mut self, notification: Obj<Notification>, word: u64) {
+        self[notification].signals = Signals::Active(word);
     }
 
     #[inline(always)]
@@ -116,7 +141,7 @@ impl Kernel {
         let Signal { notification, badge, ref effect } = *signal;
         match effect {
             Effect::Keep(word) => {
-                self[notification].signals = Signals::Active(*word);
+                self.keep_signal(notification, *word);
                 self.perform_stay(current)
             }
             Effect::Wake(waiter) => {

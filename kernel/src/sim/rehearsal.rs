@@ -17,10 +17,12 @@ use abi::message::REGISTER_WORDS;
 use platform::contract::{Platform, TIMER_INTERRUPT, Ticks, Trap};
 
 use super::twin::{Twin, difference};
+use crate::cap::Cap;
 use crate::core_state::Decision;
 use crate::fast::Miss;
 use crate::kernel::Kernel;
 use crate::mem::Obj;
+use crate::notification::Signals;
 use crate::refill::Refills;
 use crate::thread::Thread;
 
@@ -108,7 +110,7 @@ impl Rehearsal {
             Err(miss) => self.note_miss(kernel, miss),
             Ok(_) if late => self.counts.late += 1,
             Ok(next) => {
-                let name = name_of(kernel, trap, next);
+                let name = name_of(kernel, &self.twin.kernel, trap, next);
                 if on_narrow {
                     *self.counts.narrow.entry(name).or_default() += 1;
                 }
@@ -185,8 +187,17 @@ fn is_late(kernel: &mut Kernel) -> bool {
 /// A call after which the caller goes on.
 pub(crate) const OBJECT_CALL: &str = "Call on an object";
 
+/// Whether a signal of `thread` woke somebody: then no word is kept.
+fn woke(kernel: &Kernel, after: &Kernel, thread: Obj<Thread>) -> bool {
+    let slot = kernel.lookup(thread, kernel.registers(thread).x[0]);
+    let Ok(Cap::Notification { notification, .. }) = slot.map(|slot| kernel[slot].cap) else {
+        return false;
+    };
+    !matches!(after[notification].signals, Signals::Active(_))
+}
+
 /// What an entry is, for the counts: the system call, and what kind of message it moved.
-fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
+fn name_of(kernel: &Kernel, after: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
     let (Trap::SystemCall, Some(thread)) = (trap, kernel.current()) else {
         return "fault";
     };
@@ -200,6 +211,9 @@ fn name_of(kernel: &Kernel, trap: Trap, next: Obj<Thread>) -> &'static str {
         (Some(Syscall::ReplyRecv), _) if kernel[next].fault.get().is_some() => "reply to a fault",
         (Some(Syscall::ReplyRecv), false) => "ReplyRecv",
         (Some(Syscall::ReplyRecv), true) => "ReplyRecv, long message",
+        (Some(Syscall::Send | Syscall::NBSend), _) if stays && woke(kernel, after, thread) => {
+            "signal that wakes"
+        }
         (Some(Syscall::Send | Syscall::NBSend), _) if stays => "signal",
         (Some(Syscall::Send | Syscall::NBSend), _) => "signal with switch",
         (Some(Syscall::Yield), _) if stays => "Yield",

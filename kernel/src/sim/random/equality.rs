@@ -21,12 +21,13 @@ const SETUPS: [(u64, u64); 8] = [(1, 1), (1, 3), (1, 1), (1, 1), (2, 1), (1, 1),
 /// Games without further demands.
 const USUAL_GAMES: u64 = 64;
 /// At least so many comparisons of each fast path in that many games.
-const ENOUGH: [(&str, u64); 14] = [
+const ENOUGH: [(&str, u64); 15] = [
     ("Call", 700),
     ("Call, long message", 400),
     ("ReplyRecv", 700),
     ("ReplyRecv, long message", 400),
     ("signal", 500),
+    ("signal that wakes", 20),
     ("signal with switch", 10),
     ("Yield", 50),
     ("Yield with switch", 5),
@@ -38,8 +39,13 @@ const ENOUGH: [(&str, u64); 14] = [
     ("reply to a fault", 300),
 ];
 /// At least so many of them on narrow paths.
-const ENOUGH_NARROW: [(&str, u64); 4] =
-    [("Call", 200), ("ReplyRecv", 200), ("fault", 20), ("reply to a fault", 30)];
+const ENOUGH_NARROW: [(&str, u64); 5] = [
+    ("signal that wakes", 10),
+    ("Call", 200),
+    ("ReplyRecv", 200),
+    ("fault", 20),
+    ("reply to a fault", 30),
+];
 
 /// Reasons that games about messages do not care for.
 const ELSEWHERE: [&str; 2] = ["NotShort", "Refused"];

@@ -9,6 +9,7 @@ use super::Player;
 use super::cast::{Actor, Part};
 use crate::cap::Cap;
 use crate::mem::Obj;
+use crate::notification::Signals;
 use crate::thread::{State, Thread};
 
 /// Use of floating point while it traps, aborts, and other exceptions (Arm ARM D17.2.37).
@@ -134,8 +135,18 @@ impl Player {
 
     fn signal_somebody(&mut self, actor: Actor) {
         let to = self.chance.of(&self.cast.signals);
+        self.humble_waiter(to);
         let call = self.chance.of(&[Syscall::Send, Syscall::NBSend, Syscall::Call, Syscall::Wait]);
         self.make_call(actor, call, [to, actor.reply, to]);
+    }
+
+    /// Somebody outside makes the first waiter no better than the running thread.
+    fn humble_waiter(&mut self, signal: u64) {
+        let Cap::Notification { notification, .. } = self.system.cap(signal) else { return };
+        let Signals::Waiting(waiter) = self.system[notification].signals else { return };
+        let own = self.system[self.system.running()].priority;
+        let priority = if self.chance.once_in(2) { own } else { own.saturating_sub(1) };
+        self.system.requeue_waiter(waiter, priority);
     }
 
     fn wait_for_signals(&mut self, actor: Actor) {
