@@ -67,12 +67,22 @@ impl AsidPool {
 #[derive(Clone, PartialEq, Debug)]
 pub struct AsidTable {
     pub(crate) pools: [Option<Obj<AsidPool>>; POOLS],
+    /// A bit for each of them, to find a free number fast.
+    used: u128,
 }
+
+const _: () = assert!(POOLS == u128::BITS as usize);
 
 impl AsidTable {
     /// No pool.
     pub(crate) const fn new() -> Self {
-        Self { pools: [None; POOLS] }
+        Self { pools: [None; POOLS], used: 0 }
+    }
+
+    /// The least number that no pool has.
+    pub(crate) fn first_free(&self) -> Option<u8> {
+        let number = self.used.trailing_ones();
+        u8::try_from(number).ok().filter(|_| number < u128::BITS)
     }
 
     fn pool(&self, index: u8) -> Option<Obj<AsidPool>> {
@@ -82,6 +92,8 @@ impl AsidTable {
     fn set(&mut self, index: u8, pool: Option<Obj<AsidPool>>) {
         if let Some(entry) = self.pools.get_mut(usize::from(index)) {
             *entry = pool;
+            let bit = 1 << index;
+            self.used = if pool.is_some() { self.used | bit } else { self.used & !bit };
         }
     }
 }
@@ -129,8 +141,7 @@ pub(crate) fn decode_control(kernel: &Kernel, call: &Call) -> Result<Operation, 
     }
     let [index, depth] = call.words::<2>(kernel)?;
     let [untyped, root] = call.caps::<2>()?;
-    let number = (0u8..).zip(&kernel.asids.pools).find(|(_, pool)| pool.is_none());
-    let (number, _) = number.ok_or(Error::DeleteFirst)?;
+    let number = kernel.asids.first_free().ok_or(Error::DeleteFirst)?;
     let Cap::Untyped { bits, device: false, .. } = kernel[untyped].cap else {
         return Err(Error::InvalidCapability(1));
     };

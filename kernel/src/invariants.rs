@@ -51,6 +51,7 @@ pub fn check(kernel: &Kernel) -> Checked {
     capabilities::descendants_follow_their_untyped(kernel)?;
     capabilities::handlers_and_interrupts_agree(kernel)?;
     capabilities::mapped_frames_are_covered(kernel)?;
+    capabilities::the_first_free_pool_is_known(kernel)?;
     waiting::queues_are_sound(kernel)?;
     waiting::every_waiter_is_queued(kernel)?;
     waiting::replies_and_callers_agree(kernel)?;

@@ -153,6 +153,13 @@ pub(super) fn handlers_and_interrupts_agree(kernel: &Kernel) -> Checked {
     Ok(())
 }
 
+/// The number that the next pool of ASIDs gets is the least that no pool has.
+pub(super) fn the_first_free_pool_is_known(kernel: &Kernel) -> Checked {
+    let free = kernel.asids.pools.iter().position(Option::is_none);
+    let known = kernel.asids.first_free().map(usize::from);
+    ensure(free == known, "the first free number of a pool is known", 0)
+}
+
 /// Every frame that a live address space maps is covered by a capability that says so.
 pub(super) fn mapped_frames_are_covered(kernel: &Kernel) -> Checked {
     for (number, pool) in (0u16..).zip(kernel.asids.pools.iter()) {
