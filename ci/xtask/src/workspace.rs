@@ -10,6 +10,10 @@ pub(crate) const KERNEL: &str = "tessera-kernel";
 pub(crate) const PLATFORM: &str = "tessera-platform";
 /// What user programs link.
 pub(crate) const LIBSYS: &str = "tessera-libsys";
+/// The model of layouts.
+pub(crate) const LAYOUT: &str = "tessera-layout";
+/// The host tool for layouts.
+pub(crate) const CAPDL: &str = "capdl-loader";
 /// The initial task of our own system.
 pub(crate) const ROOT_TASK: &str = "tessera-root-task";
 /// The line that our root task prints last; afterwards it switches the machine off if it can.
@@ -25,8 +29,8 @@ pub(crate) const COST: &str = "tessera-cost";
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 6] =
-    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, ROOT_TASK, "xtask"];
+pub(crate) const HOST_CRATES: [&str; 8] =
+    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, CAPDL, ROOT_TASK, "xtask"];
 
 /// The checkout and the folder for everything that is built.
 #[derive(Debug)]

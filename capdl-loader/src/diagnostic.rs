@@ -1,0 +1,187 @@
+//! What is wrong, where, and what helps.
+
+use std::fmt::{self, Write};
+
+use layout::Span;
+
+use crate::code::Code;
+use crate::sources::Sources;
+
+/// How bad it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Something to look at.
+    Warning,
+    /// The system cannot be built.
+    Error,
+}
+
+/// Something that is wrong.
+///
+/// ```
+/// use capdl::code::Code;
+/// use capdl::{Diagnostic, Sources};
+/// use layout::Span;
+///
+/// let mut sources = Sources::default();
+/// let file = sources.add("box.layout.toml", "layuot = 1\n".into()).unwrap();
+/// let wrong = Diagnostic::error(Code::UNKNOWN_KEY, "there is no key `layuot`")
+///     .at(Span::new(file, 0, 6), "unknown")
+///     .help("write `layout`");
+/// assert_eq!(
+///     wrong.render(&sources),
+///     "error[L001]: there is no key `layuot`
+///  --> box.layout.toml:1:1
+///   |
+/// 1 | layuot = 1
+///   | ^^^^^^ unknown
+/// help: write `layout`
+/// "
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// How bad.
+    pub severity: Severity,
+    /// Which check.
+    pub code: Code,
+    /// What is wrong, in a sentence without a full stop.
+    pub message: String,
+    /// Where, the most important place first, each with what is to be seen there.
+    pub labels: Vec<(Span, String)>,
+    /// What else to know.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    #[must_use]
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message.into())
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message.into())
+    }
+
+    fn new(severity: Severity, code: Code, message: String) -> Self {
+        let (labels, notes) = (Vec::new(), Vec::new());
+        Self { severity, code, message, labels, notes, help: None }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn at(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.labels.push((span, label.into()));
+        self
+    }
+
+    /// Adds what else to know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The whole message, with file, line, column and excerpts.
+    #[must_use]
+    pub fn render(&self, sources: &Sources) -> String {
+        let mut text = String::new();
+        // Writing into a string cannot fail.
+        let _ = self.write(sources, &mut text);
+        text
+    }
+
+    fn write(&self, sources: &Sources, out: &mut String) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        writeln!(out, "{severity}[{}]: {}", self.code, self.message)?;
+        let places =
+            self.labels.iter().filter_map(|(span, label)| Some((sources.place(*span)?, label)));
+        let places: Vec<_> = places.collect();
+        let lines = places.iter().map(|(place, _)| place.line);
+        let margin = lines.max().map_or(0, |line| line.to_string().len());
+        for (index, (place, label)) in places.iter().enumerate() {
+            let arrow = if index == 0 { "-->" } else { ":::" };
+            let path = place.path.display();
+            writeln!(out, "{:margin$}{arrow} {path}:{}:{}", "", place.line, place.column)?;
+            writeln!(out, "{:margin$} |", "")?;
+            writeln!(out, "{:margin$} | {}", place.line, place.excerpt.replace('\t', " "))?;
+            let marks = "^".repeat(place.width);
+            let before = " ".repeat(place.column - 1);
+            writeln!(out, "{:margin$} | {}", "", format!("{before}{marks} {label}").trim_end())?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note: {note}")?;
+        }
+        match &self.help {
+            Some(help) => writeln!(out, "help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All that is wrong with a layout.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Adds something.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds all of another report.
+    pub fn extend(&mut self, other: Self) {
+        self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// What was found, by file and place, then by code.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.diagnostics.iter().collect();
+        sorted.sort_by_key(|found| (found.labels.first().map(|(span, _)| *span), found.code));
+        sorted
+    }
+
+    /// What was found, in the order of finding.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter()
+    }
+
+    /// Whether there is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|found| found.severity == Severity::Error)
+    }
+
+    /// All messages, sorted, then a line that counts them.
+    #[must_use]
+    pub fn render(&self, sources: &Sources) -> String {
+        let rendered = self.sorted().into_iter().map(|found| found.render(sources));
+        let mut text: Vec<String> = rendered.collect();
+        let errors = self.count(Severity::Error);
+        let warnings = self.count(Severity::Warning);
+        text.push(format!("{errors} errors, {warnings} warnings\n"));
+        text.join("\n")
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|found| found.severity == severity).count()
+    }
+}

@@ -1,0 +1,19 @@
+//! Layouts: describe a system, check it, see it, pack it. The library behind the tool `capdl`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`sources`] | the files that were read, for lines and columns |
+//! | [`diagnostic`] | what is wrong, where, and what helps |
+//! | [`code`] | the numbers of the checks |
+//! | [`front`] | readers: from a file of any format to a model |
+//! | [`verb`] | what the tool can do |
+#![forbid(unsafe_code)]
+
+pub mod code;
+pub mod diagnostic;
+pub mod front;
+pub mod sources;
+pub mod verb;
+
+pub use diagnostic::{Diagnostic, Report, Severity};
+pub use sources::Sources;

@@ -1,0 +1,78 @@
+//! What the tool can do: one module for each verb.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::front::Input;
+
+/// Layouts: describe a system, check it, see it, pack it.
+#[derive(Parser, Debug)]
+#[command(name = "capdl", version)]
+pub struct Tool {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Lists what each check looks for.
+    Codes,
+}
+
+/// What every verb that reads a layout takes.
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// The layout: *.layout.toml, *.cdl or *.json.
+    pub file: PathBuf,
+    /// A layout that adds to it; may be repeated.
+    #[arg(long = "overlay", value_name = "FILE")]
+    pub overlays: Vec<PathBuf>,
+    /// A folder with programs and other files that it names; may be repeated.
+    #[arg(long = "search", value_name = "FOLDER")]
+    pub search: Vec<PathBuf>,
+}
+
+impl From<InputArgs> for Input {
+    fn from(args: InputArgs) -> Self {
+        Self { file: args.file, overlays: args.overlays, search: args.search }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// The layout has errors, or a question was answered with no.
+    Refused,
+    /// The tool could not do it: a file could not be read or written.
+    Failed,
+}
+
+impl Outcome {
+    /// The status of the process.
+    #[must_use]
+    pub const fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Failed => 2,
+        }
+    }
+}
+
+/// Does it. What was asked for goes to standard output, messages to standard error.
+#[must_use]
+pub fn run(tool: &Tool) -> Outcome {
+    match tool.verb {
+        Verb::Codes => {
+            for (code, title) in crate::code::Code::ALL {
+                println!("{code}  {title}");
+            }
+            Outcome::Done
+        }
+    }
+}
