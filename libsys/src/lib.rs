@@ -21,6 +21,7 @@
 //! | [`initial`] | the capabilities that the initial thread has from the start |
 //! | [`bootstrap`] | slots, objects, device pages and mappings of the initial thread |
 //! | [`memory`] | objects and mapped memory that can be freed |
+//! | [`modules`] | files that travel in the program's image |
 //! | [`window`] | memory mapped to be looked at |
 //! | [`thread`] | further threads that run a closure |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
@@ -60,6 +61,7 @@ pub mod logger;
 #[allow(unsafe_code, reason = "instructions and addresses")]
 mod machine;
 pub mod memory;
+pub mod modules;
 pub mod object;
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "hosts have their own"))]
 mod panic;

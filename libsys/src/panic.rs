@@ -4,6 +4,8 @@ use core::fmt;
 
 use crate::symbols::Symbols;
 
+/// The module with the names of the program's own functions.
+pub(crate) const SYMBOLS: &str = "symbols";
 /// Most lines of a backtrace.
 const FRAMES: usize = 64;
 

@@ -1,14 +1,12 @@
-//! Names of functions by address: the table that the build tool puts into an image.
+//! Names of functions by address: the module `symbols` of an image.
 //!
-//! All numbers are little-endian. A header of four words: [`MAGIC`], number of entries, bytes of
-//! the whole table, address of the image. Then, sorted by address, two words for each function:
-//! its distance from the address of the image, and the offset of its name in the table. A name is
-//! a length of two bytes and UTF-8 text. A last entry without name ends the last function.
+//! All numbers are little-endian. A header of two words: number of entries, address of the image.
+//! Then, sorted by address, two words for each function: its distance from the address of the
+//! image, and the offset of its name in the table. A name is a length of two bytes and UTF-8
+//! text. A last entry without name ends the last function.
 
-/// The first word.
-pub(crate) const MAGIC: u32 = u32::from_le_bytes(*b"syms");
 /// Bytes of the header.
-pub(crate) const HEADER: usize = 16;
+const HEADER: usize = 8;
 /// Bytes of an entry.
 const ENTRY: usize = 8;
 
@@ -26,11 +24,8 @@ impl<'a> Symbols<'a> {
 
     /// The function that contains an address, and the distance from its start.
     pub(crate) fn lookup(self, address: u64) -> Option<(&'a str, u64)> {
-        if self.word(0)? != MAGIC {
-            return None;
-        }
-        let distance = u32::try_from(address.checked_sub(self.word(12)?.into())?).ok()?;
-        let (mut first, mut end) = (0, self.word(4)?);
+        let distance = u32::try_from(address.checked_sub(self.word(4)?.into())?).ok()?;
+        let (mut first, mut end) = (0, self.word(0)?);
         while first < end {
             let middle = first + (end - first) / 2;
             let starts_behind = self.start(middle)? > distance;
@@ -83,8 +78,7 @@ pub(crate) mod samples {
             names.extend(name.as_bytes());
         }
         let count = u32::try_from(functions.len()).expect("few");
-        let bytes = u32::try_from(names_at + names.len()).expect("small");
-        let header = [MAGIC, count, bytes, base].map(u32::to_le_bytes).concat();
+        let header = [count, base].map(u32::to_le_bytes).concat();
         [header, entries, names].concat()
     }
 }

@@ -1,11 +1,12 @@
 //! What gets built: kernel images and user programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::image;
+use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
-use crate::symbols;
+use crate::symbols::symbols;
 use crate::toolchain::{Target, Toolchain};
 use crate::workspace::{self, BENCH, KERNEL, ROOT_TASK, SUITE, Workspace};
 
@@ -62,10 +63,31 @@ pub(crate) enum Program {
     Cost,
     /// One of [`EXAMPLES`].
     Example(&'static str),
+    /// A program that an example starts: one of `libsys/examples/src/children`.
+    Child(&'static str),
 }
 
-/// The files of `libsys/examples/src/bin`.
-pub(crate) const EXAMPLES: [&str; 5] = ["heap", "hello", "memory", "panic", "threads"];
+/// A root task that shows something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Example {
+    /// The name of its file in `libsys/examples/src/bin`.
+    pub(crate) name: &'static str,
+    /// The programs that travel in it as modules.
+    children: &'static [&'static str],
+}
+
+const fn example(name: &'static str, children: &'static [&'static str]) -> Example {
+    Example { name, children }
+}
+
+/// All of them.
+pub(crate) const EXAMPLES: [Example; 5] = [
+    example("heap", &[]),
+    example("hello", &[]),
+    example("memory", &[]),
+    example("panic", &[]),
+    example("threads", &[]),
+];
 
 impl Program {
     /// All but the examples.
@@ -82,8 +104,15 @@ impl Program {
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),
-            Self::Example(name) => (workspace::EXAMPLES, name),
+            Self::Example(name) | Self::Child(name) => (workspace::EXAMPLES, name),
         }
+    }
+
+    /// The programs that travel in it. They are of the same package.
+    fn children(self) -> impl Iterator<Item = Self> {
+        let example = EXAMPLES.iter().find(|example| self == Self::Example(example.name));
+        let names = example.map_or(&[][..], |example| example.children);
+        names.iter().map(|name| Self::Child(name))
     }
 }
 
@@ -101,7 +130,7 @@ pub(crate) fn kernel_command(
     command
 }
 
-/// The command that builds a user program.
+/// The command that builds a user program, and those that travel in it.
 pub(crate) fn program_command(
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -110,6 +139,9 @@ pub(crate) fn program_command(
     let (package, binary) = program.package_and_binary();
     let mut command = toolchain.cargo_for(workspace, "build", Target::User);
     command.args(["--release", "--package", package, "--bin", binary]);
+    for child in program.children() {
+        command.args(["--bin", child.name()]);
+    }
     command
 }
 
@@ -117,8 +149,7 @@ pub(crate) fn program_command(
 /// features overwrites cargo's file, and makes its image.
 pub(crate) fn collect_kernel(workspace: &Workspace, image: Image) -> Fallible<KernelFiles> {
     let built = workspace.target.join(Target::Kernel.triple()).join("release/kernel");
-    let bytes = std::fs::read(&built)
-        .map_err(|error| format!("cannot read {}: {error}", built.display()))?;
+    let bytes = read(&built)?;
     let folder = workspace.output_folder("images")?;
     let name = format!("kernel-{}", image.name());
     let files = KernelFiles {
@@ -130,14 +161,23 @@ pub(crate) fn collect_kernel(workspace: &Workspace, image: Image) -> Fallible<Ke
     Ok(files)
 }
 
-/// Completes a user program that was just built: puts the names of its functions into it.
+/// Completes a user program that was just built: puts its modules into it, which are the names of
+/// its functions and the programs that it starts.
 pub(crate) fn collect_program(workspace: &Workspace, program: Program) -> Fallible<PathBuf> {
     let (_, binary) = program.package_and_binary();
     let built = workspace.target.join(Target::User.triple()).join("release").join(binary);
-    let bytes = std::fs::read(&built)
-        .map_err(|error| format!("cannot read {}: {error}", built.display()))?;
+    let bytes = read(&built)?;
     let file = workspace.output_folder("images")?.join(format!("{binary}.elf"));
-    write(&file, &symbols::complete(&bytes)?)?;
+    if !modules::has_place(&bytes)? {
+        write(&file, &bytes)?;
+        return Ok(file);
+    }
+    let mut modules = vec![Module { name: "symbols".into(), content: symbols(&bytes)? }];
+    for child in program.children() {
+        let content = read(&collect_program(workspace, child)?)?;
+        modules.push(Module { name: child.name().into(), content });
+    }
+    write(&file, &modules::add(&bytes, modules)?)?;
     Ok(file)
 }
 
@@ -177,8 +217,13 @@ pub(crate) fn build_everything(workspace: &Workspace, toolchain: &Toolchain) -> 
     Ok(())
 }
 
+/// The content of a file.
+pub(crate) fn read(path: &Path) -> Fallible<Vec<u8>> {
+    std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
 /// Replaces a file, but leaves it alone if it is the same, for those who look at its time.
-pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) -> Fallible<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Fallible<()> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }

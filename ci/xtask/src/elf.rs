@@ -104,14 +104,17 @@ impl<'a> Elf<'a> {
     }
 
     /// The file with other content for the loadable segment of this number, as listed: behind its
-    /// end, with the segment's address.
+    /// end, with the segment's address. Content that was there itself is not kept.
     pub(crate) fn with_segment(self, index: usize, content: &[u8]) -> Fallible<Vec<u8>> {
         const ALIGNMENT: u64 = 4096;
         let header = *self.segment_headers()?.get(index).ok_or("there is no such segment")?;
         let misalignment = self.word64(header + 16)? % ALIGNMENT;
-        let offset = (self.bytes.len() as u64).next_multiple_of(ALIGNMENT) + misalignment;
+        let old = self.word64(header + 8)?;
+        let is_last = old.saturating_add(self.word64(header + 32)?) == self.bytes.len() as u64;
+        let end = if is_last { old } else { self.bytes.len() as u64 };
+        let offset = end.next_multiple_of(ALIGNMENT) + misalignment;
         let length = content.len() as u64;
-        let mut file = self.bytes.to_vec();
+        let mut file = self.bytes[..end as usize].to_vec();
         for (field, value) in [(8, offset), (32, length), (40, length), (48, ALIGNMENT)] {
             // The header was read, so it is in the file, and the file in memory.
             let at = (header + field) as usize;

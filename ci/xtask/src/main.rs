@@ -8,7 +8,8 @@
 //! | `cli` | the command line, as data |
 //! | `setup`, `toolchain` | what a machine must have, and how to get it |
 //! | `artefacts`, `image`, `elf` | from crates to a bootable flat image |
-//! | `symbols`, `demangle` | names of functions, put into programs |
+//! | `modules` | files that travel in programs |
+//! | `symbols`, `demangle` | names of functions, one of those files |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
 //! | `bench` | what the kernel does under load, in instructions |
@@ -26,6 +27,7 @@ mod device_tree;
 mod elf;
 mod image;
 mod json;
+mod modules;
 mod panic_sites;
 mod process;
 mod qemu;

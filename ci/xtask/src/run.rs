@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::artefacts::{self, KernelFiles, Program};
 use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
 use crate::toolchain::Toolchain;
@@ -45,6 +46,7 @@ fn prepare(
     options: &RunOptions,
 ) -> Fallible<(KernelFiles, Command)> {
     let root_task = root_task(workspace, toolchain, options)?;
+    let root_task = with_modules(workspace, root_task, options)?;
     let kernel = artefacts::build_kernel(workspace, toolchain, options.image)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
     let qemu = options.machine.boot(boot);
@@ -62,6 +64,24 @@ fn root_task(
         Some(file) => Err(format!("there is no file {}", file.display())),
         None => artefacts::build_program(workspace, toolchain, Program::RootTask),
     }
+}
+
+/// The root task with the given files in it, under a name of its own.
+fn with_modules(
+    workspace: &Workspace,
+    root_task: PathBuf,
+    options: &RunOptions,
+) -> Fallible<PathBuf> {
+    if options.modules.is_empty() {
+        return Ok(root_task);
+    }
+    let module = |(name, file): &(String, PathBuf)| {
+        Ok(Module { name: name.clone(), content: artefacts::read(file)? })
+    };
+    let modules = options.modules.iter().map(module).collect::<Fallible<Vec<_>>>()?;
+    let file = workspace.output_folder("images")?.join("with-modules.elf");
+    artefacts::write(&file, &modules::add(&artefacts::read(&root_task)?, modules)?)?;
+    Ok(file)
 }
 
 fn watch(qemu: &mut Command, options: &RunOptions) -> Fallible<ExitCode> {

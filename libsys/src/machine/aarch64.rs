@@ -14,7 +14,7 @@ pub(crate) use block::{Identity, buffer, current_thread, parent, place_block};
 pub(crate) use counter::{counter, counter_frequency};
 pub(crate) use entry::{begin, extra_boot_info};
 use frames::Frames;
-use image::symbols;
+pub(crate) use image::modules;
 pub(crate) use svc::{
     bare, call, receive, send, send_receive, simple, wait_word, with_all_registers,
 };

@@ -117,6 +117,11 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
     &[]
 }
 
+/// Host tests have no image.
+pub(crate) fn modules() -> &'static [u8] {
+    &[]
+}
+
 /// Stands for the start of a program, which host tests never see.
 ///
 /// # Safety

@@ -12,6 +12,8 @@ use crate::qemu::{Gic, Machine, Mebibytes};
 pub(crate) struct RunOptions {
     /// The root task; our own if absent.
     pub(crate) root_task: Option<PathBuf>,
+    /// Files that go with the root task, by the names under which it finds them.
+    pub(crate) modules: Vec<(String, PathBuf)>,
     /// Which build of the kernel.
     pub(crate) image: Image,
     /// The machine that QEMU plays.
@@ -89,6 +91,7 @@ pub(crate) fn run_options(words: &mut Words) -> Fallible<RunOptions> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--root-task" => options.root_task = Some(words.value(&word)?.into()),
+            "--module" => options.modules.push(module(&words.value(&word)?)?),
             "--debug" => options.image = Image::Debug,
             "--release" => options.image = Image::Release,
             "--benchmark" => options.image = Image::Benchmark,
@@ -146,6 +149,15 @@ pub(crate) fn bench_options(words: &mut Words) -> Fallible<BenchOptions> {
         }
     }
     Ok(options)
+}
+
+fn module(text: &str) -> Fallible<(String, PathBuf)> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.into(), file.into()))
+        }
+        _ => Err(format!("--module takes NAME=FILE, not `{text}`")),
+    }
 }
 
 fn seconds(text: &str) -> Fallible<Duration> {

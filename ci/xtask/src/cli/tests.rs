@@ -39,7 +39,7 @@ fn run_has_the_defaults_of_the_reference_machine() {
 fn run_takes_every_option() {
     let options = run_of(
         "run --root-task a.elf --cpus 4 --memory 8G --cpu max --gic 3 --el2 --timeout 1.5 \
-         --release --append one --append two --until done",
+         --release --append one --append two --until done --module layout=a=b --module x=y",
     );
     assert_eq!(options.root_task, Some("a.elf".into()));
     assert_eq!(options.machine.cores, 4);
@@ -51,6 +51,8 @@ fn run_takes_every_option() {
     assert_eq!(options.timeout, Some(Duration::from_millis(1500)));
     assert_eq!(options.until.as_deref(), Some("done"));
     assert_eq!(options.image, Image::Release);
+    let modules = [("layout", "a=b"), ("x", "y")];
+    assert_eq!(options.modules, modules.map(|(name, file)| (name.into(), file.into())));
 }
 
 #[test]
@@ -71,6 +73,7 @@ fn bad_words_are_refused_with_the_word() {
         ("run --memory 99999999999999999999G", "--memory"),
         ("run --gic 4", "4"),
         ("run --timeout -1", "-1"),
+        ("run --module layout", "layout"),
         ("run extra", "extra"),
         ("build extra", "extra"),
         ("test one two", "two"),

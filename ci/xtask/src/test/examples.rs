@@ -26,7 +26,7 @@ pub(super) fn steps() -> Vec<Step> {
             }
         })
     };
-    EXAMPLES.map(step).into()
+    EXAMPLES.map(|example| step(example.name)).into()
 }
 
 fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
@@ -100,6 +100,6 @@ mod tests {
             });
         let mut files: Vec<String> = files.collect();
         files.sort();
-        assert_eq!(files, EXAMPLES);
+        assert_eq!(files, EXAMPLES.map(|example| example.name));
     }
 }
