@@ -12,6 +12,7 @@
 //! | `symbols`, `demangle` | names of functions, one of those files |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
+//! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `test` | everything that CI checks, as named steps |
 //! | `tidy` | rules about the source text and the dependency graph |
@@ -25,6 +26,7 @@ mod coverage;
 mod demangle;
 mod device_tree;
 mod elf;
+mod fuzz;
 mod image;
 mod json;
 mod modules;
@@ -72,6 +74,7 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
         Verb::Bench(options) => {
             return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, &options);
         }
+        Verb::Fuzz(options) => return fuzz::run(&workspace, &options),
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {
             let toolchain = setup::ensure(Purpose::Test)?;

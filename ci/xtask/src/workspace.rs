@@ -25,12 +25,14 @@ pub(crate) const BENCH: &str = "tessera-bench";
 
 /// Invocations, and the same by hand.
 pub(crate) const COST: &str = "tessera-cost";
+/// Readers and arbitrary bytes for them.
+pub(crate) const FUZZ: &str = "tessera-fuzz";
 /// Small programs that show the library.
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 8] =
-    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, CAPDL, ROOT_TASK, "xtask"];
+pub(crate) const HOST_CRATES: [&str; 9] =
+    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, CAPDL, ROOT_TASK, FUZZ, "xtask"];
 
 /// The checkout and the folder for everything that is built.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 mod options;
 
-pub(crate) use options::{BenchOptions, RunOptions, TestOptions};
-use options::{Words, bench_options, run_options, test_options};
+pub(crate) use options::{BenchOptions, FuzzOptions, RunOptions, TestOptions};
+use options::{Words, bench_options, fuzz_options, run_options, test_options};
 
 use crate::process::Fallible;
 
@@ -27,6 +27,8 @@ pub(crate) enum Verb {
     Test(TestOptions),
     /// Measure what the kernel takes.
     Bench(BenchOptions),
+    /// Feed readers with arbitrary bytes.
+    Fuzz(FuzzOptions),
     /// Check the source text and the dependency graph.
     Tidy,
     /// Measure how much of the kernel the host tests run.
@@ -53,6 +55,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "debug" => Verb::Debug(run_options(&mut rest)?),
         "test" => Verb::Test(test_options(&mut rest)?),
         "bench" => Verb::Bench(bench_options(&mut rest)?),
+        "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

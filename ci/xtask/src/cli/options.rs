@@ -50,6 +50,13 @@ pub(crate) struct BenchOptions {
     pub(crate) record: bool,
 }
 
+/// What the fuzzer is told; it reads the words itself.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct FuzzOptions {
+    /// All of them.
+    pub(crate) words: Vec<String>,
+}
+
 /// The words of a command line that are not consumed yet; `--name=value` counts as two.
 pub(crate) struct Words {
     words: std::collections::VecDeque<String>,
@@ -158,6 +165,11 @@ fn module(text: &str) -> Fallible<(String, PathBuf)> {
         }
         _ => Err(format!("--module takes NAME=FILE, not `{text}`")),
     }
+}
+
+/// Passes on the options of `fuzz`.
+pub(crate) fn fuzz_options(words: &mut Words) -> FuzzOptions {
+    FuzzOptions { words: std::iter::from_fn(|| words.next()).collect() }
 }
 
 fn seconds(text: &str) -> Fallible<Duration> {

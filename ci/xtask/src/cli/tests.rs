@@ -56,6 +56,12 @@ fn run_takes_every_option() {
 }
 
 #[test]
+fn fuzz_passes_its_words_on() {
+    let words = ["board", "--seed", "7"].map(String::from).into();
+    assert_eq!(parsed("fuzz board --seed=7"), Ok(Verb::Fuzz(FuzzOptions { words })));
+}
+
+#[test]
 fn values_may_follow_an_equals_sign() {
     let options = run_of("run --cpus=2 --append=a=b --memory=64");
     assert_eq!(options.machine.cores, 2);

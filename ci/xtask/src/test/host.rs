@@ -46,7 +46,7 @@ fn lints() -> Vec<Step> {
     let mut steps = vec![Step::alone("lint host", |context: &Context| {
         let mut command = cargo(context.workspace, "clippy");
         command.arg("--keep-going").args(packages(&HOST_CRATES));
-        command.args(["--lib", "--tests", "--bin", "xtask"]);
+        command.args(["--lib", "--tests", "--bin", "xtask", "--bin", "fuzz"]);
         of_command(command.args(["--", "-D", "warnings"]))
     })];
     steps.extend(Image::ALL.map(|image| {

@@ -9,6 +9,7 @@ mod context;
 mod cost;
 mod counts;
 mod examples;
+mod fuzzing;
 mod host;
 mod latency;
 mod outcome;
@@ -65,6 +66,7 @@ impl Step {
 fn steps() -> Vec<Step> {
     let groups = [
         host::steps(),
+        fuzzing::steps(),
         products::steps(),
         boot::steps(),
         refusal::steps(),

@@ -1,0 +1,64 @@
+//! What is fuzzed: one file for each reader.
+
+mod bait;
+mod board;
+
+/// A reader of bytes from outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name of its file, of its folders and of its libFuzzer program.
+    pub name: &'static str,
+    /// Reads the bytes. Whatever they are, it comes back, soon, and without a panic; it may
+    /// assert what has to be true of what it has read.
+    pub run: fn(&[u8]),
+    /// What mutations insert: words of the format, numbers with a meaning.
+    pub words: &'static [&'static [u8]],
+}
+
+/// All of them, by name.
+pub const TARGETS: &[Target] = &[board::TARGET];
+
+impl Target {
+    /// The target of a name, also one that exists to be caught.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TARGETS.iter().chain(bait::TARGETS).find(|target| target.name == name).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::corpus;
+
+    #[test]
+    fn names_ascend() {
+        assert!(TARGETS.is_sorted_by(|before, after| before.name < after.name));
+    }
+
+    #[test]
+    fn every_target_has_its_file_its_corpus_and_its_libfuzzer_program() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = here.join("libfuzzer/Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).expect("readable");
+        for target in TARGETS {
+            let name = target.name;
+            assert!(here.join(format!("src/targets/{name}.rs")).is_file(), "{name}");
+            let program = format!("[[bin]]\nname = \"{name}\"\npath = \"target.rs\"\n");
+            assert!(manifest.contains(&program), "libfuzzer/Cargo.toml lacks {name}");
+            assert!(!corpus::files(name).expect("readable").is_empty(), "{name}: no corpus");
+        }
+        assert_eq!(manifest.matches("[[bin]]").count(), TARGETS.len());
+    }
+
+    #[test]
+    fn the_corpus_and_former_crashes_pass() {
+        for target in TARGETS {
+            for bytes in corpus::files(target.name).expect("readable") {
+                (target.run)(&bytes);
+            }
+        }
+    }
+}
