@@ -34,6 +34,9 @@ pub struct Model {
     pub channels: Vec<Channel>,
     /// What may be made at run time.
     pub pools: Vec<Pool>,
+    /// The endpoint at which the loader itself, as supervisor, hears of faults, timeouts and ends
+    /// of components. Who tells has its component's number plus 1 as badge.
+    pub supervisor: Option<ObjectId>,
     /// What it must keep to.
     pub policy: Policy,
     /// What is claimed of it.
