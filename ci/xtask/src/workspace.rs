@@ -12,6 +12,8 @@ pub(crate) const PLATFORM: &str = "tessera-platform";
 pub(crate) const LIBSYS: &str = "tessera-libsys";
 /// The model of layouts.
 pub(crate) const LAYOUT: &str = "tessera-layout";
+/// Which memory the objects of a layout are made of.
+pub(crate) const PLAN: &str = "tessera-plan";
 /// The host tool for layouts.
 pub(crate) const CAPDL: &str = "capdl-loader";
 /// The initial task of our own system.
@@ -31,8 +33,8 @@ pub(crate) const FUZZ: &str = "tessera-fuzz";
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 9] =
-    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, CAPDL, ROOT_TASK, FUZZ, "xtask"];
+pub(crate) const HOST_CRATES: [&str; 10] =
+    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, PLAN, CAPDL, ROOT_TASK, FUZZ, "xtask"];
 
 /// The checkout and the folder for everything that is built.
 #[derive(Debug)]
