@@ -6,6 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::cap::Cap;
 use crate::object::ObjectId;
 use crate::span::{Span, Spanned};
 
@@ -91,6 +92,9 @@ pub struct Restart {
     pub delay: u64,
     /// What happens when there were too many.
     pub then: GiveUp,
+    /// What the loader signals after each restart, so that neighbours notice: capabilities to
+    /// notifications.
+    pub tells: Vec<Cap>,
     /// Where it is written.
     pub span: Span,
 }
