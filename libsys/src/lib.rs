@@ -26,6 +26,7 @@
 //! | [`thread`] | further threads that run a closure |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`process`] | a thread in an address space of its own |
+//! | [`pager`] | memory from a pager, and files for one |
 //! | [`server`] | interfaces, declared once; servers and their clients |
 //! | [`executor`] | many futures on one thread, which sleeps in one system call |
 //! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
@@ -63,6 +64,7 @@ mod machine;
 pub mod memory;
 pub mod modules;
 pub mod object;
+pub mod pager;
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "hosts have their own"))]
 mod panic;
 pub mod process;

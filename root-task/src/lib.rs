@@ -1,11 +1,18 @@
 //! The portable parts of the initial task.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`pager`] | memory for components, a page at a time |
+//! | [`Inventory`], [`Size`] | what the system has, for people |
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 mod inventory;
+pub mod pager;
 mod size;
 
 pub use inventory::Inventory;

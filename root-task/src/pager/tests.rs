@@ -1,0 +1,8 @@
+//! The pager over a machine that is bytes.
+
+mod fake;
+mod faults;
+mod invariants;
+mod lacks;
+mod model;
+mod sharing;
