@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`board`] | what machines have |
 //! | [`sources`] | the files that were read, for lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what helps |
 //! | [`code`] | the numbers of the checks |
@@ -9,6 +10,7 @@
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod code;
 pub mod diagnostic;
 pub mod front;

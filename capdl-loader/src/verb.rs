@@ -1,5 +1,7 @@
 //! What the tool can do: one module for each verb.
 
+pub mod board;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -20,6 +22,8 @@ pub struct Tool {
 pub enum Verb {
     /// Lists what each check looks for.
     Codes,
+    /// Makes a board file from a device tree.
+    Board(board::BoardArgs),
 }
 
 /// What every verb that reads a layout takes.
@@ -67,12 +71,13 @@ impl Outcome {
 /// Does it. What was asked for goes to standard output, messages to standard error.
 #[must_use]
 pub fn run(tool: &Tool) -> Outcome {
-    match tool.verb {
+    match &tool.verb {
         Verb::Codes => {
             for (code, title) in crate::code::Code::ALL {
                 println!("{code}  {title}");
             }
             Outcome::Done
         }
+        Verb::Board(args) => board::run(args),
     }
 }

@@ -16,7 +16,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-libsys", &["tessera-abi", "tessera-macros"]),
     ("tessera-layout", &["tessera-abi"]),
     ("tessera-plan", &["tessera-abi"]),
-    ("capdl-loader", &["tessera-abi", "tessera-layout", "tessera-plan"]),
+    (
+        "capdl-loader",
+        &["tessera-abi", "tessera-platform", "tessera-kernel", "tessera-layout", "tessera-plan"],
+    ),
     ("tessera-cost", &["tessera-libsys"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-root-task", &["tessera-abi", "tessera-libsys"]),
