@@ -24,6 +24,8 @@
 //! | [`modules`] | files that travel in the program's image |
 //! | [`window`] | memory mapped to be looked at |
 //! | [`thread`] | further threads that run a closure |
+//! | [`pool`] | a few threads that do many jobs |
+//! | [`time`] | the counter, and waiting for the next period |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`process`] | a thread in an address space of its own |
 //! | [`pager`] | memory from a pager, and files for one |
@@ -67,6 +69,7 @@ pub mod object;
 pub mod pager;
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "hosts have their own"))]
 mod panic;
+pub mod pool;
 pub mod process;
 pub mod ring;
 pub mod server;
@@ -75,6 +78,7 @@ pub mod start;
 mod symbols;
 pub mod syscall;
 pub mod thread;
+pub mod time;
 pub mod worker;
 
 pub use abi::bootinfo::BootInfo;

@@ -38,12 +38,12 @@ mod slots;
 mod space;
 
 use abi::object::RETYPE_FAN_OUT;
-use abi::{ObjectType, PAGE_BITS};
+use abi::{ObjectType, PAGE_BITS, Rights};
 use alloc::collections::BTreeMap;
 use core::ops::Range;
 
 use crate::bootstrap::{AllocationError, Allocator, System};
-use crate::cap::{Cap, SlotPath};
+use crate::cap::{Badge, Cap, SlotPath};
 use crate::object::{CNode, Page, SlotRange};
 use blocks::{BlockId, Blocks};
 use carver::Carver;
@@ -194,7 +194,29 @@ impl Memory {
         Ok(Cap::at(self.slots.take(1)?.start))
     }
 
-    /// Empties a slot that [`slot`](Self::slot) handed out, and takes it back.
+    /// Another capability to an object, with at most these rights and this badge. Its slot is
+    /// in use until [`free_slot`](Self::free_slot), also when the object has gone before.
+    ///
+    /// # Errors
+    /// `NoSlots`, or what the kernel refuses: see [`SlotPath::mint_from`].
+    pub fn mint<T>(
+        &mut self,
+        object: Cap<T>,
+        rights: Rights,
+        badge: Badge,
+    ) -> Result<Cap<T>, AllocationError> {
+        let minted = self.slot::<T>()?;
+        match self.path(minted).mint_from(self.path(object), rights, badge) {
+            Ok(()) => Ok(minted),
+            Err(reason) => {
+                self.free_slot(minted)?;
+                Err(reason.into())
+            }
+        }
+    }
+
+    /// Empties a slot that [`slot`](Self::slot) or [`mint`](Self::mint) handed out, and takes it
+    /// back.
     ///
     /// # Errors
     /// What the kernel refuses.

@@ -81,11 +81,14 @@ const fn example(name: &'static str, children: &'static [&'static str]) -> Examp
 }
 
 /// All of them.
-pub(crate) const EXAMPLES: [Example; 5] = [
+pub(crate) const EXAMPLES: [Example; 8] = [
+    example("control", &[]),
     example("heap", &[]),
     example("hello", &[]),
     example("memory", &[]),
+    example("notifications", &[]),
     example("panic", &[]),
+    example("pool", &[]),
     example("threads", &[]),
 ];
 

@@ -42,6 +42,9 @@ pub(crate) struct Machine {
     pub(crate) gic: Gic,
     /// Whether the kernel is entered at EL2 instead of EL1.
     pub(crate) el2: bool,
+    /// Whether time is counted in instructions, one for each nanosecond: then equal runs are
+    /// equal. For one core.
+    pub(crate) counted: bool,
     /// Words for the kernel's command line.
     pub(crate) append: Vec<String>,
 }
@@ -54,6 +57,7 @@ impl Default for Machine {
             cpu: "cortex-a53".into(),
             gic: Gic::V2,
             el2: false,
+            counted: false,
             append: Vec::new(),
         }
     }
@@ -98,6 +102,9 @@ impl Machine {
         command.args(["-smp", &self.cores.to_string()]);
         let host = std::thread::available_parallelism().map_or(1, usize::from);
         command.args(["-accel", accelerator(self.cores, host)]);
+        if self.counted {
+            command.args(["-icount", "shift=0,sleep=off"]);
+        }
         // No network: QEMU would look for the option ROM of its default card, which is a package
         // of its own. No reboot: a reset ends the run.
         command.args(["-nographic", "-nic", "none", "-no-reboot"]);
@@ -179,6 +186,10 @@ mod tests {
         let line = line(&machine.boot(boot));
         assert!(line.contains("gic-version=3,virtualization=on"), "{line}");
         assert!(line.ends_with("-kernel k -dtb tree.dtb -append 'one two'"), "{line}");
+        assert!(!line.contains("-icount"), "{line}");
+        let counted = Machine { counted: true, ..Machine::default() };
+        let line = crate::process::line(&counted.boot(boot));
+        assert!(line.contains(" -icount shift=0,sleep=off "), "{line}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use crate::cap::Cap;
 use crate::object::Notification;
-use crate::syscall;
+use crate::time;
 
 /// Tells the time, and signals when a time has come.
 ///
@@ -54,9 +54,8 @@ impl Clock for NoClock {
     fn arm(&self, _deadline: Duration) {}
 }
 
-/// The machine's counter (CNTVCT_EL0), where the kernel exports it (boot option
-/// `tessera.export=vcounter`), and a function that asks somebody for a signal at a time: the
-/// client of a time server.
+/// The machine's [counter](crate::time::Counter), and a function that asks somebody for a signal at
+/// a time: the client of a time server.
 ///
 /// ```no_run
 /// use core::time::Duration;
@@ -68,7 +67,7 @@ impl Clock for NoClock {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<A> {
-    frequency: u64,
+    counter: time::Counter,
     alarm: A,
 }
 
@@ -76,27 +75,19 @@ impl<A: Fn(Duration)> Counter<A> {
     /// The counter. Without the export, reading it is a fault.
     #[must_use]
     pub fn new(alarm: A) -> Self {
-        // A counter without a frequency would be a fault of the firmware; time then runs fast.
-        Self { frequency: crate::machine::counter_frequency().max(1), alarm }
+        Self { counter: time::Counter::new(), alarm }
     }
 }
 
 impl<A: Fn(Duration)> Clock for Counter<A> {
     #[inline]
     fn now(&self) -> Duration {
-        duration(crate::machine::counter(), self.frequency)
+        self.counter.now()
     }
 
     fn arm(&self, deadline: Duration) {
         (self.alarm)(deadline);
     }
-}
-
-/// The time that so many ticks take.
-fn duration(ticks: u64, frequency: u64) -> Duration {
-    let (seconds, rest) = (ticks / frequency, ticks % frequency);
-    let nanoseconds = u128::from(rest) * 1_000_000_000 / u128::from(frequency);
-    Duration::new(seconds, nanoseconds as u32)
 }
 
 /// A clock without a device: a thread whose scheduling context gives it time once in each
@@ -133,8 +124,7 @@ impl<'a> Ticks<'a> {
         loop {
             self.count.fetch_add(1, Ordering::Release);
             bell.signal();
-            // The rest of the budget is given up: the next one comes a period later.
-            syscall::yield_now();
+            time::next_period();
         }
     }
 }
@@ -147,19 +137,4 @@ impl Clock for Ticks<'_> {
 
     /// It signals at every tick.
     fn arm(&self, _deadline: Duration) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_of_any_frequency_become_time() {
-        assert_eq!(duration(62_500_000, 62_500_000), Duration::from_secs(1));
-        assert_eq!(duration(1, 1_000_000_000), Duration::from_nanos(1));
-        assert_eq!(duration(24_000_001, 24_000_000), Duration::new(1, 41));
-        let longest = duration(u64::MAX, 62_500_000);
-        assert_eq!(longest.as_secs(), u64::MAX / 62_500_000);
-        assert_eq!(duration(u64::MAX, 1), Duration::from_secs(u64::MAX));
-    }
 }

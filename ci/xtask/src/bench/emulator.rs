@@ -120,7 +120,7 @@ impl Bench {
 
     /// Runs all operations once on a kernel with benchmark calls, which says what paths it took.
     pub(super) fn paths(&self) -> Fallible<Vec<Paths>> {
-        Ok(why_slow::read(&self.watch(&mut self.qemu(Work::WhySlow))?))
+        Ok(why_slow::read(&self.watch(&mut self.qemu(Work::WhySlow, false))?))
     }
 
     /// What the root task and the plugin said.
@@ -134,12 +134,9 @@ impl Bench {
             }
         };
         let file = plugin.with_extension("txt");
-        let mut command = self.qemu(work);
+        let mut command = self.qemu(work, work != Work::Clock);
         command.arg("-plugin");
         command.arg(format!("{},out={}{arguments}", plugin.display(), file.display()));
-        if work != Work::Clock {
-            command.args(["-icount", "shift=0,sleep=off"]);
-        }
         let console = self.watch(&mut command)?;
         let log = std::fs::read_to_string(&file)
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -157,8 +154,8 @@ impl Bench {
         Ok(ended.console)
     }
 
-    /// QEMU with the benchmark, not yet counting anything.
-    pub(super) fn qemu(&self, work: Work) -> Command {
+    /// QEMU with the benchmark and no plugin, its time counted in instructions or not.
+    pub(super) fn qemu(&self, work: Work, counted: bool) -> Command {
         let (word, memory) = match work {
             Work::Operations | Work::Clock | Work::Path { .. } => {
                 ("bench=operations", Machine::default().memory)
@@ -171,7 +168,7 @@ impl Bench {
                 Machine::default().memory,
             ),
         };
-        let machine = Machine { memory, append: vec![word.into()], ..Machine::default() };
+        let machine = Machine { memory, counted, append: vec![word.into()], ..Machine::default() };
         let boot =
             Boot { kernel: &self.kernel.image, root_task: Some(&self.program), device_tree: None };
         machine.boot(boot)

@@ -70,7 +70,7 @@ pub(super) fn operations(console: &str, log: &str) -> Fallible<Vec<Timed>> {
 
 /// Boots several times: durations from QEMU's start to the root task's first line.
 pub(super) fn boots(bench: &Bench) -> Fallible<Times> {
-    let times = (0..BOOTS).map(|_| time(&mut bench.qemu(Work::Scenarios), STARTED));
+    let times = (0..BOOTS).map(|_| time(&mut bench.qemu(Work::Scenarios, false), STARTED));
     Ok(Times { times: times.collect::<Fallible<_>>()? })
 }
 

@@ -50,8 +50,14 @@ pub(super) fn steps() -> Vec<Step> {
 }
 
 fn step((image, gic, cpu, cores, memory, el2): Row) -> Step {
-    let machine =
-        Machine { cores, memory: Mebibytes(memory), cpu: cpu.into(), gic, el2, append: Vec::new() };
+    let machine = Machine {
+        cores,
+        memory: Mebibytes(memory),
+        cpu: cpu.into(),
+        gic,
+        el2,
+        ..Machine::default()
+    };
     let name = format!("boot {} {}", image.name(), machine.summary());
     Step::emulator(name, move |context: &Context| match run(context, image, &machine) {
         Ok(ended) => judge(&ended, &expected(&machine)),

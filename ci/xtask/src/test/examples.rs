@@ -37,8 +37,18 @@ fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
     let program = context.program(Program::Example(name))?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&program), device_tree: None };
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Never };
-    let ended = console::watch(&mut Machine::default().boot(boot), &limits, Audience::Nobody)?;
+    let ended = console::watch(&mut machine(name).boot(boot), &limits, Audience::Nobody)?;
     Ok((ended, expected))
+}
+
+/// Where an example runs. Its time is counted in instructions, so that it prints the same on a
+/// machine that is busy with something else.
+fn machine(name: &str) -> Machine {
+    let append = match name {
+        "control" => vec!["tessera.export=vcounter".into()],
+        _ => Vec::new(),
+    };
+    Machine { counted: true, append, ..Machine::default() }
 }
 
 fn judge(ended: &Ended, expected: &str) -> Outcome {

@@ -1,0 +1,216 @@
+//! The threads of a pool, what they share, and who looks after them.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::job::{Lost, Task};
+use super::queue::{Queue, Refused, Taken, Wake};
+use super::{Closed, Report};
+use crate::bootstrap::AllocationError;
+use crate::cap::Cap;
+use crate::exit::Ending;
+use crate::machine::{self, Mutex};
+use crate::object::{Endpoint, Notification, Reply};
+use crate::syscall::Received;
+use crate::worker::Worker;
+
+/// What the threads share.
+pub(super) struct Crew {
+    shared: Mutex<Shared>,
+    /// Wakes a thread that has nothing to do.
+    work: Cap<Notification>,
+    /// Wakes a thread that waits for room.
+    room: Cap<Notification>,
+}
+
+struct Shared {
+    queue: Queue<Arc<dyn Task>>,
+    /// What each thread does.
+    seats: Vec<Option<Arc<dyn Task>>>,
+    /// For threads that wait for a result.
+    bells: Vec<Cap<Notification>>,
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew").field("work", &self.work).finish_non_exhaustive()
+    }
+}
+
+impl Crew {
+    /// Threads for this many seats, and no jobs. `lock`, `work` and `room` are for nobody else,
+    /// nor are the `bells`.
+    pub(super) fn new(
+        (threads, limit): (usize, usize),
+        [lock, work, room]: [Cap<Notification>; 3],
+        bells: Vec<Cap<Notification>>,
+    ) -> Self {
+        let mut seats = Vec::new();
+        seats.resize_with(threads, || None);
+        let shared = Mutex::new(Shared { queue: Queue::new(limit), seats, bells });
+        shared.wait_on(lock);
+        Self { shared, work, room }
+    }
+
+    /// Nobody.
+    #[cfg(test)]
+    pub(super) fn for_tests() -> Self {
+        let shared = Shared { queue: Queue::new(1), seats: Vec::new(), bells: Vec::new() };
+        Self { shared: Mutex::new(shared), work: Cap::NULL, room: Cap::NULL }
+    }
+
+    fn wake(&self, Wake { taker, giver }: Wake) {
+        if taker {
+            self.work.signal();
+        }
+        if giver {
+            self.room.signal();
+        }
+    }
+
+    /// Puts a job in if there is room.
+    pub(super) fn offer(&self, job: Arc<dyn Task>) -> Result<(), Refused<Arc<dyn Task>>> {
+        let (put, wake) = self.shared.lock().queue.put(job);
+        self.wake(wake);
+        put
+    }
+
+    /// Puts a job in; waits for room.
+    pub(super) fn put(&self, mut job: Arc<dyn Task>) -> Result<(), Closed> {
+        let mut slept = false;
+        loop {
+            let mut shared = self.shared.lock();
+            if slept {
+                shared.queue.giver_woke();
+            }
+            let (put, wake) = shared.queue.put(job);
+            if matches!(put, Err(Refused::Full(_))) {
+                shared.queue.giver_sleeps();
+            }
+            drop(shared);
+            self.wake(wake);
+            match put {
+                Ok(()) => return Ok(()),
+                Err(Refused::Closed(_)) => return Err(Closed),
+                Err(Refused::Full(refused)) => job = refused,
+            }
+            self.room.wait();
+            slept = true;
+        }
+    }
+
+    /// Lets no more jobs in.
+    pub(super) fn close(&self) {
+        let wake = self.shared.lock().queue.close();
+        self.wake(wake);
+    }
+
+    /// A notification to wait for a result on, if one is left.
+    pub(super) fn take_bell(&self) -> Option<Cap<Notification>> {
+        self.shared.lock().bells.pop()
+    }
+
+    /// Takes it back.
+    pub(super) fn give_bell(&self, bell: Cap<Notification>) {
+        // It came from there, so there is room.
+        self.shared.lock().bells.push(bell);
+    }
+
+    /// The next job for a seat; `None` when there will be none.
+    fn next(&self, seat: usize) -> Option<Arc<dyn Task>> {
+        let mut slept = false;
+        loop {
+            let mut shared = self.shared.lock();
+            if slept {
+                shared.queue.taker_woke();
+            }
+            let (taken, wake) = shared.queue.take();
+            if let Taken::Job(job) = &taken {
+                shared.seats[seat] = Some(job.clone());
+            }
+            drop(shared);
+            self.wake(wake);
+            match taken {
+                Taken::Job(job) => return Some(job),
+                Taken::End => return None,
+                Taken::Sleep => {}
+            }
+            self.work.wait();
+            slept = true;
+        }
+    }
+
+    /// What a thread of the pool does.
+    fn work(&self, seat: usize) {
+        while let Some(job) = self.next(seat) {
+            job.run();
+            let done = self.shared.lock().seats[seat].take();
+            // The last owner drops the result, outside of the lock.
+            drop((done, job));
+        }
+    }
+
+    /// What the thread in this seat was doing when it ended.
+    fn abandoned(&self, seat: usize) -> Option<Arc<dyn Task>> {
+        self.shared.lock().seats.get_mut(seat)?.take()
+    }
+}
+
+/// Lets a thread of the pool begin, or begin again.
+fn start(crew: &Arc<Crew>, worker: &Worker, seat: usize) -> Result<(), AllocationError> {
+    let crew = crew.clone();
+    let (entry, argument) = machine::pack(move || crew.work(seat));
+    worker.start(entry, argument)
+}
+
+/// Starts the threads, and looks after them until all have come to their end: one that panics or
+/// faults loses its job, and begins again.
+pub(super) fn supervise(
+    crew: &Arc<Crew>,
+    workers: &[Worker],
+    ends: Cap<Endpoint>,
+    reply: Cap<Reply>,
+) -> Report {
+    let begun =
+        workers.iter().enumerate().filter(|(seat, worker)| start(crew, worker, *seat).is_ok());
+    let mut left = begun.count();
+    let mut report = Report { threads_lost: (workers.len() - left) as u64, ..Report::default() };
+    while left > 0 {
+        let message = ends.recv(reply);
+        let why = reason(&message);
+        let Some(seat) = usize::try_from(message.badge).ok().and_then(|badge| badge.checked_sub(1))
+        else {
+            continue;
+        };
+        let Some(worker) = workers.get(seat) else { continue };
+        let job = crew.abandoned(seat);
+        if why == Lost::Ended(Ending::Finished) && job.is_none() {
+            left -= 1;
+            continue;
+        }
+        match why {
+            Lost::Faulted(_) => report.faulted += 1,
+            Lost::Ended(_) | Lost::Unknown => report.ended += 1,
+        }
+        // It must not go on with the job while somebody else uses what was the job's.
+        let begun = worker.thread.suspend().map_err(Into::into);
+        if let Some(job) = job {
+            log::warn!("a job is lost: {why}");
+            job.lose(why);
+        }
+        if begun.and_then(|()| start(crew, worker, seat)).is_err() {
+            report.threads_lost += 1;
+            left -= 1;
+        }
+    }
+    report
+}
+
+fn reason(message: &Received) -> Lost {
+    match (Ending::of(message), message.fault()) {
+        (Some(ending), _) => Lost::Ended(ending),
+        (None, Some(fault)) => Lost::Faulted(fault),
+        (None, None) => Lost::Unknown,
+    }
+}
