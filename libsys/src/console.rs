@@ -1,8 +1,9 @@
 //! Text output: `print!` and `println!`.
 //!
 //! Text goes to the server of [`console`](interface) that the program was [connected](connect)
-//! to, else to the UART that [`open`] has found, else to the kernel's console, which debug images
-//! have. Lines of threads that print at the same time may mix.
+//! to. Without a server, the initial task prints on the UART that [`open`] has found, else on the
+//! kernel's console, which debug images have; other programs print nothing. Lines of threads that
+//! print at the same time may mix.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use crate::device_tree::{self, DeviceTree};
 use crate::object::Endpoint;
 use crate::server::Bytes;
 use crate::window::{MemoryKind, Window, WindowCell};
-use crate::{debug, ipc_buffer};
+use crate::{debug, ipc_buffer, machine};
 
 /// The registers of the UART, once it is open.
 static UART: WindowCell = WindowCell::new();
@@ -26,7 +27,7 @@ const FLAGS: u64 = 0x18;
 const TRANSMIT_FULL: u32 = 1 << 5;
 
 /// Bytes of text that one message has.
-const CHUNK: usize = 96;
+pub(crate) const CHUNK: usize = 96;
 
 /// The server that prints; 0: none.
 static SERVER: AtomicU64 = AtomicU64::new(0);
@@ -84,7 +85,12 @@ fn print_there(server: Cap<Endpoint>, bytes: &[u8]) {
 
 /// Prints one byte.
 fn put(byte: u8) {
-    let Some(uart) = UART.window() else { return debug::put_char(byte) };
+    let Some(uart) = UART.window() else {
+        // In images without a console that call is a fault.
+        return if machine::is_initial() {
+            debug::put_char(byte)
+        };
+    };
     while uart.read_register(FLAGS) & TRANSMIT_FULL != 0 {
         core::hint::spin_loop();
     }

@@ -27,7 +27,7 @@
 //! | [`pool`] | a few threads that do many jobs |
 //! | [`time`] | the counter, and waiting for the next period |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
-//! | [`process`] | a thread in an address space of its own |
+//! | [`process`] | programs and threads in address spaces of their own |
 //! | [`pager`] | memory from a pager, and files for one |
 //! | [`server`] | interfaces, declared once; servers and their clients |
 //! | [`executor`] | many futures on one thread, which sleeps in one system call |

@@ -17,7 +17,7 @@ pub mod window;
 
 pub(crate) use aarch64::{
     Identity, bare, buffer, call, counter, counter_frequency, current_thread, extra_boot_info,
-    modules, parent, place_block, receive, send, send_receive, simple, wait_word,
+    is_initial, modules, parent, place_block, receive, send, send_receive, simple, wait_word,
     with_all_registers,
 };
 pub(crate) use closure::pack;

@@ -6,6 +6,7 @@
 //! | type | hands out |
 //! |---|---|
 //! | [`Memory`] | objects, frames by count or by physical address |
+//! | [`Made`] | objects that are freed together |
 //! | [`Space`] | mapped memory, with guard pages, in an address space |
 //!
 //! ```no_run
@@ -30,6 +31,7 @@
 mod blocks;
 mod carver;
 mod deep;
+mod made;
 mod objects;
 mod pages;
 mod ranges;
@@ -51,6 +53,7 @@ use deep::Deep;
 use slabs::{SLAB_BITS, Slabs};
 use slots::Slots;
 
+pub use made::{Made, Maker};
 pub use objects::Objects;
 pub use pages::{Frame, Sizes};
 pub use slots::SlotRegion;

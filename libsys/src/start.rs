@@ -76,6 +76,16 @@ impl Argument for Start {
     }
 }
 
+/// The number that another program has started this one with.
+impl Argument for u64 {
+    fn take(start: Start) -> Result<Self, &'static str> {
+        match start.origin {
+            Origin::Spawned { argument } => Ok(argument),
+            Origin::Initial { .. } => Err("the initial task has no argument"),
+        }
+    }
+}
+
 impl Argument for &'static BootInfo {
     fn take(start: Start) -> Result<Self, &'static str> {
         match start.origin {

@@ -7,12 +7,12 @@ use core::time::Duration;
 use crate::bootstrap::{AllocationError, Allocator};
 use crate::cap::Cap;
 use crate::exit::Parent;
-use crate::memory::{self, Frame, Memory, Objects, Request, Sizes};
+use crate::memory::{self, Frame, Made, Memory, Objects, Request, Sizes};
 use crate::object::{
     Budget, Endpoint, Page, SchedContext, SchedControl, Space, Thread, UserContext,
 };
 use crate::window::{MemoryKind, Window};
-use crate::{initial, machine};
+use crate::{current_thread, initial, machine};
 use machine::Identity;
 
 /// Bytes of a page.
@@ -32,9 +32,11 @@ pub struct Options {
     pub core: Cap<SchedControl>,
     /// Who is told about faults; [`Cap::NULL`]: nobody.
     pub fault_handler: Cap<Endpoint>,
+    /// Who is told when its time is used up; [`Cap::NULL`]: nobody, it waits for more.
+    pub timeout_handler: Cap<Endpoint>,
     /// Pages of 4 KiB for the stack. The page below is never mapped.
     pub stack_pages: u64,
-    /// Who is told when the thread ends.
+    /// Who is told when the thread ends: an endpoint in the thread's own CSpace.
     pub parent: Parent,
 }
 
@@ -47,6 +49,7 @@ impl Options {
             time: Some(Budget::round_robin(Duration::from_millis(10))),
             core,
             fault_handler: Cap::NULL,
+            timeout_handler: Cap::NULL,
             stack_pages: 4,
             parent: Parent::Nobody,
         }
@@ -67,6 +70,8 @@ pub struct Worker {
     /// The stack.
     pub stack: Window,
     thread_block: u64,
+    /// What [`free`](Self::free) gives back.
+    made: Made,
 }
 
 impl Worker {
@@ -93,16 +98,22 @@ impl Worker {
         options: Options,
     ) -> Result<Self, AllocationError> {
         let pages = |count: u64| Request { sizes: Sizes::Small, ..Request::bytes(count * PAGE) };
-        let stack = space.allocate(memory, pages(options.stack_pages))?.start;
-        let buffer = space.allocate(memory, pages(1))?.start;
-        let windows = space.window(stack).zip(space.window(buffer));
-        let (Some((stack, window)), Some((_, Frame::Small(page)))) =
-            (windows, space.lookup(buffer))
-        else {
-            return Err(AllocationError::NotOurs(buffer));
-        };
-        let thread = memory.create::<Thread>()?;
-        Self::assemble(memory, options, thread, (page, window), stack)
+        space.all_or_nothing(memory, |space, memory| {
+            let stack = space.allocate(memory, pages(options.stack_pages))?.start;
+            let buffer = space.allocate(memory, pages(1))?.start;
+            let windows = space.window(stack).zip(space.window(buffer));
+            let (Some((stack, window)), Some((_, Frame::Small(page)))) =
+                (windows, space.lookup(buffer))
+            else {
+                return Err(AllocationError::NotOurs(buffer));
+            };
+            let (mut worker, made) = memory.all_or_nothing(|objects| {
+                let thread = objects.create::<Thread>()?;
+                Self::assemble(objects, options, thread, (page, window), stack)
+            })?;
+            worker.made = made;
+            Ok(worker)
+        })
     }
 
     /// Frees what [`create_in`](Self::create_in) took; the thread stops.
@@ -114,10 +125,7 @@ impl Worker {
         memory: &mut Memory,
         space: &mut memory::Space,
     ) -> Result<(), AllocationError> {
-        memory.free(self.thread)?;
-        if self.context != Cap::NULL {
-            memory.free(self.context)?;
-        }
+        self.made.free(memory)?;
         space.unmap(memory, self.buffer.address())?;
         space.unmap(memory, self.stack.address())
     }
@@ -139,13 +147,16 @@ impl Worker {
         let thread_block = machine::place_block(&buffer, &identity);
         let space = Space::new(objects.cspace(), initial::VSPACE);
         thread.configure(space, buffer.address(), buffer_page)?;
-        let context = match options.time {
-            Some(time) => new_context(objects, options.core, time)?,
-            None => Cap::NULL,
-        };
-        let (priority, handler) = (options.priority, options.fault_handler);
-        thread.set_sched_params(initial::THREAD, priority, priority, context, handler)?;
-        Ok(Self { thread, context, buffer_page, buffer, stack, thread_block })
+        let context = schedule(objects, thread, options)?;
+        Ok(Self {
+            thread,
+            context,
+            buffer_page,
+            buffer,
+            stack,
+            thread_block,
+            made: Made::default(),
+        })
     }
 
     /// The registers with which `entry` starts.
@@ -163,6 +174,24 @@ impl Worker {
     pub fn start(&self, entry: Entry, argument: u64) -> Result<(), AllocationError> {
         Ok(self.thread.write_registers(true, &self.registers(entry, argument))?)
     }
+}
+
+/// Gives a thread what it is scheduled by: its scheduling context, [`Cap::NULL`] without one.
+pub(crate) fn schedule(
+    objects: &mut impl Objects,
+    thread: Cap<Thread>,
+    options: Options,
+) -> Result<Cap<SchedContext>, AllocationError> {
+    let context = match options.time {
+        Some(time) => new_context(objects, options.core, time)?,
+        None => Cap::NULL,
+    };
+    let (priority, handler) = (options.priority, options.fault_handler);
+    thread.set_sched_params(current_thread(), priority, priority, context, handler)?;
+    if options.timeout_handler != Cap::NULL {
+        thread.set_timeout_endpoint(options.timeout_handler)?;
+    }
+    Ok(context)
 }
 
 /// A configured scheduling context with room for the budget's refills.

@@ -81,7 +81,7 @@ const fn example(name: &'static str, children: &'static [&'static str]) -> Examp
 }
 
 /// All of them.
-pub(crate) const EXAMPLES: [Example; 8] = [
+pub(crate) const EXAMPLES: &[Example] = &[
     example("control", &[]),
     example("heap", &[]),
     example("hello", &[]),
@@ -89,6 +89,7 @@ pub(crate) const EXAMPLES: [Example; 8] = [
     example("notifications", &[]),
     example("panic", &[]),
     example("pool", &[]),
+    example("spawn", &["tenant"]),
     example("threads", &[]),
 ];
 

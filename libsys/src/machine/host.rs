@@ -117,6 +117,11 @@ pub(crate) fn extra_boot_info() -> &'static [u8] {
     &[]
 }
 
+/// A host test is no task.
+pub(crate) fn is_initial() -> bool {
+    unsupported()
+}
+
 /// Host tests have no image.
 pub(crate) fn modules() -> &'static [u8] {
     &[]

@@ -70,6 +70,18 @@ impl Frame {
         }
     }
 
+    /// Makes what was written to it visible to instruction fetches, while it is mapped.
+    ///
+    /// # Errors
+    /// See [`Cap::<Page>::unify_instruction`](Cap::unify_instruction).
+    pub(super) fn unify_instruction(self) -> Result<(), Error> {
+        match self {
+            Self::Small(page) => page.unify_instruction(0..self.bytes()),
+            Self::Large(page) => page.unify_instruction(0..self.bytes()),
+            Self::Huge(page) => page.unify_instruction(0..self.bytes()),
+        }
+    }
+
     /// Takes it out of its address space, if it is in one.
     ///
     /// # Errors

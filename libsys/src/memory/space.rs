@@ -7,10 +7,9 @@ use core::ops::Range;
 
 use super::pages::{Frame, Run, Sizes, plan};
 use super::ranges::Ranges;
-use super::{Memory, Objects};
+use super::{Made, Memory};
 use crate::bootstrap::{AddressSpace, AllocationError, INITIAL_ADDRESSES};
 use crate::cap::Cap;
-use crate::object::{CNode, PageTable};
 use crate::window::Window;
 
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
@@ -116,7 +115,7 @@ pub struct Space {
     space: AddressSpace,
     free: Ranges,
     regions: BTreeMap<u64, Region>,
-    tables: Vec<Cap<PageTable>>,
+    tables: Made,
 }
 
 impl Space {
@@ -125,7 +124,7 @@ impl Space {
     pub fn new(space: AddressSpace, addresses: Range<u64>) -> Self {
         let mut free = Ranges::default();
         free.insert(addresses);
-        Self { space, free, regions: BTreeMap::new(), tables: Vec::new() }
+        Self { space, free, regions: BTreeMap::new(), tables: Made::default() }
     }
 
     /// Manages addresses of the initial thread's space that nothing else uses. Make it once.
@@ -164,6 +163,50 @@ impl Space {
         let how = (request.rights, request.attributes);
         let mapped = filled.and_then(|()| self.map_all(memory, &region.frames, how));
         self.keep(memory, addresses, region, mapped)
+    }
+
+    /// [`allocate`](Self::allocate) with content, which `write` puts there through a window in
+    /// another space: that of the calling program. In pages of 4 KiB.
+    ///
+    /// # Errors
+    /// As in [`allocate`](Self::allocate). `NotOurs`: the other space is not that of the program.
+    pub fn allocate_with(
+        &mut self,
+        memory: &mut Memory,
+        request: Request,
+        ours: &mut Self,
+        write: impl FnOnce(&Window),
+    ) -> Result<Range<u64>, AllocationError> {
+        let length = request.length().ok_or(AllocationError::NoAddresses)?;
+        let (addresses, reserved) = self.reserve(length, &request)?;
+        let mut region = Region::new(&addresses, reserved, request.rights);
+        let filled = plan(addresses.clone(), Sizes::Small)
+            .try_for_each(|run| fill(&mut region, memory, run));
+        let written = filled.and_then(|()| ours.write_frames(memory, &region.frames, write));
+        let how = (request.rights, request.attributes);
+        let mapped = written.and_then(|()| self.map_all(memory, &region.frames, how));
+        self.keep(memory, addresses, region, mapped)
+    }
+
+    /// Lets somebody write frames, which are mapped here meanwhile, and makes what is written
+    /// visible to instruction fetches.
+    fn write_frames(
+        &mut self,
+        memory: &mut Memory,
+        frames: &[(u64, Frame)],
+        write: impl FnOnce(&Window),
+    ) -> Result<(), AllocationError> {
+        let frames: Vec<Frame> = frames.iter().map(|(_, frame)| *frame).collect();
+        let start = self.map(memory, &frames, Request::bytes(0))?.start;
+        let written = match self.window(start) {
+            None => Err(AllocationError::NotOurs(start)),
+            Some(window) => {
+                write(&window);
+                frames.iter().try_for_each(|frame| Ok(frame.unify_instruction()?))
+            }
+        };
+        self.unmap(memory, start)?;
+        written
     }
 
     /// Maps frames that exist, one behind the other. Unmapping does not free them. The length of
@@ -220,6 +263,26 @@ impl Space {
         self.undo(memory, region)
     }
 
+    /// Maps several things, and does with them what may fail: after an error none is left.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn all_or_nothing<R>(
+        &mut self,
+        memory: &mut Memory,
+        work: impl FnOnce(&mut Self, &mut Memory) -> Result<R, AllocationError>,
+    ) -> Result<R, AllocationError> {
+        let before: Vec<u64> = self.regions.keys().copied().collect();
+        let result = work(self, memory);
+        if result.is_err() {
+            let added: Vec<u64> = self.regions.keys().copied().collect();
+            for start in added.into_iter().filter(|start| before.binary_search(start).is_err()) {
+                self.unmap(memory, start)?;
+            }
+        }
+        result
+    }
+
     /// What is mapped at an address: the frame, and where it begins.
     #[must_use]
     pub fn lookup(&self, address: u64) -> Option<(u64, Frame)> {
@@ -252,10 +315,7 @@ impl Space {
             self.undo(memory, region)?;
         }
         // Those of lower levels were made later.
-        while let Some(table) = self.tables.pop() {
-            memory.free(table)?;
-        }
-        Ok(())
+        core::mem::take(&mut self.tables).free(memory)
     }
 
     fn reserve(
@@ -306,9 +366,9 @@ impl Space {
         frames: &[(u64, Frame)],
         how: (Rights, VmAttributes),
     ) -> Result<(), AllocationError> {
-        let mut recorder = Recorder { memory, tables: &mut self.tables };
+        let mut objects = self.tables.more(memory);
         let space = self.space;
-        frames.iter().try_for_each(|(at, frame)| frame.map(space, &mut recorder, *at, how))
+        frames.iter().try_for_each(|(at, frame)| frame.map(space, &mut objects, *at, how))
     }
 
     /// Keeps a region if it could be mapped, else undoes it.
@@ -355,27 +415,4 @@ fn fill(region: &mut Region, memory: &mut Memory, run: Run) -> Result<(), Alloca
         }
     }
     Ok(())
-}
-
-/// Makes tables, and remembers them.
-struct Recorder<'a> {
-    memory: &'a mut Memory,
-    tables: &'a mut Vec<Cap<PageTable>>,
-}
-
-impl Objects for Recorder<'_> {
-    fn make(
-        &mut self,
-        object: ObjectType,
-        size: u32,
-        count: u64,
-    ) -> Result<Range<u64>, AllocationError> {
-        let slots = self.memory.make(object, size, count)?;
-        self.tables.extend(slots.clone().map(Cap::at));
-        Ok(slots)
-    }
-
-    fn cspace(&self) -> Cap<CNode> {
-        self.memory.cspace()
-    }
 }

@@ -26,7 +26,7 @@ pub(super) fn steps() -> Vec<Step> {
             }
         })
     };
-    EXAMPLES.map(|example| step(example.name)).into()
+    EXAMPLES.iter().map(|example| step(example.name)).collect()
 }
 
 fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
@@ -110,6 +110,7 @@ mod tests {
             });
         let mut files: Vec<String> = files.collect();
         files.sort();
-        assert_eq!(files, EXAMPLES.map(|example| example.name));
+        let names: Vec<_> = EXAMPLES.iter().map(|example| example.name).collect();
+        assert_eq!(files, names);
     }
 }

@@ -1,14 +1,8 @@
 //! The first instructions of a program, and what they keep.
 //!
-//! Who starts a program sets its PC to the image's entry point and these registers; the stack
-//! pointer and TPIDR_EL0 do not matter, `_start` sets both.
-//!
-//! | register | initial task | any other program |
-//! |---|---|---|
-//! | x0 | address of the boot information | an argument |
-//! | x1 | 0 | address of the IPC buffer, whose page nothing else uses |
-//! | x2 | 0 | capability pointer of the thread |
-//! | x3 | 0 | capability pointer of the endpoint to tell about the end, or 0 |
+//! The initial task begins with the address of the boot information in x0 and zeroes in x1 to x3;
+//! every other program with what [`Handover`](crate::process::Handover) says, x1 not being 0.
+//! The stack pointer and TPIDR_EL0 do not matter: `_start` sets both.
 
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -78,6 +72,11 @@ pub(crate) unsafe fn begin(registers: [u64; 4]) -> Start {
     // Without the guard a program works as long as its stack suffices; so does this one.
     let _ = Cap::<Page>::at(slot).unmap();
     Start { origin: Origin::Initial { boot } }
+}
+
+/// Whether this program is the initial task.
+pub(crate) fn is_initial() -> bool {
+    !BOOT_INFO.load(Ordering::Relaxed).is_null()
 }
 
 /// The extra boot information: the bytes behind the boot information's frame.
