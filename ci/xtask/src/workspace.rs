@@ -14,6 +14,8 @@ pub(crate) const LIBSYS: &str = "tessera-libsys";
 pub(crate) const LAYOUT: &str = "tessera-layout";
 /// Which memory the objects of a layout are made of.
 pub(crate) const PLAN: &str = "tessera-plan";
+/// A system as bytes, for the loader.
+pub(crate) const PACKED: &str = "tessera-packed";
 /// The host tool for layouts.
 pub(crate) const CAPDL: &str = "capdl-loader";
 /// The initial task of our own system.
@@ -33,8 +35,19 @@ pub(crate) const FUZZ: &str = "tessera-fuzz";
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 10] =
-    ["tessera-abi", PLATFORM, KERNEL, LIBSYS, LAYOUT, PLAN, CAPDL, ROOT_TASK, FUZZ, "xtask"];
+pub(crate) const HOST_CRATES: [&str; 11] = [
+    "tessera-abi",
+    PLATFORM,
+    KERNEL,
+    LIBSYS,
+    LAYOUT,
+    PLAN,
+    PACKED,
+    CAPDL,
+    ROOT_TASK,
+    FUZZ,
+    "xtask",
+];
 
 /// The checkout and the folder for everything that is built.
 #[derive(Debug)]

@@ -1,0 +1,149 @@
+//! Where things are written, for messages.
+
+use crate::cell::Cell;
+use crate::damage::Damage;
+use crate::layout::Stream;
+use crate::number;
+use crate::record::Line;
+
+/// Names and lines. What is damaged in them has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Debug<'a> {
+    objects: Stream<'a, Line>,
+    slots: Stream<'a, Line>,
+    /// Files, then objects, then components: each a length and UTF-8.
+    texts: &'a [u8],
+    files: u64,
+    named: u64,
+    components: u64,
+}
+
+/// Where something is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// The line, from 1 upwards.
+    pub line: u32,
+}
+
+impl<'a> Debug<'a> {
+    /// Finds the parts in these bytes.
+    pub(crate) fn new(mut bytes: &'a [u8]) -> Result<Self, Damage> {
+        Self::cut(&mut bytes).ok_or(Damage::of("debug", "too short"))
+    }
+
+    fn cut(bytes: &mut &'a [u8]) -> Option<Self> {
+        let nothing = Stream::cut(&mut &[][..], (0, 0))?;
+        if bytes.is_empty() {
+            let (objects, slots) = (nothing, nothing);
+            return Some(Self { objects, slots, texts: &[], files: 0, named: 0, components: 0 });
+        }
+        let objects = Stream::<Line>::measure(bytes)?;
+        let slots = Stream::<Line>::measure(bytes)?;
+        let files = number::take(bytes)?;
+        let named = number::take(bytes)?;
+        let components = number::take(bytes)?;
+        let objects = Stream::cut(bytes, objects)?;
+        let slots = Stream::cut(bytes, slots)?;
+        Some(Self { objects, slots, texts: bytes, files, named, components })
+    }
+
+    /// Where an object is described.
+    #[must_use]
+    pub fn object(&self, object: Cell) -> Option<Place<'a>> {
+        self.place(self.objects, object.0.into())
+    }
+
+    /// Where what is in a slot is written: that of this place among the image's slots.
+    #[must_use]
+    pub fn slot(&self, row: u64) -> Option<Place<'a>> {
+        self.place(self.slots, row)
+    }
+
+    /// What an object is called.
+    #[must_use]
+    pub fn name(&self, object: Cell) -> Option<&'a str> {
+        let index = u64::from(object.0);
+        (index < self.named).then(|| self.text(self.files + index)).flatten()
+    }
+
+    /// What a component is called.
+    #[must_use]
+    pub fn component(&self, component: u32) -> Option<&'a str> {
+        let index = u64::from(component);
+        let before = self.files.checked_add(self.named)?;
+        (index < self.components).then(|| self.text(before.checked_add(index)?)).flatten()
+    }
+
+    fn place(&self, lines: Stream<'a, Line>, row: u64) -> Option<Place<'a>> {
+        let line = lines.rows().nth(usize::try_from(row).ok()?)?;
+        let file = u64::from(line.file.checked_sub(1)?);
+        let file = (file < self.files).then(|| self.text(file)).flatten()?;
+        Some(Place { file, line: line.line })
+    }
+
+    fn text(&self, index: u64) -> Option<&'a str> {
+        let mut bytes = self.texts;
+        for _ in 0..index {
+            take_text(&mut bytes)?;
+        }
+        core::str::from_utf8(take_text(&mut bytes)?).ok()
+    }
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(number::take(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(text)
+}
+
+/// Writing, for the tool.
+pub mod put {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use crate::number::put::number;
+    use crate::record::Line;
+    use crate::rows;
+
+    /// Names and lines for the writer.
+    #[derive(Clone, PartialEq, Eq, Debug, Default)]
+    pub struct Names {
+        /// Of each object.
+        pub object_lines: Vec<Line>,
+        /// Of each slot.
+        pub slot_lines: Vec<Line>,
+        /// Names of files.
+        pub files: Vec<String>,
+        /// Names of objects.
+        pub objects: Vec<String>,
+        /// Names of components.
+        pub components: Vec<String>,
+    }
+
+    impl Names {
+        /// As the bytes of the part.
+        pub(crate) fn to_bytes(&self) -> Vec<u8> {
+            if *self == Self::default() {
+                return Vec::new();
+            }
+            let (mut bytes, mut lines) = (Vec::new(), Vec::new());
+            for list in [&self.object_lines, &self.slot_lines] {
+                let start = lines.len();
+                rows::put::rows(&mut lines, list);
+                number(&mut bytes, list.len() as u64);
+                number(&mut bytes, (lines.len() - start) as u64);
+            }
+            let texts = [&self.files, &self.objects, &self.components];
+            texts.iter().for_each(|list| number(&mut bytes, list.len() as u64));
+            bytes.extend(lines);
+            for text in texts.into_iter().flatten() {
+                number(&mut bytes, text.len() as u64);
+                bytes.extend(text.as_bytes());
+            }
+            bytes
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Rows of numbers, as changes against what is expected of them.
+//!
+//! Each column is expected to go on as it went: the value before, plus the last step. Rows that do
+//! so take no bytes, however many there are; others say which columns differ, and by how much:
+//!
+//! ```text
+//! rows   = { mask, ( count | change... ) }
+//! mask   = number: a bit for each column that differs
+//! count  = number: of rows that all are as expected, if the mask is 0
+//! change = of the columns of the mask, in order; it may set the column's step
+//! ```
+//!
+//! So a thousand threads whose stacks, buffers and capabilities have constant distances take a few
+//! bytes together.
+
+use core::marker::PhantomData;
+
+use crate::damage::Damage;
+use crate::number;
+
+/// Most columns of a row.
+pub const MOST_COLUMNS: usize = 26;
+
+/// The values of a row; columns that its kind does not have are 0.
+pub type Values = [u64; MOST_COLUMNS];
+
+/// A kind of row.
+pub trait Row: Copy {
+    /// What rows of this kind are called in messages.
+    const PART: &'static str;
+    /// How many columns it has.
+    const COLUMNS: usize;
+
+    /// The row with these values; `None` if there is none.
+    fn from_values(values: &Values) -> Option<Self>;
+
+    /// Its values.
+    fn values(&self) -> Values;
+}
+
+/// Reads rows one after the other, in place.
+#[derive(Clone, Debug)]
+pub struct Rows<'a, R> {
+    bytes: &'a [u8],
+    /// Rows left.
+    left: u64,
+    /// Number of the next row.
+    next: u64,
+    /// Rows that are as expected.
+    expected: u64,
+    values: Values,
+    steps: Values,
+    kind: PhantomData<R>,
+}
+
+impl<'a, R: Row> Rows<'a, R> {
+    /// So many rows in these bytes, which may be any.
+    pub(crate) const fn new(bytes: &'a [u8], count: u64) -> Self {
+        let zeros = [0; MOST_COLUMNS];
+        Self {
+            bytes,
+            left: count,
+            next: 0,
+            expected: 0,
+            values: zeros,
+            steps: zeros,
+            kind: PhantomData,
+        }
+    }
+
+    /// The next row, or what is wrong with it. `Ok(None)`: there are no more, and no byte is left.
+    ///
+    /// # Errors
+    /// The bytes end, or there is no such row.
+    pub fn read(&mut self) -> Result<Option<R>, Damage> {
+        let damage = |row, reason| Damage::at(R::PART, row, reason);
+        if self.left == 0 {
+            let is_all = self.bytes.is_empty() && self.expected == 0;
+            return if is_all { Ok(None) } else { Err(damage(self.next, "bytes behind the end")) };
+        }
+        self.advance().ok_or(damage(self.next, "not readable"))?;
+        let row = R::from_values(&self.values).ok_or(damage(self.next, "not possible"))?;
+        self.left -= 1;
+        self.next += 1;
+        Ok(Some(row))
+    }
+
+    /// Puts the next row's values in place.
+    #[inline]
+    fn advance(&mut self) -> Option<()> {
+        let mut mask = 0;
+        if self.expected > 0 {
+            self.expected -= 1;
+        } else {
+            mask = number::take(&mut self.bytes)?;
+            if mask == 0 {
+                self.expected = number::take(&mut self.bytes)?.checked_sub(1)?;
+            }
+        }
+        if mask >> R::COLUMNS != 0 {
+            return None;
+        }
+        for column in 0..R::COLUMNS {
+            let step = self.steps[column];
+            self.values[column] = self.values[column].wrapping_add(step);
+        }
+        while mask != 0 {
+            let column = mask.trailing_zeros() as usize;
+            let change = number::take_change(&mut self.bytes)?;
+            self.values[column] = self.values[column].wrapping_add(change.by);
+            if change.goes_on {
+                self.steps[column] = self.steps[column].wrapping_add(change.by);
+            }
+            mask &= mask - 1;
+        }
+        Some(())
+    }
+}
+
+/// Rows that were checked; those of others end at the first one that is wrong.
+impl<R: Row> Iterator for Rows<'_, R> {
+    type Item = R;
+
+    fn next(&mut self) -> Option<R> {
+        self.read().ok().flatten()
+    }
+}
+
+/// Writing, for the tool.
+pub(crate) mod put {
+    use alloc::vec::Vec;
+
+    use super::{Row, Values};
+    use crate::number::{Change, put};
+
+    /// Appends rows.
+    pub(crate) fn rows<R: Row>(bytes: &mut Vec<u8>, rows: &[R]) {
+        let (mut before, mut steps, mut expected) = (Values::default(), Values::default(), 0);
+        for (index, row) in rows.iter().enumerate() {
+            let values = row.values();
+            let next = rows.get(index + 1).map(Row::values);
+            let mut changes = Vec::new();
+            let mut mask = 0_u64;
+            for column in 0..R::COLUMNS {
+                let step = values[column].wrapping_sub(before[column]);
+                let by = step.wrapping_sub(steps[column]);
+                if by != 0 {
+                    let goes_on =
+                        next.is_some_and(|next| next[column].wrapping_sub(values[column]) == step);
+                    if goes_on {
+                        steps[column] = step;
+                    }
+                    mask |= 1 << column;
+                    changes.push(Change { by, goes_on });
+                }
+            }
+            before = values;
+            if mask == 0 {
+                expected += 1;
+                continue;
+            }
+            flush(bytes, &mut expected);
+            put::number(bytes, mask);
+            changes.into_iter().for_each(|change| put::change(bytes, change));
+        }
+        flush(bytes, &mut expected);
+    }
+
+    fn flush(bytes: &mut Vec<u8>, expected: &mut u64) {
+        if *expected > 0 {
+            put::number(bytes, 0);
+            put::number(bytes, core::mem::take(expected));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    struct Three([u64; 3]);
+
+    impl Row for Three {
+        const PART: &'static str = "three";
+        const COLUMNS: usize = 3;
+
+        fn from_values(values: &Values) -> Option<Self> {
+            Some(Self([values[0], values[1], values[2]]))
+        }
+
+        fn values(&self) -> Values {
+            let mut values = Values::default();
+            values[..3].copy_from_slice(&self.0);
+            values
+        }
+    }
+
+    fn packed(rows: &[Three]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put::rows(&mut bytes, rows);
+        bytes
+    }
+
+    #[test]
+    fn what_goes_on_takes_no_bytes() {
+        let rows: Vec<_> = (0..100_000).map(|i| Three([7, i * 4096, 1 << 40 | i])).collect();
+        let bytes = packed(&rows);
+        assert!(bytes.len() < 24, "{} bytes", bytes.len());
+        assert!(Rows::<Three>::new(&bytes, 100_000).eq(rows.iter().copied()));
+    }
+
+    proptest! {
+        #[test]
+        fn rows_come_back(rows: Vec<[u64; 3]>, small: Vec<[u8; 3]>) {
+            let small = small.iter().map(|row| row.map(|value| u64::from(value % 4)));
+            let rows: Vec<_> = rows.into_iter().chain(small).map(Three).collect();
+            let bytes = packed(&rows);
+            let mut read = Rows::<Three>::new(&bytes, rows.len() as u64);
+            for row in rows {
+                prop_assert_eq!(read.read(), Ok(Some(row)));
+            }
+            prop_assert_eq!(read.read(), Ok(None));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes: Vec<u8>, count in 0_u64..1000) {
+            let mut rows = Rows::<Three>::new(&bytes, count);
+            let read = (&mut rows).count() as u64;
+            prop_assert!(read <= count);
+        }
+    }
+}
