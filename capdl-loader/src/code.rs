@@ -55,7 +55,11 @@ codes! {
     SLOT_TYPE 'O' 103 "A slot cannot hold a capability of this type.";
     PARAMETER 'O' 104 "A parameter is out of range.";
     TABLE_SHARED 'O' 109 "A table has two parents, or contains itself.";
+    COVERED_TWICE 'O' 121 "An object lies in two pieces of untyped memory, or in itself.";
     FRAMES_OVERLAP 'M' 201 "Frames overlap in physical memory.";
+    NOT_CARRIED 'C' 501 "The other format cannot carry this.";
+    FOREIGN 'C' 503 "This machine has nothing like it.";
+    QUIRK 'C' 504 "The other tool takes this differently than it looks.";
 }
 
 impl Code {

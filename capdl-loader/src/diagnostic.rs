@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use layout::Span;
 
 use crate::code::Code;
-use crate::sources::Sources;
+use crate::sources::{Place, Sources};
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -119,10 +119,10 @@ impl Diagnostic {
             let path = place.path.display();
             writeln!(out, "{:margin$}{arrow} {path}:{}:{}", "", place.line, place.column)?;
             writeln!(out, "{:margin$} |", "")?;
-            writeln!(out, "{:margin$} | {}", place.line, place.excerpt.replace('\t', " "))?;
-            let marks = "^".repeat(place.width);
-            let before = " ".repeat(place.column - 1);
-            writeln!(out, "{:margin$} | {}", "", format!("{before}{marks} {label}").trim_end())?;
+            let (excerpt, column, width) = window(place);
+            writeln!(out, "{:margin$} | {}", place.line, excerpt.replace('\t', " "))?;
+            let marks = format!("{}{} {label}", " ".repeat(column - 1), "^".repeat(width));
+            writeln!(out, "{:margin$} | {}", "", marks.trim_end())?;
         }
         for note in &self.notes {
             writeln!(out, "note: {note}")?;
@@ -132,6 +132,30 @@ impl Diagnostic {
             None => Ok(()),
         }
     }
+}
+
+/// Characters of a line that are shown.
+const WIDTH: usize = 120;
+/// Characters before a place in a longer line.
+const BEFORE: usize = 40;
+
+/// The part of the line that is shown, and the column and width of the marks below it.
+fn window(place: &Place<'_>) -> (String, usize, usize) {
+    if place.excerpt.len() <= WIDTH {
+        return (place.excerpt.into(), place.column, place.width);
+    }
+    let skipped = (place.column - 1).saturating_sub(BEFORE);
+    let mut letters = place.excerpt.chars().skip(skipped);
+    let mut text: String = letters.by_ref().take(WIDTH).collect();
+    if letters.next().is_some() {
+        text.push('…');
+    }
+    let column = place.column - skipped;
+    let width = place.width.min((WIDTH + 1).saturating_sub(column)).max(1);
+    if skipped == 0 {
+        return (text, column, width);
+    }
+    (format!("…{text}"), column + 1, width)
 }
 
 /// All that is wrong with a layout.
@@ -183,5 +207,26 @@ impl Report {
 
     fn count(&self, severity: Severity) -> usize {
         self.diagnostics.iter().filter(|found| found.severity == severity).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_shown_around_their_place() {
+        let mut sources = Sources::default();
+        let text = format!("{}here{}", "a ".repeat(100), " b".repeat(100));
+        let file = sources.add("long", text).expect("small");
+        let wrong = Diagnostic::error(Code::SYNTAX, "no").at(Span::new(file, 200, 204), "");
+        let rendered = wrong.render(&sources);
+        let lines: Vec<&str> = rendered.lines().collect();
+        assert_eq!(lines[1], " --> long:1:201");
+        let [text, marks] = [lines[3], lines[4]].map(|line| line.chars().collect::<Vec<_>>());
+        assert!(text.len() < 140, "{rendered}");
+        let marked: String =
+            text.iter().zip(&marks).filter(|(_, m)| **m == '^').map(|(t, _)| t).collect();
+        assert_eq!(marked, "here");
     }
 }

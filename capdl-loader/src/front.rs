@@ -3,8 +3,13 @@
 //! | format | file |
 //! |---|---|
 //! | our own | `*.layout.toml` |
-//! | upstream capDL | `*.cdl` |
+//! | upstream capDL ([`cdl`]) | `*.cdl` |
 //! | rust-sel4's specification | `*.json` |
+
+mod affinity;
+pub mod cdl;
+mod problems;
+pub mod suggest;
 
 use std::path::{Path, PathBuf};
 

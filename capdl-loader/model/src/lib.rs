@@ -43,6 +43,6 @@ pub mod span;
 pub mod thread;
 
 pub use abi::{Rights, VmAttributes};
-pub use model::{Model, Schedule, Target, Turn};
+pub use model::{Model, Schedule, Target, Turn, TurnLength};
 pub use object::ObjectId;
 pub use span::Span;

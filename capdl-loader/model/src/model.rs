@@ -86,10 +86,19 @@ pub struct Schedule {
 pub struct Turn {
     /// Which.
     pub domain: u64,
-    /// How long, in ticks of the counter.
-    pub ticks: u64,
+    /// How long.
+    pub length: TurnLength,
     /// Where that is written.
     pub span: Span,
+}
+
+/// How long a domain's turn is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TurnLength {
+    /// In ticks of the counter.
+    Ticks(u64),
+    /// In microseconds.
+    Microseconds(u64),
 }
 
 impl Model {
