@@ -77,13 +77,13 @@ impl Default for IrqTable {
 }
 
 /// Index of interrupt `irq` of `core` in the table.
-fn table_index(irq: u32, core: usize) -> u32 {
+pub(crate) fn table_index(irq: u32, core: usize) -> u32 {
     let core = u32::try_from(core).unwrap_or(0);
     if irq < PRIVATE { core * PRIVATE + irq } else { SHARED_BASE + irq - PRIVATE }
 }
 
 /// Number of the interrupt at an index, and its core if it is private.
-fn interrupt_at(index: u32) -> (u32, Option<usize>) {
+pub(crate) fn interrupt_at(index: u32) -> (u32, Option<usize>) {
     if index < SHARED_BASE {
         (index % PRIVATE, usize::try_from(index / PRIVATE).ok())
     } else {

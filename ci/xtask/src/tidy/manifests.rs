@@ -10,6 +10,7 @@ use crate::process::{self, Fallible};
 /// point one way: a crate may only name what is listed before it.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-abi", &[]),
+    ("tessera-model", &["tessera-abi"]),
     ("tessera-platform", &["tessera-abi"]),
     ("tessera-kernel", &["tessera-abi", "tessera-platform"]),
     ("tessera-macros", &[]),
@@ -38,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 4] = [
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 5] = [
     ("tessera-abi", &[]),
     ("tessera-kernel", &["heapless", "elf"]),
     ("tessera-macros", &[]),

@@ -16,7 +16,8 @@ mod player;
 mod tests;
 mod threads;
 
-use player::Player;
+pub(super) use player::Player;
+pub(super) use tests::seeds;
 
 /// A source of numbers: xorshift64*.
 #[derive(Clone)]

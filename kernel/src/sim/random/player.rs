@@ -20,8 +20,8 @@ use crate::thread::{State, Thread};
 pub(super) const IRQS: [u64; 6] = [2, 16, 30, 33, 40, 100];
 
 /// Plays all programs of a system.
-pub(super) struct Player {
-    pub(super) system: System,
+pub(in crate::sim) struct Player {
+    pub(in crate::sim) system: System,
     pub(super) chance: Chance,
     /// The capabilities of boot may go as well; then the system may end early.
     pub(super) wild: bool,
@@ -35,7 +35,7 @@ pub(super) struct Player {
 
 impl Player {
     /// A freshly booted system.
-    pub(super) fn new(seed: u64, setup: Setup, wild: bool) -> Self {
+    pub(in crate::sim) fn new(seed: u64, setup: Setup, wild: bool) -> Self {
         let chance = Chance::new(seed);
         let system = System::boot(setup);
         let first_slot = system.slot(0);
@@ -184,6 +184,12 @@ impl Player {
         self.use_objects();
         let number = self.system.registers(thread).x[7];
         self.system_call(thread, number);
+    }
+
+    /// The running thread composes a call to an object, or to a thread about what that holds.
+    pub(in crate::sim) fn compose_object_call(&mut self) {
+        self.system.step();
+        if self.chance.once_in(4) { self.use_holdings() } else { self.use_objects() }
     }
 
     /// The running thread's program decides what it does.

@@ -1,0 +1,8 @@
+//! Calls of kernel objects, on the kernel and on the model of the ABI at once.
+//!
+//! The model is written from the ABI's documents and knows nothing of this kernel. After each
+//! call both must have given the same answer, and must agree in every capability, the derivation
+//! tree, every translation table, ASID and interrupt.
+
+mod games;
+mod mirror;
