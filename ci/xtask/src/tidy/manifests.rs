@@ -39,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 5] = [
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 4] = [
     ("tessera-abi", &[]),
     ("tessera-kernel", &["heapless", "elf"]),
     ("tessera-macros", &[]),
