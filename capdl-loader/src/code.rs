@@ -60,6 +60,7 @@ codes! {
     NOT_CARRIED 'C' 501 "The other format cannot carry this.";
     FOREIGN 'C' 503 "This machine has nothing like it.";
     QUIRK 'C' 504 "The other tool takes this differently than it looks.";
+    ASSERTION 'A' 402 "An assertion does not hold.";
 }
 
 impl Code {

@@ -6,10 +6,12 @@
 //! | [`sources`] | the files that were read, for lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what helps |
 //! | [`code`] | the numbers of the checks |
+//! | [`authority`] | who has authority over what, and what can learn of what |
 //! | [`front`] | readers: from a file of any format to a model |
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
 
+pub mod authority;
 pub mod board;
 pub mod code;
 pub mod diagnostic;
@@ -19,3 +21,6 @@ pub mod verb;
 
 pub use diagnostic::{Diagnostic, Report, Severity};
 pub use sources::Sources;
+
+#[cfg(test)]
+mod testing;

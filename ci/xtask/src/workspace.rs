@@ -16,6 +16,8 @@ pub(crate) const LAYOUT: &str = "tessera-layout";
 pub(crate) const PLAN: &str = "tessera-plan";
 /// A system as bytes, for the loader.
 pub(crate) const PACKED: &str = "tessera-packed";
+/// Checks proofs about the authority in layouts.
+pub(crate) const CERTIFICATE: &str = "tessera-certificate";
 /// The host tool for layouts.
 pub(crate) const CAPDL: &str = "capdl-loader";
 /// The initial task of our own system.
@@ -35,7 +37,7 @@ pub(crate) const FUZZ: &str = "tessera-fuzz";
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 11] = [
+pub(crate) const HOST_CRATES: [&str; 12] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -43,6 +45,7 @@ pub(crate) const HOST_CRATES: [&str; 11] = [
     LAYOUT,
     PLAN,
     PACKED,
+    CERTIFICATE,
     CAPDL,
     ROOT_TASK,
     FUZZ,

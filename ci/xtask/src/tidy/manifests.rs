@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-macros", &[]),
     ("tessera-libsys", &["tessera-abi", "tessera-macros"]),
     ("tessera-layout", &["tessera-abi"]),
+    ("tessera-certificate", &["tessera-abi"]),
     ("tessera-plan", &["tessera-abi"]),
     ("tessera-packed", &["tessera-abi", "tessera-plan"]),
     (
@@ -27,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-layout",
             "tessera-plan",
             "tessera-packed",
+            "tessera-certificate",
         ],
     ),
     ("tessera-cost", &["tessera-libsys"]),

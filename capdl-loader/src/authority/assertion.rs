@@ -1,0 +1,243 @@
+//! What a layout claims of itself.
+
+use certificate::{Point, Relation};
+use layout::Model;
+use layout::names::{ComponentId, RegionId, RegionKind};
+use layout::policy::{Access, Assertion, Claim, Control, Subject as Claimed};
+
+use super::label::Labels;
+use super::party::PartyId;
+use super::proof::{Outcome, System, Trust};
+use super::subject::{Subject, control_name, control_point};
+use super::{Why, graph::Edge};
+use crate::code::Code;
+use crate::{Diagnostic, Report, Severity};
+
+/// Checks all assertions of a model.
+#[must_use]
+pub fn check(model: &Model) -> Report {
+    let mut report = Report::default();
+    if model.assertions.is_empty() {
+        return report;
+    }
+    let system = System::new(model);
+    let judge = Judge { system: &system, labels: Labels::new(&system) };
+    for assertion in &model.assertions {
+        for found in judge.assertion(assertion) {
+            report.push(found);
+        }
+    }
+    report
+}
+
+/// Devices that nothing but themselves keeps from all memory.
+pub fn unconfined(model: &Model) -> impl Iterator<Item = RegionId> {
+    let regions = (0..).map(RegionId).zip(&model.regions);
+    let unconfined = regions
+        .filter(|(_, region)| matches!(region.kind, RegionKind::Device { has_dma: true, .. }));
+    unconfined.map(|(id, _)| id)
+}
+
+fn party(component: &ComponentId) -> PartyId {
+    PartyId(component.0)
+}
+
+struct Judge<'a> {
+    system: &'a System<'a>,
+    labels: Labels<'a>,
+}
+
+impl Judge<'_> {
+    fn assertion(&self, assertion: &Assertion) -> Vec<Diagnostic> {
+        match &assertion.claim {
+            Claim::Isolated { one, other, trusting, trusting_devices } => {
+                let parties = trusting.iter().map(party).collect();
+                let trust = Trust { parties, devices: trusting_devices.clone() };
+                let there = self.isolated(assertion, one, other, &trust);
+                let back = self.isolated(assertion, other, one, &trust);
+                there.into_iter().chain(back).collect()
+            }
+            Claim::Only { access, what, are, trusting_devices } => {
+                let parties = are.iter().map(party).collect();
+                let trust = Trust { parties, devices: trusting_devices.clone() };
+                self.only(assertion, *access, what, trust)
+            }
+            Claim::NeverHolds { who, controls } => {
+                let found = controls.iter().map(|c| self.never_holds(assertion, who, *c));
+                found.flatten().collect()
+            }
+        }
+    }
+
+    /// That nothing flows from `one` to `other`.
+    fn isolated(
+        &self,
+        assertion: &Assertion,
+        one: &[ComponentId],
+        other: &[ComponentId],
+        trust: &Trust,
+    ) -> Option<Diagnostic> {
+        let from = self.system.all_agents(one.iter().map(party));
+        let to = self.system.all_agents(other.iter().map(party));
+        let path = match self.system.prove(Relation::Flow, from, to, trust) {
+            Outcome::Closed(_) => return None,
+            Outcome::Unproven(refusal) => return Some(unproven(assertion, refusal)),
+            Outcome::Reached(path) => path,
+        };
+        let (from, to) = self.ends(&path);
+        let message = format!("`{from}` and `{to}` are not isolated");
+        let label = format!("but something flows from {from} to {to}");
+        let help = if crosses_dma(&path) {
+            self.dma_help(trust)
+        } else {
+            "take one of these steps away, or name who may pass it on in `trusting`".to_string()
+        };
+        let found = Diagnostic::error(Code::ASSERTION, message).at(assertion.span, label);
+        Some(self.with_steps(found, &path).help(help))
+    }
+
+    /// That nobody else gets at something.
+    fn only(
+        &self,
+        assertion: &Assertion,
+        access: Access,
+        what: &Claimed,
+        trust: Trust,
+    ) -> Vec<Diagnostic> {
+        let subject = match what {
+            Claimed::Region(region) => Subject::Region(*region),
+            Claimed::Component(component) => Subject::Party(party(component)),
+            Claimed::Object(name) => {
+                match self.system.model.objects().find(|(_, object)| object.name == *name) {
+                    Some((id, _)) => Subject::Object(id),
+                    None => {
+                        let message = format!("there is no object `{name}`");
+                        let found = Diagnostic::error(Code::DANGLING, message);
+                        return vec![found.at(assertion.span, "claimed here")];
+                    }
+                }
+            }
+        };
+        let to = subject.points(self.system, access);
+        let devices = unconfined(self.system.model).collect();
+        let sure = Trust { parties: trust.parties.clone(), devices };
+        let found = self.others(assertion, access, subject, (&to, &sure), Severity::Error);
+        if !found.is_empty() {
+            return found;
+        }
+        self.others(assertion, access, subject, (&to, &trust), Severity::Warning)
+    }
+
+    /// Everybody who is not trusted and gets to these points.
+    fn others(
+        &self,
+        assertion: &Assertion,
+        access: Access,
+        subject: Subject,
+        (to, trust): (&[Point], &Trust),
+        severity: Severity,
+    ) -> Vec<Diagnostic> {
+        let who = self.system.who(to.to_vec(), trust);
+        if let Err(refusal) = who.others {
+            return vec![unproven(assertion, refusal)];
+        }
+        let verb = access_name(access);
+        let what = subject.name(self.system);
+        let others = who.witnesses.into_iter().filter(|(id, _)| Subject::Party(*id) != subject);
+        let found = others.map(|(id, path)| {
+            let name = &self.system.parties[id].name;
+            let found = match severity {
+                Severity::Error => {
+                    let message = format!("`{name}`, too, can {verb} `{what}`");
+                    Diagnostic::error(Code::ASSERTION, message)
+                        .help("take one of these steps away, or name it in `are`")
+                }
+                Severity::Warning => {
+                    let message =
+                        format!("`{name}` can {verb} `{what}` if its device leaves its memory");
+                    Diagnostic::warning(Code::ASSERTION, message).help(self.dma_help(trust))
+                }
+            };
+            let found = found.at(assertion.span, "claimed here");
+            self.with_steps(found, &path)
+        });
+        found.collect()
+    }
+
+    /// That nobody of `who` has, or can be given, a capability. This is about capabilities:
+    /// devices that overwrite the kernel are not looked at.
+    fn never_holds(
+        &self,
+        assertion: &Assertion,
+        who: &[ComponentId],
+        control: Control,
+    ) -> Option<Diagnostic> {
+        let from = self.system.all_agents(who.iter().map(party));
+        let to = vec![control_point(self.system.points, control)];
+        let devices = unconfined(self.system.model).collect();
+        let trust = Trust { parties: Vec::new(), devices };
+        let path = match self.system.prove(Relation::Authority, from, to, &trust) {
+            Outcome::Closed(_) => return None,
+            Outcome::Unproven(refusal) => return Some(unproven(assertion, refusal)),
+            Outcome::Reached(path) => path,
+        };
+        let (name, cap) = (self.ends(&path).0, control_name(control));
+        let message = match path.iter().filter(|edge| !edge.why.is_structure()).count() {
+            1 => format!("`{name}` holds `{cap}`"),
+            _ => format!("`{name}` can come to hold `{cap}`"),
+        };
+        let found = Diagnostic::error(Code::ASSERTION, message).at(assertion.span, "claimed here");
+        let help = "take one of these steps away, or name it in `except`";
+        Some(self.with_steps(found, &path).help(help))
+    }
+
+    /// What a path begins and ends at.
+    fn ends(&self, path: &[Edge]) -> (String, String) {
+        let name = |point: Option<Point>| point.map_or(String::new(), |p| self.labels.name(p));
+        (name(path.first().map(|edge| edge.from)), name(path.last().map(|edge| edge.to)))
+    }
+
+    /// Shows each step where it is written.
+    fn with_steps(&self, mut found: Diagnostic, path: &[Edge]) -> Diagnostic {
+        for (step, number) in self.labels.steps(path).into_iter().zip(1..) {
+            let text = format!("{number}. {step}");
+            found = match step.span.is_somewhere() {
+                true => found.at(step.span, text),
+                false => found.note(text),
+            };
+        }
+        found
+    }
+
+    fn dma_help(&self, trust: &Trust) -> String {
+        let model = self.system.model;
+        let devices = unconfined(model).filter(|device| !trust.devices.contains(device));
+        let names: Vec<String> = devices.map(|id| format!("\"{}\"", model[id].name)).collect();
+        let names = names.join(", ");
+        format!(
+            "without an IOMMU, a driver reaches all memory; if these keep to theirs, write \
+            `trusting_dma = [{names}]`"
+        )
+    }
+}
+
+fn crosses_dma(path: &[Edge]) -> bool {
+    path.iter().any(|edge| matches!(edge.why, Why::ReachesMemory | Why::IsReachedBy))
+}
+
+fn unproven(assertion: &Assertion, refusal: certificate::Refusal) -> Diagnostic {
+    let message =
+        format!("the proof of an assertion was refused ({refusal:?}): a defect of the tool");
+    Diagnostic::error(Code::ASSERTION, message).at(assertion.span, "claimed here")
+}
+
+/// The verb of an access.
+#[must_use]
+pub const fn access_name(access: Access) -> &'static str {
+    match access {
+        Access::Read => "read",
+        Access::Write => "write",
+        Access::Call => "call",
+        Access::Signal => "signal",
+    }
+}

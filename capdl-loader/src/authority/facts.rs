@@ -1,0 +1,186 @@
+//! The system as [`certificate`] sees it.
+
+use std::collections::BTreeMap;
+
+use certificate::{Fact, Held, Points};
+use layout::cap::{Cap, Entry};
+use layout::memory::Position;
+use layout::names::RegionKind;
+use layout::object::Kind;
+use layout::{Model, ObjectId};
+
+use super::party::Parties;
+
+/// How the points of a model are numbered.
+#[must_use]
+pub fn points(model: &Model) -> Points {
+    let count = |length| u32::try_from(length).unwrap_or(u32::MAX >> 3);
+    Points { objects: count(model.objects.len()), regions: count(model.regions.len()) }
+}
+
+/// What a model says, bit by bit.
+#[must_use]
+pub fn facts(model: &Model, parties: &Parties) -> Vec<Fact> {
+    let reliance = Reliance::new(model, parties);
+    let mut facts = Vec::with_capacity(3 * model.objects.len());
+    for (id, object) in model.objects() {
+        facts.push(Fact::Object(id.0));
+        let inside = object.inside;
+        facts.extend(inside.map(|untyped| Fact::Inside { untyped: untyped.0, object: id.0 }));
+        own_facts(id, &object.kind, &reliance, &mut facts);
+    }
+    facts.extend(others(model));
+    facts.extend(regions(model));
+    facts
+}
+
+/// What one object says.
+fn own_facts(id: ObjectId, kind: &Kind, reliance: &Reliance<'_>, facts: &mut Vec<Fact>) {
+    match kind {
+        Kind::CNode(node) => {
+            let slots = node.slots.iter();
+            facts.extend(slots.map(|entry| Fact::Slot { node: id.0, cap: held(entry.cap) }));
+        }
+        Kind::PageTable(table) => facts.extend(table.slots.iter().map(|entry| Fact::Entry {
+            table: id.0,
+            cap: held(entry.cap),
+            is_relied_on: reliance.has(id, entry),
+        })),
+        Kind::Thread(thread) => {
+            let roles = thread.roles.iter();
+            facts.extend(roles.map(|role| Fact::Role { thread: id.0, cap: held(role.cap) }));
+        }
+        Kind::Irq(irq) => {
+            let bell = irq.notification.as_ref().and_then(Cap::object);
+            facts.push(Fact::Irq { irq: id.0, signals: bell.map(|bell| bell.0) });
+        }
+        _ => (),
+    }
+}
+
+/// What is between objects.
+fn others(model: &Model) -> impl Iterator<Item = Fact> {
+    let derived = model.derivations.iter().map(|derivation| Fact::Derived {
+        parent: derivation.parent.node.0,
+        child: derivation.child.node.0,
+    });
+    let raised = raised(model).into_iter();
+    let raised = raised.map(|(signal, irq)| Fact::Raises { signal: signal.0, irq: irq.0 });
+    let overlaps = overlaps(model).into_iter();
+    let overlaps = overlaps.map(|(one, other)| Fact::Overlap { one: one.0, other: other.0 });
+    derived.chain(raised).chain(overlaps)
+}
+
+/// What devices have and do.
+fn regions(model: &Model) -> impl Iterator<Item = Fact> {
+    model.regions.iter().zip(0..).flat_map(|(region, id)| {
+        let mut facts = Vec::new();
+        for frame in region.frames.iter().map(|frame| frame.0) {
+            match &region.kind {
+                RegionKind::Device { .. } => facts.push(Fact::Registers { device: id, frame }),
+                RegionKind::Memory { dma_by } => {
+                    let devices = dma_by.iter().map(|device| device.value.0);
+                    facts.extend(devices.map(|device| Fact::Accesses { device, frame }));
+                }
+            }
+        }
+        if matches!(region.kind, RegionKind::Device { has_dma: true, .. }) {
+            facts.push(Fact::Unconfined { device: id });
+        }
+        facts
+    })
+}
+
+/// A capability without what makes no difference.
+fn held(cap: Cap) -> Held {
+    match cap {
+        Cap::Untyped(id) => Held::Untyped(id.0),
+        Cap::Endpoint { object, rights, .. } => Held::Endpoint(object.0, rights),
+        Cap::Notification { object, rights, .. } => Held::Notification(object.0, rights),
+        Cap::Reply { object, rights } => Held::Reply(object.0, rights),
+        Cap::CNode { object, .. } => Held::CNode(object.0),
+        Cap::Thread(id) => Held::Thread(id.0),
+        Cap::SchedContext(id) => Held::SchedContext(id.0),
+        Cap::Frame { object, rights, .. } => Held::Frame(object.0, rights),
+        Cap::PageTable(id) => Held::PageTable(id.0),
+        Cap::AsidPool(id) => Held::AsidPool(id.0),
+        Cap::Irq(id) => Held::Irq(id.0),
+        Cap::CoreSignal(id) => Held::CoreSignal(id.0),
+        Cap::IrqControl => Held::IrqControl,
+        Cap::AsidControl => Held::AsidControl,
+        Cap::SchedControl { .. } => Held::SchedControl,
+        Cap::DomainControl => Held::DomainControl,
+        Cap::SecureMonitor { .. } => Held::SecureMonitor,
+    }
+}
+
+/// Which mappings a party relies on: of code, and of memory that is its own.
+pub(super) struct Reliance<'a> {
+    parties: &'a Parties,
+    in_region: Vec<bool>,
+}
+
+impl<'a> Reliance<'a> {
+    pub(super) fn new(model: &Model, parties: &'a Parties) -> Self {
+        let mut in_region = vec![false; model.objects.len()];
+        for frame in model.regions.iter().flat_map(|region| &region.frames) {
+            in_region[frame.index()] = true;
+        }
+        Self { parties, in_region }
+    }
+
+    /// Whether whoever changes the frame that `table` maps changes what its threads do.
+    pub(super) fn has(&self, table: ObjectId, entry: &Entry) -> bool {
+        let Cap::Frame { object, attributes, .. } = entry.cap else { return false };
+        let owner = self.parties.party(object);
+        let is_private = owner.is_some() && owner == self.parties.party(table);
+        !attributes.execute_never || is_private && !self.in_region[object.index()]
+    }
+}
+
+/// Signals to cores, each with an interrupt that it raises.
+pub(super) fn raised(model: &Model) -> Vec<(ObjectId, ObjectId)> {
+    let mut irqs: BTreeMap<(u64, u64), Vec<ObjectId>> = BTreeMap::new();
+    for (id, object) in model.objects() {
+        if let Kind::Irq(irq) = &object.kind
+            && let Some(number) = irq.number
+        {
+            irqs.entry((number, irq.core)).or_default().push(id);
+        }
+    }
+    let signals = model.objects().filter_map(|(id, object)| match &object.kind {
+        Kind::CoreSignal(signal) => Some((id, irqs.get(&(signal.number, signal.core))?)),
+        _ => None,
+    });
+    signals.flat_map(|(signal, irqs)| irqs.iter().map(move |irq| (signal, *irq))).collect()
+}
+
+/// Pairs of frames with memory in common, enough to lead from each to each that it meets.
+pub(super) fn overlaps(model: &Model) -> Vec<(ObjectId, ObjectId)> {
+    let mut ranges: Vec<(Option<u32>, u64, u64, ObjectId)> = Vec::new();
+    for (id, object) in model.objects() {
+        let Kind::Frame(frame) = &object.kind else { continue };
+        let (piece, start) = match frame.position {
+            Position::Anywhere => continue,
+            Position::At(address) => (None, address),
+            Position::InGroup { group, offset } => (Some(group), offset),
+        };
+        ranges.push((piece, start, start.saturating_add(frame.size.bytes()), id));
+    }
+    ranges.sort_unstable();
+    let mut pairs = Vec::new();
+    // The frame that reaches furthest meets every later one that meets any.
+    let mut furthest: Option<(Option<u32>, u64, ObjectId)> = None;
+    for (piece, start, end, id) in ranges {
+        match &mut furthest {
+            Some((same, reach, other)) if *same == piece && start < *reach => {
+                pairs.push((*other, id));
+                if end > *reach {
+                    (*reach, *other) = (end, id);
+                }
+            }
+            _ => furthest = Some((piece, end, id)),
+        }
+    }
+    pairs
+}

@@ -1,0 +1,175 @@
+//! The edges of data flow: what happens at the first point can be noticed at the second.
+
+use certificate::Point;
+use certificate::point::Machine;
+use layout::cap::{Cap, Entry};
+use layout::names::{Region, RegionKind};
+use layout::object::{Kind, Object};
+use layout::thread::{Role, Thread};
+use layout::{Model, ObjectId, Rights, Span};
+
+use super::facts;
+use super::graph::Weaver;
+use super::why::Why;
+
+const INSIDE: [Why; 2] = [Why::Structure; 2];
+const CONTROL: [Why; 2] = [Why::Controls, Why::IsControlledBy];
+const USE: [Why; 2] = [Why::Uses, Why::IsUsedBy];
+
+/// Adds all of them but those of [`Graph::memory`](super::graph::Graph).
+pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
+    for (id, object) in model.objects() {
+        weaver.object(id, object);
+    }
+    let points = weaver.points;
+    for derivation in &model.derivations {
+        let (parent, child) = (derivation.parent.node, derivation.child.node);
+        let (parent, child) = (points.object(parent.0), points.object(child.0));
+        weaver.add(parent, Why::CanRevoke, child, derivation.span);
+    }
+    for (signal, irq) in facts::raised(model) {
+        let span = model[signal].span;
+        weaver.add(points.object(signal.0), Why::Raises, points.object(irq.0), span);
+    }
+    for (one, other) in facts::overlaps(model) {
+        for (from, to) in [
+            (points.object(one.0), points.object(other.0)),
+            (points.behind(one.0), points.behind(other.0)),
+        ] {
+            weaver.pair(from, [Why::IsPartly; 2], to, model[other].span);
+        }
+    }
+    for (region, id) in model.regions.iter().zip(0..) {
+        weaver.region(region, id);
+    }
+}
+
+impl Weaver {
+    fn object(&mut self, id: ObjectId, object: &Object) {
+        let points = self.points;
+        let here = points.object(id.0);
+        if let Some(untyped) = object.inside {
+            for end in [here, points.behind(id.0)] {
+                self.add(points.object(untyped.0), Why::CanDestroy, end, object.span);
+            }
+        }
+        match &object.kind {
+            Kind::CNode(node) => node.slots.iter().for_each(|entry| self.slot(here, entry)),
+            Kind::PageTable(table) => table.slots.iter().for_each(|entry| self.entry(here, entry)),
+            Kind::Thread(thread) => self.thread(here, thread),
+            Kind::Irq(irq) => {
+                let control = points.machine(Machine::IrqControl);
+                self.pair(control, CONTROL, here, object.span);
+                if let Some(bell) = irq.notification.as_ref().and_then(Cap::object) {
+                    self.add(here, Why::Signals, points.object(bell.0), object.span);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// What a capability in a slot of `node` lets through.
+    fn slot(&mut self, node: Point, entry: &Entry) {
+        let (points, span) = (self.points, entry.span);
+        let (at, behind) = (|o: ObjectId| points.object(o.0), |o: ObjectId| points.behind(o.0));
+        match entry.cap {
+            Cap::Endpoint { object, rights, .. } => {
+                if rights.contains(Rights::WRITE) {
+                    self.add(node, Why::Sends, at(object), span);
+                    self.add(behind(object), Why::IsAnsweredTo, node, span);
+                }
+                if rights.contains(Rights::READ) {
+                    self.add(at(object), Why::IsReceivedBy, node, span);
+                    self.add(node, Why::Answers, behind(object), span);
+                }
+            }
+            Cap::Notification { object, rights, .. } => {
+                let signals = rights.contains(Rights::WRITE);
+                self.add_if(signals, node, Why::Signals, (at(object), span));
+                if rights.contains(Rights::READ) {
+                    self.pair(node, [Why::Takes, Why::Wakes], at(object), span);
+                }
+            }
+            Cap::Frame { object, rights, .. } => self.memory(node, at(object), rights, span),
+            Cap::CoreSignal(object) => self.add(node, Why::Signals, at(object), span),
+            Cap::CNode { object, .. } => self.pair(node, INSIDE, at(object), span),
+            Cap::Thread(object) | Cap::PageTable(object) => {
+                self.pair(node, CONTROL, at(object), span);
+            }
+            Cap::Untyped(object)
+            | Cap::Reply { object, .. }
+            | Cap::SchedContext(object)
+            | Cap::AsidPool(object)
+            | Cap::Irq(object) => self.pair(node, USE, at(object), span),
+            Cap::IrqControl => self.pair(node, USE, points.machine(Machine::IrqControl), span),
+            Cap::AsidControl => self.pair(node, USE, points.machine(Machine::AsidControl), span),
+            Cap::SecureMonitor { .. } => {
+                self.pair(node, USE, points.machine(Machine::Firmware), span);
+            }
+            Cap::SchedControl { .. } | Cap::DomainControl => (),
+        }
+    }
+
+    fn memory(&mut self, who: Point, frame: Point, rights: Rights, span: Span) {
+        self.add_if(rights.contains(Rights::WRITE), who, Why::Writes, (frame, span));
+        self.add_if(rights.contains(Rights::READ), frame, Why::IsReadBy, (who, span));
+    }
+
+    fn entry(&mut self, table: Point, entry: &Entry) {
+        match entry.cap {
+            Cap::PageTable(child) => {
+                self.pair(table, INSIDE, self.points.object(child.0), entry.span);
+            }
+            Cap::Frame { object, rights, .. } => {
+                self.memory(table, self.points.object(object.0), rights, entry.span);
+            }
+            _ => (),
+        }
+    }
+
+    fn thread(&mut self, here: Point, thread: &Thread) {
+        for entry in &thread.roles {
+            let span = entry.span;
+            let (at, behind) =
+                (|o: ObjectId| self.points.object(o.0), |o: ObjectId| self.points.behind(o.0));
+            match (entry.role, entry.cap) {
+                (_, Cap::CNode { object, .. }) | (Role::VSpace, Cap::PageTable(object)) => {
+                    self.pair(here, INSIDE, at(object), span);
+                }
+                (_, Cap::Endpoint { object, .. }) => {
+                    let (clients, servers) = (at(object), behind(object));
+                    self.add(here, Why::FaultsTo, clients, span);
+                    self.add(servers, Why::AnswersFaultsOf, here, span);
+                }
+                (_, Cap::Notification { object, .. }) => {
+                    self.pair(here, [Why::Takes, Why::Wakes], at(object), span);
+                }
+                (_, cap) => self.slot(here, &Entry { slot: 0, cap, span }),
+            }
+        }
+    }
+
+    fn region(&mut self, region: &Region, id: u32) {
+        let (points, span) = (self.points, region.span);
+        let device = points.device(id);
+        for frame in region.frames.iter().map(|frame| points.object(frame.0)) {
+            match &region.kind {
+                RegionKind::Device { .. } => {
+                    self.pair(frame, [Why::HasRegistersOf, Why::HasRegistersIn], device, span);
+                }
+                RegionKind::Memory { dma_by } => {
+                    for by in dma_by {
+                        let reasons = [Why::IsReadByDmaOf, Why::ReachesByDma];
+                        self.pair(frame, reasons, points.device(by.value.0), by.span);
+                    }
+                }
+            }
+        }
+        if matches!(region.kind, RegionKind::Device { has_dma: true, .. }) {
+            let dma = points.dma(id);
+            self.pair(device, [Why::IsUnconfined, Why::Uses], dma, span);
+            self.add(dma, Why::ReachesMemory, points.machine(Machine::MemoryIn), span);
+            self.add(points.machine(Machine::MemoryOut), Why::IsReachedBy, dma, span);
+        }
+    }
+}
