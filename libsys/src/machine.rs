@@ -15,6 +15,8 @@ mod thread_local;
 mod waker;
 pub mod window;
 
+#[cfg(test)]
+pub(crate) use aarch64::fake;
 pub(crate) use aarch64::{
     Identity, bare, buffer, call, counter, counter_frequency, current_thread, extra_boot_info,
     is_initial, modules, parent, place_block, receive, send, send_receive, simple, wait_word,

@@ -35,6 +35,8 @@ mod made;
 mod objects;
 mod pages;
 mod ranges;
+#[cfg(test)]
+pub(crate) mod rehearsal;
 mod slabs;
 mod slots;
 mod space;

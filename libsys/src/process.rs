@@ -46,6 +46,9 @@ mod image;
 mod program;
 mod resources;
 mod supervisor;
+#[cfg(test)]
+#[path = "process/tests/rollback.rs"]
+mod tests;
 mod thread;
 
 use alloc::vec::Vec;

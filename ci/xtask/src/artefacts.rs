@@ -83,11 +83,14 @@ const fn example(name: &'static str, children: &'static [&'static str]) -> Examp
 /// All of them.
 pub(crate) const EXAMPLES: &[Example] = &[
     example("control", &[]),
+    example("crash", &["fragile", "neighbour"]),
+    example("exercise", &[]),
     example("heap", &[]),
     example("hello", &[]),
     example("memory", &[]),
     example("notifications", &[]),
     example("panic", &[]),
+    example("ping-pong", &["ping", "pong"]),
     example("pool", &[]),
     example("spawn", &["tenant"]),
     example("threads", &[]),

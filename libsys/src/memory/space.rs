@@ -69,6 +69,13 @@ impl Request {
         }
     }
 
+    /// The page of 4 KiB that contains this address, without guard pages: what a pager maps.
+    #[must_use]
+    pub const fn page(address: u64) -> Self {
+        let place = Place::At(address & !(PAGE_SIZE - 1));
+        Self { place, guard_pages: 0, ..Self::bytes(PAGE_SIZE) }
+    }
+
     /// The length in whole pages.
     fn length(&self) -> Option<u64> {
         self.bytes.max(1).checked_next_multiple_of(PAGE_SIZE)

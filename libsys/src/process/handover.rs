@@ -21,10 +21,10 @@ use crate::object::{Thread, UserContext};
 /// pages of its own, and nothing is mapped in the page below the stack.
 ///
 /// What else the program has is a matter between it and who starts it, who agree on slots: as
-/// constants of type [`Cap`], which both sides use. A program that has capabilities to its first
-/// thread, its CNode and its address space has them in the slots of [`initial`](crate::initial):
+/// constants of type [`Cap`], which both sides use. Capabilities to the program's first thread, its
+/// CNode and its address space, if it has any, are in the slots of [`initial`](crate::initial):
 /// then everything in this library works as in the initial task, with memory of the program's
-/// own ([`Resources`](super::Resources)).
+/// own ([`Resources`](super::Resources)). A [`Program`](super::Program) gives it all three.
 ///
 /// ```
 /// use libsys::Cap;

@@ -306,4 +306,4 @@ fn add<'a>(
 
 #[cfg(test)]
 #[path = "tests/image.rs"]
-mod tests;
+pub(super) mod tests;

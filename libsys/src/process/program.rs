@@ -131,7 +131,14 @@ impl<'a> Program<'a> {
                 })?
             }
         };
-        process.give(memory, Gift::new(initial::THREAD, thread.thread, Rights::ALL))?;
+        let vspace = process.space.space().vspace();
+        for gift in [
+            Gift::new(initial::THREAD, thread.thread, Rights::ALL),
+            Gift::new(initial::CNODE, process.cnode, Rights::ALL).badged(process.guard()),
+            Gift::new(initial::VSPACE, vspace, Rights::ALL),
+        ] {
+            process.give(memory, gift)?;
+        }
         if let Some(resources) = self.resources {
             provide(process, memory, resources, options)?;
         }
@@ -139,26 +146,16 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Gives a process memory, and what it takes to use it.
+/// Gives a process memory, and authority over its core.
 fn provide(
     process: &mut Process,
     memory: &mut Memory,
     resources: &Resources,
     options: Options,
 ) -> Result<(), AllocationError> {
-    let bits = resources.bits;
-    let untyped = process.objects.more(memory).create_sized::<Untyped>(bits)?;
-    let cnode = Gift::new(initial::CNODE, process.cnode, Rights::ALL).badged(process.guard());
-    let vspace = process.space.space().vspace();
-    for gift in [
-        cnode,
-        Gift::new(initial::VSPACE, vspace, Rights::ALL),
-        Gift::new(resources.memory, untyped, Rights::ALL),
-        Gift::new(resources.core, options.core, Rights::ALL),
-    ] {
-        process.give(memory, gift)?;
-    }
-    Ok(())
+    let untyped = process.objects.more(memory).create_sized::<Untyped>(resources.bits)?;
+    process.give(memory, Gift::new(resources.memory, untyped, Rights::ALL))?;
+    process.give(memory, Gift::new(resources.core, options.core, Rights::ALL))
 }
 
 /// The process if all went well; else it is freed.

@@ -8,9 +8,8 @@ use crate::initial;
 use crate::object::{SchedControl, Untyped};
 
 /// Memory and slots for a process that makes objects itself: threads, a heap that grows, children.
-/// A constant that both sides use. The parent's
-/// [`Program::resources`](super::Program::resources) puts them there, with capabilities to the
-/// process's CNode and address space in the slots of [`initial`].
+/// A constant that both sides use: [`Program::resources`](super::Program::resources) puts them
+/// there.
 ///
 /// ```no_run
 /// use libsys::bootstrap::AllocationError;

@@ -6,13 +6,13 @@ use std::vec;
 use std::vec::Vec;
 
 /// A program header: flags, offset in the file, address, bytes in the file and in memory.
-type Header = (u32, u64, u64, u64, u64);
+pub(crate) type Header = (u32, u64, u64, u64, u64);
 
-const CODE: Header = (5, 0x1000, 0x20_0000, 0x10, 0x10);
-const DATA: Header = (6, 0x1010, 0x20_1010, 0x08, 0x2000);
+pub(crate) const CODE: Header = (5, 0x1000, 0x20_0000, 0x10, 0x10);
+pub(crate) const DATA: Header = (6, 0x1010, 0x20_1010, 0x08, 0x2000);
 
 /// A file with these loadable segments that starts at the first.
-fn file(headers: &[Header]) -> Vec<u8> {
+pub(crate) fn file(headers: &[Header]) -> Vec<u8> {
     let mut file = vec![0; 0x1100];
     let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, b"\x7fELF\x02\x01\x01");
