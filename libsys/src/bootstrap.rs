@@ -21,6 +21,17 @@ pub use allocator::{AllocationError, Allocator};
 pub use devices::Devices;
 
 /// Everything that the initial thread owns at first.
+///
+/// ```no_run
+/// use libsys::{System, println};
+///
+/// #[libsys::main]
+/// fn program(system: System) {
+///     let memory = system.allocator.bytes_left();
+///     println!("{memory} bytes, {} cores", system.boot.node_count);
+/// }
+/// # fn main() {}
+/// ```
 pub struct System {
     /// What the kernel says about the system.
     pub boot: &'static BootInfo,

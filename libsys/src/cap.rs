@@ -9,6 +9,16 @@ use crate::object::CNode;
 ///
 /// It is a number with a type, no owner: copying it copies no capability, and what the slot
 /// really holds is checked by the kernel at each use.
+///
+/// ```
+/// use libsys::Cap;
+/// use libsys::object::{Endpoint, Thread};
+///
+/// let endpoint = Cap::<Endpoint>::at(0x20);
+/// assert_eq!(endpoint.pointer(), 0x20);
+/// // The number says nothing about what is there.
+/// let _: Cap<Thread> = endpoint.cast();
+/// ```
 pub struct Cap<T> {
     pointer: u64,
     object: PhantomData<fn() -> T>,
@@ -65,6 +75,17 @@ impl<T> fmt::Debug for Cap<T> {
 
 /// A slot named for an operation on it: the CNode where the lookup starts, and the `depth` low
 /// bits of `index` to resolve from there. The CNode capability's own guard counts.
+///
+/// ```no_run
+/// use libsys::initial::CNODE;
+/// use libsys::{Error, Rights};
+///
+/// /// Another capability to what is in slot `from`.
+/// fn copy(from: u64, to: u64) -> Result<(), Error> {
+///     CNODE.slot(to).copy_from(CNODE.slot(from), Rights::ALL)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SlotPath {
     /// Where the lookup starts.
@@ -92,10 +113,30 @@ impl SlotPath {
 }
 
 /// A badge: the number that a receiver finds with a message or in a notification.
+///
+/// ```no_run
+/// use libsys::initial::CNODE;
+/// use libsys::{Badge, Error, Rights};
+///
+/// /// A client's own capability to the endpoint in slot `from`: the server will know who calls.
+/// fn for_client(from: u64, to: u64, client: u64) -> Result<(), Error> {
+///     let rights = Rights::WRITE.or(Rights::GRANT_REPLY);
+///     CNODE.slot(to).mint_from(CNODE.slot(from), rights, Badge(client))
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Badge(pub u64);
 
 /// The data word of a mint: a badge, or the guard of a CNode.
+///
+/// ```
+/// use libsys::cap::CapData;
+/// use libsys::{Badge, GuardWord};
+///
+/// assert_eq!(Badge(7).word(), 7);
+/// assert_eq!(GuardWord { bits: 52, guard: 0 }.word(), 52);
+/// ```
 pub trait CapData: Copy {
     /// The word for the message.
     fn word(self) -> u64;

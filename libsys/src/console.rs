@@ -117,12 +117,22 @@ pub fn print(arguments: fmt::Arguments<'_>) {
 }
 
 /// Prints text on the console.
+///
+/// ```no_run
+/// libsys::print!("{} of ", 3);
+/// libsys::print!("{}\n", 4);
+/// ```
 #[macro_export]
 macro_rules! print {
     ($($argument:tt)*) => { $crate::console::print(::core::format_args!($($argument)*)) };
 }
 
 /// Prints a line on the console.
+///
+/// ```no_run
+/// libsys::println!("{} of {}", 3, 4);
+/// libsys::println!();
+/// ```
 #[macro_export]
 macro_rules! println {
     () => { $crate::print!("\n") };

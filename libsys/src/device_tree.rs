@@ -36,6 +36,13 @@ fn word(bytes: &[u8], offset: usize) -> Option<u64> {
 }
 
 /// A device tree whose structure has been checked.
+///
+/// ```no_run
+/// use libsys::device_tree::{DeviceTree, blob};
+///
+/// let tree = blob().and_then(DeviceTree::new).expect("the machine describes itself");
+/// libsys::println!("{:?}, {} cores", tree.model(), tree.core_count());
+/// ```
 #[derive(Clone, Copy)]
 pub struct DeviceTree<'a> {
     tree: Fdt<'a>,

@@ -44,6 +44,14 @@ impl Received {
 }
 
 /// The usual answers to a foreign call.
+///
+/// ```
+/// use libsys::foreign::Answer;
+///
+/// let minus_one = Answer::Result(u64::MAX);
+/// assert_eq!(minus_one.message().words, [u64::MAX]);
+/// assert!(Answer::Again.message().words.is_empty());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
     /// The call's result, which its thread finds in x0.

@@ -21,6 +21,13 @@ use crate::{ipc_buffer, machine};
 const OTHER_SLOTS: u64 = 8;
 
 /// What the heap has, in bytes.
+///
+/// ```
+/// use libsys::heap::Usage;
+///
+/// let usage = Usage { total: 128 << 10, used: 3 << 10 };
+/// assert_eq!(usage.total - usage.used, 125 << 10);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Usage {
     /// All of it.

@@ -121,6 +121,25 @@ impl Contiguous {
 }
 
 /// Hands out objects and takes them back.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use libsys::memory::{Memory, Objects};
+/// use libsys::object::Notification;
+/// use libsys::{Badge, Rights};
+///
+/// /// Everything that is taken can be given back.
+/// fn balanced(memory: &mut Memory) -> Result<bool, AllocationError> {
+///     let before = memory.usage();
+///     let bell = memory.create::<Notification>()?;
+///     let badged = memory.mint(bell, Rights::WRITE, Badge(1))?;
+///     badged.signal();
+///     memory.free_slot(badged)?;
+///     memory.free(bell)?;
+///     Ok(memory.usage() == before)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Memory {
     slots: Slots,

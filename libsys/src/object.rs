@@ -40,13 +40,41 @@ pub use user_context::UserContext;
 pub use vspace::VSpace;
 
 /// Something that retyping makes.
+///
+/// ```
+/// use libsys::object::{Endpoint, Object};
+/// use libsys::ObjectType;
+///
+/// assert_eq!(Endpoint::TYPE, ObjectType::Endpoint);
+/// ```
 pub trait Object {
     /// Its type number.
     const TYPE: ObjectType;
 }
 
 /// An object whose type alone fixes its size.
+///
+/// ```
+/// use libsys::object::{FixedSize, Notification, Page};
+///
+/// /// `log2` of the bytes of an object.
+/// fn bits<T: FixedSize>() -> u32 {
+///     T::TYPE.size_bits(0)
+/// }
+/// assert_eq!((bits::<Notification>(), bits::<Page>()), (6, 12));
+/// ```
 pub trait FixedSize: Object {}
 
 /// An object whose size is chosen when it is made.
+///
+/// ```
+/// use libsys::object::{CNode, ChosenSize, Untyped};
+///
+/// /// `log2` of the bytes of an object of this size.
+/// fn bits<T: ChosenSize>(size: u32) -> u32 {
+///     T::TYPE.size_bits(size)
+/// }
+/// // A slot has 32 bytes.
+/// assert_eq!((bits::<Untyped>(16), bits::<CNode>(16)), (16, 21));
+/// ```
 pub trait ChosenSize: Object {}

@@ -193,6 +193,28 @@ impl Submitter {
 type Workers = Arc<Mutex<alloc::vec::Vec<Worker>>>;
 
 /// Threads that do jobs. The example at the [module](self) shows one in use.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use libsys::memory::{Memory, Space};
+/// use libsys::pool::{Limits, Pool, Report};
+/// use libsys::worker::Options;
+///
+/// fn squares(
+///     memory: &mut Memory,
+///     space: &mut Space,
+///     options: Options,
+/// ) -> Result<Report, AllocationError> {
+///     let limits = Limits { threads: 2, queue: 8, waiters: 1 };
+///     let pool = Pool::new(memory, space, options, limits)?;
+///     let jobs: Vec<_> = (1..=20).flat_map(|n: u64| pool.submit(move || n * n)).collect();
+///     for job in jobs {
+///         libsys::println!("{:?}", job.wait());
+///     }
+///     pool.shut_down(memory, space)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[must_use = "only shutting it down frees it"]
 pub struct Pool {

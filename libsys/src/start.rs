@@ -9,14 +9,14 @@
 //! # use libsys::start::Main;
 //!
 //! // #[libsys::main]
-//! fn main(mut system: System) -> Result<(), AllocationError> {
+//! fn program(mut system: System) -> Result<(), AllocationError> {
 //!     let bell = system.allocator.create::<Notification>()?;
 //!     bell.signal();
 //!     libsys::println!("the bell says {}", bell.wait());
 //!     Ok(())
 //! }
 //! # fn is_main<A>(_: impl Main<A>) {}
-//! # is_main(main);
+//! # is_main(program);
 //! ```
 
 use core::fmt::Debug;
@@ -28,6 +28,19 @@ use crate::exit::Ending;
 use crate::{console, println};
 
 /// Who started the program, and with what.
+///
+/// ```
+/// use libsys::start::{Origin, Start};
+///
+/// /// What a program is to do, by who has started it.
+/// fn purpose(start: Start) -> u64 {
+///     match start.origin {
+///         Origin::Initial { boot } => boot.node_count,
+///         Origin::Spawned { argument, .. } => argument,
+///     }
+/// }
+/// # let _ = purpose;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Origin {
     /// The kernel: this is the initial task.
@@ -62,6 +75,29 @@ pub struct Start {
 }
 
 /// What a main function may take.
+///
+/// ```no_run
+/// use libsys::start::{Argument, Origin, Start};
+///
+/// /// What the program that started us wants.
+/// struct Seed(u64);
+///
+/// impl Argument for Seed {
+///     fn take(start: Start) -> Result<Self, &'static str> {
+///         match start.origin {
+///             Origin::Spawned { argument, .. } => Ok(Self(argument)),
+///             Origin::Initial { .. } => Err("a child only"),
+///         }
+///     }
+/// }
+///
+/// // #[libsys::main]
+/// fn program(Seed(seed): Seed) {
+///     libsys::println!("{seed}");
+/// }
+/// # fn is_main<A>(_: impl libsys::start::Main<A>) {}
+/// # is_main(program);
+/// ```
 pub trait Argument: Sized {
     /// Makes it of what the program was started with.
     ///
@@ -107,6 +143,14 @@ impl Argument for System {
 }
 
 /// What a main function may return.
+///
+/// ```
+/// use libsys::exit::Ending;
+/// use libsys::start::Outcome;
+///
+/// assert_eq!(().ending(), Ending::Finished);
+/// assert_eq!(Ok::<(), u8>(()).ending(), Ending::Finished);
+/// ```
 pub trait Outcome {
     /// How the program ends with it.
     fn ending(self) -> Ending;
@@ -151,6 +195,17 @@ impl Outcome for Never {
 }
 
 /// A function that can be the main function. `A` is the tuple of its arguments.
+///
+/// ```
+/// use libsys::System;
+/// use libsys::start::{Main, Start};
+///
+/// fn is_main<A>(_: impl Main<A>) {}
+///
+/// is_main(|| {});
+/// is_main(|_: Start| -> Result<(), u8> { Err(1) });
+/// is_main(|_: System| loop {});
+/// ```
 pub trait Main<A> {
     /// Runs it.
     fn run(self, start: Start) -> Ending;

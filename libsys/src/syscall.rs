@@ -17,6 +17,14 @@ use crate::{ipc_buffer, machine};
 const UNUSED: MaybeUninit<u64> = MaybeUninit::uninit();
 
 /// A message to send: label, words, and the capability pointers to go with it.
+///
+/// ```
+/// use libsys::Message;
+///
+/// let message = Message::new(7, &[1, 2, 3]).with_caps(&[0x20]);
+/// let info = message.info();
+/// assert_eq!((info.label(), info.length(), info.extra_caps()), (7, 3, 1));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Message<'a> {
     /// What the message is about.
@@ -85,6 +93,15 @@ impl<'a> Message<'a> {
 }
 
 /// What a receive or a call brought.
+///
+/// ```
+/// use libsys::{MessageInfo, Received};
+///
+/// let info = MessageInfo::new(7, 0, 2);
+/// let received = Received { badge: 3, info, words: [10, 20, 30, 40] };
+/// // What is behind the length means nothing.
+/// assert_eq!((received.word(1), received.word(2)), (20, 0));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Received {
     /// Badge of the capability that was sent on; the word of a notification; 0 after a call.
@@ -237,6 +254,18 @@ pub fn yield_now() {
 }
 
 /// The registers of a system call: x0 to x8. The number is in x7.
+///
+/// ```no_run
+/// use libsys::syscall::RawRegisters;
+///
+/// /// A system call that no kernel has: a fault of the thread.
+/// fn unknown() -> RawRegisters {
+///     let mut registers = RawRegisters::default();
+///     registers.x[7] = 1000;
+///     registers.svc()
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RawRegisters {
     /// Their values.

@@ -25,6 +25,29 @@ use crate::object::Endpoint;
 use crate::worker::{Options, Worker};
 
 /// A thread that will answer an `R`.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use libsys::exit::Ending;
+/// use libsys::memory::{Memory, Space};
+/// use libsys::thread;
+/// use libsys::worker::Options;
+///
+/// /// The sum of both halves, each by a thread of its own.
+/// fn sum(
+///     memory: &mut Memory,
+///     space: &mut Space,
+///     options: Options,
+/// ) -> Result<Result<u64, Ending>, AllocationError> {
+///     let halves = [1..=500, 501..=1000_u64];
+///     let [one, other] = halves.map(|half| {
+///         thread::spawn_in(memory, space, options, move || half.sum::<u64>())
+///     });
+///     let (one, other) = (one?.join_in(memory, space)?, other?.join_in(memory, space)?);
+///     Ok(one.and_then(|one| Ok(one + other?)))
+/// }
+/// # fn main() {}
+/// ```
 pub struct Thread<R> {
     /// The thread and what it consists of.
     pub worker: Worker,

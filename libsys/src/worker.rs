@@ -22,6 +22,20 @@ const PAGE: u64 = 1 << abi::PAGE_BITS;
 pub type Entry = extern "C" fn(u64) -> !;
 
 /// How a worker runs.
+///
+/// ```
+/// use core::time::Duration;
+/// use libsys::Cap;
+/// use libsys::object::{Budget, SchedControl};
+/// use libsys::worker::Options;
+///
+/// /// Below everybody else, for a tenth of the time, with a large stack.
+/// fn background(core: Cap<SchedControl>) -> Options {
+///     let time = Budget::periodic(Duration::from_millis(1), Duration::from_millis(10));
+///     Options { priority: 1, time: Some(time), stack_pages: 64, ..Options::new(core) }
+/// }
+/// assert_eq!(background(Cap::at(16)).priority, 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Priority, and the maximum that the worker may give to others.
@@ -57,6 +71,25 @@ impl Options {
 }
 
 /// A thread with its stack, IPC buffer and scheduling context.
+///
+/// ```no_run
+/// use libsys::bootstrap::{AllocationError, Allocator};
+/// use libsys::worker::{Options, Worker};
+///
+/// extern "C" fn count(from: u64) -> ! {
+///     (from..).for_each(|number| libsys::println!("{number}"));
+///     loop {
+///         libsys::syscall::yield_now();
+///     }
+/// }
+///
+/// fn counter(allocator: &mut Allocator, options: Options) -> Result<Worker, AllocationError> {
+///     let worker = Worker::create(allocator, options)?;
+///     worker.start(count, 10)?;
+///     Ok(worker)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Worker {
     /// The thread.

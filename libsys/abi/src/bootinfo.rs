@@ -3,6 +3,14 @@
 //! One frame of 4 KiB; the extra boot information (the device tree) starts at the next one.
 
 /// A half-open range of capability slots in the initial CNode.
+///
+/// ```
+/// use abi::bootinfo::SlotRegion;
+///
+/// let region = SlotRegion { start: 16, end: 20 };
+/// assert_eq!(region.len(), 4);
+/// assert_eq!(region.slots().last(), Some(19));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct SlotRegion {
@@ -33,6 +41,14 @@ impl SlotRegion {
 }
 
 /// One untyped capability of the initial CNode.
+///
+/// ```
+/// use abi::bootinfo::UntypedDescriptor;
+///
+/// let (address, padding) = (0x900_0000, [0; 6]);
+/// let uart = UntypedDescriptor { address, size_bits: 12, is_device: 1, padding };
+/// assert_eq!(1 << uart.size_bits, 4096);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(C)]
 pub struct UntypedDescriptor {
@@ -50,6 +66,18 @@ pub struct UntypedDescriptor {
 pub const MAX_UNTYPEDS: usize = 230;
 
 /// The boot information frame.
+///
+/// ```
+/// use abi::bootinfo::BootInfo;
+///
+/// /// Bytes of RAM that the initial thread can make objects of.
+/// fn memory(boot: &BootInfo) -> u64 {
+///     let used = boot.untyped_list.iter().zip(boot.untyped.slots());
+///     let ram = used.filter(|(untyped, _)| untyped.is_device == 0);
+///     ram.map(|(untyped, _)| 1 << untyped.size_bits).sum()
+/// }
+/// # let _ = memory;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct BootInfo {
@@ -101,6 +129,14 @@ const _: () = {
 };
 
 /// Header of one chunk of extra boot information: what it is, and its bytes with the header.
+///
+/// ```
+/// use abi::bootinfo::{EXTRA_DEVICE_TREE, ExtraHeader};
+///
+/// // A device tree of 1000 bytes is this header, then the tree.
+/// let header = ExtraHeader { id: EXTRA_DEVICE_TREE, length: 16 + 1000 };
+/// assert_eq!(header.length - size_of::<ExtraHeader>() as u64, 1000);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct ExtraHeader {

@@ -3,6 +3,15 @@
 //! An error reply to a call has badge 0, the error's code as label, and the words below.
 
 /// Why an invocation was refused. The refused call changed nothing.
+///
+/// ```
+/// use abi::Error;
+///
+/// let error = Error::Range { min: 1, max: 64 };
+/// let reply = error.to_words();
+/// assert_eq!((reply.label, &reply.words[..reply.length]), (4, &[1, 64][..]));
+/// assert_eq!(Error::from_words(reply.label, &reply.words), Some(error));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
     /// Argument `0` (an index into the message, by invocation) has a value that is not allowed.
@@ -42,6 +51,14 @@ pub enum Error {
 pub const NO_ERROR: u64 = 0;
 
 /// The words of an error reply.
+///
+/// ```
+/// use abi::Error;
+/// use abi::error::ErrorWords;
+///
+/// let reply = Error::NotEnoughMemory(512).to_words();
+/// assert_eq!(reply, ErrorWords { label: 10, words: [512, 0, 0, 0, 0], length: 1 });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ErrorWords {
     /// Error code, the label of the reply.
@@ -132,6 +149,15 @@ impl Error {
 }
 
 /// Where the resolution of a capability address, or a table walk, ended.
+///
+/// ```
+/// use abi::LookupFailure;
+///
+/// let failure = LookupFailure::MissingCapability { bits_left: 12 };
+/// let (words, count) = failure.to_words();
+/// assert_eq!(&words[..count], [2, 12]);
+/// assert_eq!(LookupFailure::from_words(words), Some(failure));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LookupFailure {
     /// The root is no CNode (or an address space does not exist).

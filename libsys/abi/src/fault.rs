@@ -7,6 +7,14 @@ use crate::error::LookupFailure;
 use crate::registers::Register::{self, Pc, Sp, Spsr, X};
 
 /// Why a thread stopped.
+///
+/// ```
+/// use abi::Fault;
+/// use abi::fault::VM_FAULT;
+///
+/// let fault = Fault::Vm { address: 0, prefetch: false, syndrome: 0x9200_0046 };
+/// assert_eq!(fault.label(), VM_FAULT);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
     /// A capability address did not resolve to what the call needs. Any reply restarts the call.

@@ -58,6 +58,13 @@
 use crate::registers::Register::{self, Pc, Sp, Spsr, X};
 
 /// Which system's calls the `svc` instructions of a thread are.
+///
+/// ```
+/// use abi::SystemCalls;
+///
+/// assert_eq!(SystemCalls::from_word(1), Some(SystemCalls::Foreign));
+/// assert_eq!(SystemCalls::from_word(2), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(u8)]
 pub enum SystemCalls {
@@ -112,6 +119,13 @@ pub const REPLY_REGISTERS: [Register; 34] = {
 };
 
 /// A foreign system call.
+///
+/// ```
+/// use abi::ForeignCall;
+///
+/// let call = ForeignCall::from_words([64, 1, 0x1000, 5, 0, 0, 0, 0x40_0004]);
+/// assert_eq!((call.number, call.arguments[2], call.resume), (64, 5, 0x40_0004));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ForeignCall {
     /// Its number.

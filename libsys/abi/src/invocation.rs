@@ -4,6 +4,14 @@ use crate::EXTENSIONS;
 
 /// The label of a message to a kernel object. There is none for SGI-signal capabilities: any
 /// message fires them.
+///
+/// ```
+/// use abi::Invocation;
+///
+/// assert_eq!(Invocation::UntypedRetype.label(), 1);
+/// assert_eq!(Invocation::from_label(1), Some(Invocation::UntypedRetype));
+/// assert_eq!(Invocation::from_label(0), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u64)]
 pub enum Invocation {

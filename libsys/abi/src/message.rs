@@ -18,6 +18,14 @@ const LABEL_SHIFT: u32 = 12;
 /// | 7–8 | extra capabilities |
 /// | 9–11 | bitmap of unwrapped capabilities (ignored on send) |
 /// | 12–63 | label |
+///
+/// ```
+/// use abi::MessageInfo;
+///
+/// let info = MessageInfo::new(7, 1, 3);
+/// assert_eq!((info.label(), info.extra_caps(), info.length()), (7, 1, 3));
+/// assert_eq!(info.0, 7 << 12 | 1 << 7 | 3);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct MessageInfo(pub u64);
 

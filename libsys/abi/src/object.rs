@@ -1,6 +1,15 @@
 //! Object types, their sizes, and the limits of retyping.
 
 /// What untyped memory can become.
+///
+/// ```
+/// use abi::ObjectType;
+///
+/// assert_eq!(ObjectType::Thread.size_bits(0), 11);
+/// // A CNode of 16 slots of 32 bytes each.
+/// assert_eq!(ObjectType::CNode.size_bits(4), 9);
+/// assert_eq!(ObjectType::from_word(12), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum ObjectType {

@@ -1,6 +1,13 @@
 //! The order of registers in messages.
 
 /// One register of a thread as user level names it.
+///
+/// ```
+/// use abi::registers::{Register, USER_CONTEXT};
+///
+/// let place = USER_CONTEXT.iter().position(|register| *register == Register::X(0));
+/// assert_eq!(place, Some(3));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Register {
     /// The restart address ("FaultIP").

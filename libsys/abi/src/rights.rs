@@ -1,6 +1,14 @@
 //! Small encodings: rights, guards, virtual-memory attributes, flags.
 
 /// Rights of a capability, as in the word of Copy and Mint.
+///
+/// ```
+/// use abi::Rights;
+///
+/// let rights = Rights::WRITE.or(Rights::GRANT);
+/// assert!(rights.contains(Rights::WRITE) && !rights.contains(Rights::READ));
+/// assert_eq!(rights.and(Rights::READ_WRITE), Rights::WRITE);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Rights(u8);
 
@@ -58,6 +66,14 @@ impl Rights {
 }
 
 /// The data word of a CNode capability: guard size in bits 0–5, guard from bit 6.
+///
+/// ```
+/// use abi::GuardWord;
+///
+/// // What makes plain numbers valid addresses in a CNode of 2^12 slots.
+/// let guard = GuardWord { bits: 64 - 12, guard: 0 };
+/// assert_eq!(GuardWord::from_word(guard.word()), guard);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GuardWord {
     /// Number of guard bits, 0 to 63.
@@ -82,6 +98,14 @@ impl GuardWord {
 }
 
 /// Attributes of a page mapping.
+///
+/// ```
+/// use abi::VmAttributes;
+///
+/// let data = VmAttributes { execute_never: true, ..VmAttributes::DEFAULT };
+/// assert_eq!(data.word(), 0b111);
+/// assert_eq!(VmAttributes::from_word(data.word()), data);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VmAttributes {
     /// Normal write-back memory; otherwise device nGnRnE.

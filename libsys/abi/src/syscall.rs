@@ -1,6 +1,14 @@
 //! System call numbers: the signed value of x7 at `svc`.
 
 /// A call that the kernel itself understands. Any other number is an unknown-syscall fault.
+///
+/// ```
+/// use abi::Syscall;
+///
+/// assert_eq!(Syscall::Call.number(), u64::MAX);
+/// assert_eq!(Syscall::from_number(u64::MAX), Some(Syscall::Call));
+/// assert_eq!(Syscall::from_number(1), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(i64)]
 pub enum Syscall {
@@ -56,6 +64,14 @@ impl Syscall {
 }
 
 /// Calls that exist only in images built with debug or benchmark support.
+///
+/// ```
+/// use abi::syscall::DebugSyscall;
+///
+/// let number = DebugSyscall::Halt.number();
+/// assert_eq!(number.cast_signed(), -14);
+/// assert!(!DebugSyscall::Halt.is_benchmark());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(i64)]
 pub enum DebugSyscall {
@@ -135,6 +151,12 @@ impl DebugSyscall {
 }
 
 /// What [`DebugSyscall::CapIdentify`] answers.
+///
+/// ```
+/// use abi::syscall::CapTag;
+///
+/// assert_eq!(CapTag::Endpoint as u64, 4);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 #[expect(missing_docs, reason = "the names are those of the objects")]

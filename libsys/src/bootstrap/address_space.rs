@@ -9,6 +9,22 @@ use crate::memory::Objects;
 use crate::object::{Page, PageSize, PageTable, VSpace};
 
 /// An address space.
+///
+/// ```no_run
+/// use libsys::bootstrap::{AddressSpace, AllocationError};
+/// use libsys::memory::Objects;
+/// use libsys::object::Page;
+/// use libsys::{Rights, VmAttributes};
+///
+/// /// A space of its own with one page in it.
+/// fn tiny(objects: &mut impl Objects) -> Result<AddressSpace, AllocationError> {
+///     let space = AddressSpace::create(objects)?;
+///     let page = objects.create::<Page>()?;
+///     space.map(objects, page, 0x40_0000, Rights::READ_WRITE, VmAttributes::DEFAULT)?;
+///     Ok(space)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AddressSpace {
     vspace: Cap<VSpace>,

@@ -14,6 +14,16 @@ use crate::initial;
 use crate::object::{CNode, ChosenSize, FixedSize, Object, SlotRange, Untyped};
 
 /// Why there is no object.
+///
+/// ```
+/// use libsys::Error;
+/// use libsys::bootstrap::AllocationError;
+///
+/// let refused = AllocationError::from(Error::DeleteFirst);
+/// assert_eq!(refused, AllocationError::Refused(Error::DeleteFirst));
+/// let large = AllocationError::NoMemory { bits: 21, count: 8 };
+/// assert_eq!(large.to_string(), "no memory for 8 objects of 2^21 bytes");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AllocationError {
     /// The CNode has too few empty slots.
@@ -58,6 +68,20 @@ impl fmt::Display for AllocationError {
 
 /// Hands out slots of one CNode and objects made of the memory that it holds. Single objects
 /// are not freed; [`reclaim`](Self::reclaim) takes everything back at once.
+///
+/// ```no_run
+/// use libsys::bootstrap::{AllocationError, Allocator};
+/// use libsys::object::{Endpoint, Reply};
+///
+/// /// Work that gives back everything that it took.
+/// fn meet(allocator: &mut Allocator) -> Result<(), AllocationError> {
+///     let mut own = allocator.subset(16, 32)?;
+///     let (endpoint, reply) = (own.create::<Endpoint>()?, own.create::<Reply>()?);
+///     libsys::println!("{:?}", endpoint.nb_recv(reply));
+///     own.reclaim()
+/// }
+/// # fn main() {}
+/// ```
 pub struct Allocator {
     cnode: Cap<CNode>,
     slots: Range<u64>,

@@ -13,6 +13,19 @@ use crate::cap::Cap;
 use crate::object::{Page, SlotRange, Untyped};
 
 /// Blocks of device memory that are still whole.
+///
+/// ```no_run
+/// use libsys::System;
+/// use libsys::bootstrap::AllocationError;
+/// use libsys::window::{MemoryKind, Window};
+///
+/// /// The registers of a device.
+/// fn registers(system: &mut System, address: u64) -> Result<Window, AllocationError> {
+///     let page = system.devices.page(&mut system.allocator, address)?;
+///     Window::map(&mut system.allocator, page, MemoryKind::Device)
+/// }
+/// # fn main() {}
+/// ```
 pub struct Devices {
     blocks: Vec<Block, { 2 * MAX_UNTYPEDS }>,
 }

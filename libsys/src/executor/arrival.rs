@@ -9,6 +9,19 @@ use crate::server::{Outgoing, Port, Request, Responder, abandon};
 use crate::syscall::Received;
 
 /// A call or a fault. Who made it waits until its [`Caller`] is answered.
+///
+/// ```
+/// use libsys::executor::Arrival;
+/// use libsys::server::Port;
+///
+/// fn about<P: Port, C, const N: usize>(arrival: &Arrival<'_, P, C, N>) -> (&'static str, u64) {
+///     match arrival {
+///         Arrival::Call { request, .. } => ("a call of client", request.client.0),
+///         Arrival::Fault { component, .. } => ("a fault of component", *component),
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub enum Arrival<'r, P: Port, C, const N: usize> {
     /// A client calls; the interface's `Call::accept` understands it.
@@ -32,6 +45,21 @@ pub enum Arrival<'r, P: Port, C, const N: usize> {
 
 /// A thread that waits for an answer, in a reply object that is used again afterwards. Dropped
 /// without an answer, it lets a client know that there is none; a faulted thread then stops.
+///
+/// ```
+/// use libsys::executor::{Caller, Clock, Reactor};
+/// use libsys::server::Port;
+///
+/// /// Lets a thread that faulted go on when the reason is gone.
+/// async fn later<P: Port, C: Clock, const N: usize>(
+///     reactor: &Reactor<P, C, N>,
+///     caller: Caller<'_, P, C, N>,
+/// ) {
+///     reactor.signalled(0b100).await;
+///     caller.retry();
+/// }
+/// # fn main() {}
+/// ```
 pub struct Caller<'r, P: Port, C, const N: usize> {
     reactor: &'r Reactor<P, C, N>,
     reply: Option<Cap<Reply>>,

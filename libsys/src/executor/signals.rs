@@ -38,6 +38,18 @@ impl<const N: usize> Signals<N> {
 /// Waits for signals; answers and takes those of its mask that have come.
 ///
 /// Signals that nobody waits for are kept. Each is taken by one task.
+///
+/// ```
+/// use libsys::executor::{Clock, Reactor};
+/// use libsys::server::Port;
+///
+/// /// Waits for the first of two signals, then for both again.
+/// async fn rounds<P: Port, C: Clock, const N: usize>(reactor: &Reactor<P, C, N>) -> u64 {
+///     let first = reactor.signalled(0b11).await;
+///     first | reactor.signalled(0b11).await
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing until they are awaited"]
 pub struct Signalled<'a, const N: usize> {

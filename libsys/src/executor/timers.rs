@@ -145,6 +145,23 @@ impl<C: Clock, const N: usize> Timers<C, N> {
 }
 
 /// Waits until a time has come.
+///
+/// ```
+/// use core::time::Duration;
+/// use libsys::executor::{Clock, Reactor};
+/// use libsys::server::Port;
+///
+/// /// Does something once in each second, without drifting.
+/// async fn tick<P: Port, C: Clock, const N: usize>(reactor: &Reactor<P, C, N>, work: fn()) {
+///     let mut next = reactor.now();
+///     loop {
+///         next += Duration::from_secs(1);
+///         reactor.sleep_until(next).await;
+///         work();
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing until they are awaited"]
 pub struct Sleep<'a, C: Clock, const N: usize> {

@@ -19,10 +19,22 @@ pub unsafe fn run<A>(registers: [u64; 4], main: impl Main<A>) -> ! {
 
 /// Makes a function the main function of a program that is not annotated with
 /// [`main`](macro@crate::main).
+///
+/// ```no_run
+/// use libsys::{BootInfo, exit};
+///
+/// libsys::entry!(begin);
+///
+/// fn begin(boot: &'static BootInfo) -> ! {
+///     libsys::println!("core {} of {}", boot.node_id, boot.node_count);
+///     exit(libsys::exit::Ending::Finished)
+/// }
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
-        #[unsafe(export_name = "libsys_main")]
+        #[cfg_attr(target_os = "none", unsafe(export_name = "libsys_main"))]
         extern "C" fn libsys_main(x0: u64, x1: u64, x2: u64, x3: u64) -> ! {
             // SAFETY: only `_start` calls this function, once, with the registers at entry.
             unsafe { $crate::run([x0, x1, x2, x3], $main) }

@@ -61,6 +61,22 @@ impl<T> Template<T> {
 /// Defines variables of which each thread has one of its own: `static NAME: TYPE = CONSTANT;`.
 /// The values of threads that end are not dropped. All variables of a program together may take
 /// 3008 bytes, with an alignment of at most 16; the linker says so if not.
+///
+/// ```no_run
+/// use core::cell::Cell;
+///
+/// libsys::thread_local! {
+///     /// What this thread is for.
+///     pub static ROLE: Cell<&'static str> = Cell::new("unknown");
+///     static DEPTH: Cell<u32> = Cell::new(0);
+/// }
+///
+/// fn enter(role: &'static str) -> u32 {
+///     ROLE.with(|own| own.set(role));
+///     DEPTH.with(|depth| depth.replace(depth.get() + 1))
+/// }
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! thread_local {
     ($($(#[$attribute:meta])* $vis:vis static $name:ident: $type:ty = $value:expr;)*) => {$(

@@ -20,6 +20,16 @@ use crate::object::Page;
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 
 /// What kind of memory the pages are.
+///
+/// ```
+/// use libsys::window::MemoryKind;
+///
+/// /// What to map a buffer as, for a device that sees the cores' caches or does not.
+/// fn kind(is_coherent: bool) -> MemoryKind {
+///     if is_coherent { MemoryKind::Ram } else { MemoryKind::Device }
+/// }
+/// assert_eq!(kind(true), MemoryKind::Ram);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemoryKind {
     /// RAM: cacheable.
@@ -37,6 +47,19 @@ impl MemoryKind {
 
 /// A mapped range of this program's addresses. Offsets are in bytes; one beyond the window, or
 /// not aligned to what is accessed, is a mistake in the program and stops it.
+///
+/// ```no_run
+/// use libsys::bootstrap::{AllocationError, Allocator};
+/// use libsys::window::Window;
+///
+/// /// Three pages, with a number in the middle one.
+/// fn pages(allocator: &mut Allocator) -> Result<Window, AllocationError> {
+///     let window = Window::fresh(allocator, 3)?;
+///     window.write_word(4096, 0x7e55);
+///     Ok(window)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Window {
     start: u64,

@@ -7,9 +7,33 @@ use crate::cap::{Cap, SlotPath};
 use crate::invoke::perform;
 
 /// Authority to make ASID pools.
+///
+/// ```no_run
+/// use libsys::initial::{ASID_CONTROL, CNODE};
+/// use libsys::object::Untyped;
+/// use libsys::{Cap, Error};
+///
+/// /// Room for 512 more address spaces, in a page of memory.
+/// fn more(memory: Cap<Untyped>, slot: u64) -> Result<(), Error> {
+///     ASID_CONTROL.make_pool(memory, CNODE.slot(slot))
+/// }
+/// # fn main() {}
+/// ```
 pub enum AsidControl {}
 
 /// 512 identifiers.
+///
+/// ```no_run
+/// use libsys::initial::ASID_POOL;
+/// use libsys::object::VSpace;
+/// use libsys::{Cap, Error};
+///
+/// /// Makes an address space usable.
+/// fn enable(space: Cap<VSpace>) -> Result<(), Error> {
+///     ASID_POOL.assign(space)
+/// }
+/// # fn main() {}
+/// ```
 pub enum AsidPool {}
 
 impl Cap<AsidControl> {

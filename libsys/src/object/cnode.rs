@@ -8,6 +8,18 @@ use crate::cap::{Cap, CapData, SlotPath};
 use crate::invoke::perform;
 
 /// A table of capability slots.
+///
+/// ```no_run
+/// use libsys::initial::CNODE;
+/// use libsys::object::CNode;
+/// use libsys::{Cap, Error, Rights};
+///
+/// /// Gives the capability in slot 40 to the owner of another CNode of 2^12 slots, read-only.
+/// fn give(node: Cap<CNode>) -> Result<(), Error> {
+///     node.slot_at(1, 12).copy_from(CNODE.slot(40), Rights::READ)
+/// }
+/// # fn main() {}
+/// ```
 pub enum CNode {}
 
 impl Object for CNode {

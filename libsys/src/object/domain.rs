@@ -7,6 +7,21 @@ use crate::cap::Cap;
 use crate::invoke::perform;
 
 /// Authority over domains and their schedule.
+///
+/// ```no_run
+/// use libsys::initial::DOMAIN;
+/// use libsys::object::Thread;
+/// use libsys::{Cap, Error};
+///
+/// /// Two domains in turns, the second three times as long, in ticks of the timer.
+/// fn schedule(other: Cap<Thread>) -> Result<(), Error> {
+///     DOMAIN.set(1, other)?;
+///     DOMAIN.configure_schedule(1, 0, 62_500)?;
+///     DOMAIN.configure_schedule(2, 1, 3 * 62_500)?;
+///     DOMAIN.set_schedule_start(1)
+/// }
+/// # fn main() {}
+/// ```
 pub enum Domain {}
 
 impl Cap<Domain> {

@@ -7,6 +7,25 @@ use crate::cap::Cap;
 use crate::syscall::{self, Message, Received};
 
 /// A meeting point of senders and receivers.
+///
+/// ```no_run
+/// use libsys::Cap;
+/// use libsys::object::{Endpoint, Reply};
+/// use libsys::syscall::Message;
+///
+/// /// Doubles numbers for whoever calls.
+/// fn serve(endpoint: Cap<Endpoint>, reply: Cap<Reply>) -> ! {
+///     let mut message = endpoint.recv(reply);
+///     loop {
+///         message = endpoint.reply_recv(reply, Message::new(0, &[2 * message.word(0)]));
+///     }
+/// }
+///
+/// fn double(server: Cap<Endpoint>, number: u64) -> u64 {
+///     server.call(Message::new(0, &[number])).word(0)
+/// }
+/// # fn main() {}
+/// ```
 pub enum Endpoint {}
 
 impl Object for Endpoint {

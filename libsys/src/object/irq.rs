@@ -8,15 +8,67 @@ use crate::invoke::perform;
 use crate::syscall::{self, Message};
 
 /// Authority to issue interrupt handlers and software interrupts.
+///
+/// ```no_run
+/// use libsys::initial::{CNODE, IRQ_CONTROL};
+/// use libsys::object::{IrqHandler, Trigger};
+/// use libsys::{Cap, Error};
+///
+/// /// The handler of shared interrupt 1 (number 33), whose line pulses.
+/// fn issue(slot: u64) -> Result<Cap<IrqHandler>, Error> {
+///     IRQ_CONTROL.issue_trigger(33, Trigger::Edge, CNODE.slot(slot))?;
+///     Ok(Cap::at(slot))
+/// }
+/// # fn main() {}
+/// ```
 pub enum IrqControl {}
 
 /// One interrupt.
+///
+/// ```no_run
+/// use libsys::object::{IrqHandler, Notification};
+/// use libsys::{Cap, Error};
+///
+/// fn drive(irq: Cap<IrqHandler>, bell: Cap<Notification>, work: fn()) -> Result<(), Error> {
+///     irq.set_notification(bell)?;
+///     loop {
+///         bell.wait();
+///         work();
+///         irq.acknowledge()?;
+///     }
+/// }
+/// # fn main() {}
+/// ```
 pub enum IrqHandler {}
 
 /// One software interrupt to one core.
+///
+/// ```no_run
+/// use libsys::initial::{CNODE, IRQ_CONTROL};
+/// use libsys::object::Sgi;
+/// use libsys::{Cap, Error};
+///
+/// /// Sends software interrupt 5 to the first core.
+/// fn poke(slot: u64) -> Result<(), Error> {
+///     IRQ_CONTROL.issue_sgi(5, 0, CNODE.slot(slot))?;
+///     Cap::<Sgi>::at(slot).fire();
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
 pub enum Sgi {}
 
 /// What makes an interrupt pending.
+///
+/// ```
+/// use libsys::object::Trigger;
+///
+/// /// What the third cell of an interrupt in a device tree says.
+/// fn trigger(flags: u32) -> Trigger {
+///     if flags & 0b11 != 0 { Trigger::Edge } else { Trigger::Level }
+/// }
+/// assert_eq!(trigger(4), Trigger::Level);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u64)]
 pub enum Trigger {

@@ -8,6 +8,17 @@ use crate::machine;
 use crate::syscall::{self, Message};
 
 /// A word of bits to wait for.
+///
+/// ```no_run
+/// use libsys::Cap;
+/// use libsys::object::Notification;
+///
+/// /// Waits for signals, and answers those that came meanwhile as well.
+/// fn drain(bell: Cap<Notification>) -> u64 {
+///     bell.wait() | bell.poll()
+/// }
+/// # fn main() {}
+/// ```
 pub enum Notification {}
 
 impl Object for Notification {

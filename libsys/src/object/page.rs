@@ -9,16 +9,57 @@ use crate::cap::Cap;
 use crate::invoke::{invoke, perform};
 
 /// A page of physical memory, of 4 KiB unless said otherwise.
+///
+/// ```no_run
+/// use libsys::initial::VSPACE;
+/// use libsys::object::{Large, Page};
+/// use libsys::{Cap, Error, Rights, VmAttributes};
+///
+/// /// Shows 2 MiB at an address, to be read only; answers where devices see them.
+/// fn show(page: Cap<Page<Large>>, address: u64) -> Result<u64, Error> {
+///     page.map(VSPACE, address, Rights::READ, VmAttributes::DEFAULT)?;
+///     page.address()
+/// }
+/// # fn main() {}
+/// ```
 pub struct Page<S = Small>(PhantomData<S>);
 
 /// 4 KiB.
+///
+/// ```
+/// use libsys::object::{Small, PageSize};
+///
+/// assert_eq!(Small::BITS, 12);
+/// ```
 pub enum Small {}
 /// 2 MiB.
+///
+/// ```
+/// use libsys::object::{Large, PageSize};
+///
+/// assert_eq!(Large::BITS, 21);
+/// ```
 pub enum Large {}
 /// 1 GiB.
+///
+/// ```
+/// use libsys::object::{Huge, PageSize};
+///
+/// assert_eq!(Huge::BITS, 30);
+/// ```
 pub enum Huge {}
 
 /// The size of a page.
+///
+/// ```
+/// use libsys::object::{Large, PageSize, Small};
+///
+/// /// Pages that so many bytes take.
+/// fn pages<S: PageSize>(bytes: u64) -> u64 {
+///     bytes.div_ceil(1 << S::BITS)
+/// }
+/// assert_eq!((pages::<Small>(3 << 20), pages::<Large>(3 << 20)), (768, 2));
+/// ```
 pub trait PageSize {
     /// `log2` of its bytes.
     const BITS: u32;

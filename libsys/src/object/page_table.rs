@@ -7,6 +7,24 @@ use crate::cap::Cap;
 use crate::invoke::perform;
 
 /// A translation table of any level below the top.
+///
+/// ```no_run
+/// use libsys::initial::VSPACE;
+/// use libsys::object::PageTable;
+/// use libsys::{Cap, Error};
+///
+/// /// Makes room for pages at an address: a table for each level that is missing.
+/// fn prepare(tables: [Cap<PageTable>; 3], address: u64) -> Result<(), Error> {
+///     for table in tables {
+///         match table.map(VSPACE, address) {
+///             Err(Error::DeleteFirst) => break,
+///             other => other?,
+///         }
+///     }
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
 pub enum PageTable {}
 
 impl Object for PageTable {

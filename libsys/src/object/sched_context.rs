@@ -9,6 +9,24 @@ use crate::cap::{Badge, Cap};
 use crate::invoke::{invoke, perform};
 
 /// A budget of processor time per period, on one core.
+///
+/// ```no_run
+/// use core::time::Duration;
+/// use libsys::object::{Budget, SchedContext, SchedControl, Thread};
+/// use libsys::{Cap, Error};
+///
+/// /// Gives a thread a tenth of a core.
+/// fn limit(
+///     core: Cap<SchedControl>,
+///     context: Cap<SchedContext>,
+///     thread: Cap<Thread>,
+/// ) -> Result<(), Error> {
+///     let tenth = Budget::periodic(Duration::from_millis(1), Duration::from_millis(10));
+///     core.configure(context, tenth)?;
+///     context.bind(thread)
+/// }
+/// # fn main() {}
+/// ```
 pub enum SchedContext {}
 
 impl Object for SchedContext {
@@ -18,9 +36,35 @@ impl Object for SchedContext {
 impl ChosenSize for SchedContext {}
 
 /// Authority over the time of one core.
+///
+/// ```no_run
+/// use core::time::Duration;
+/// use libsys::object::{Budget, SchedContext};
+/// use libsys::{BootInfo, Cap, Error, initial};
+///
+/// /// Moves the thread that runs on a scheduling context to another core.
+/// fn move_to(boot: &BootInfo, core: u64, context: Cap<SchedContext>) -> Result<(), Error> {
+///     match initial::sched_control(boot, core) {
+///         Some(core) => core.configure(context, Budget::round_robin(Duration::from_millis(5))),
+///         None => Err(Error::InvalidCapability(0)),
+///     }
+/// }
+/// # fn main() {}
+/// ```
 pub enum SchedControl {}
 
 /// How much time a scheduling context gives.
+///
+/// ```
+/// use core::time::Duration;
+/// use libsys::object::Budget;
+///
+/// let slice = Budget::round_robin(Duration::from_millis(5));
+/// assert_eq!(slice.budget, slice.period);
+/// let control = Budget::periodic(Duration::from_micros(200), Duration::from_millis(1));
+/// let control = Budget { sporadic: true, ..control };
+/// assert!(control.budget < control.period);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Budget {
     /// Processor time in each period, at least 20 µs. Counted in whole microseconds.
@@ -76,6 +120,22 @@ impl Cap<SchedControl> {
 }
 
 /// What a scheduling context can be bound to: a thread or a notification.
+///
+/// ```no_run
+/// use libsys::object::{Bindable, SchedContext};
+/// use libsys::{Cap, Error};
+///
+/// /// Takes time from one object and gives it to another.
+/// fn hand_on<A: Bindable, B: Bindable>(
+///     context: Cap<SchedContext>,
+///     from: Cap<A>,
+///     to: Cap<B>,
+/// ) -> Result<(), Error> {
+///     context.unbind_object(from)?;
+///     context.bind(to)
+/// }
+/// # fn main() {}
+/// ```
 pub trait Bindable {}
 
 impl Bindable for Thread {}

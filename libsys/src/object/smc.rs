@@ -6,6 +6,18 @@ use crate::cap::Cap;
 use crate::invoke::invoke;
 
 /// Authority to call the secure monitor; a badge limits it to one function.
+///
+/// ```no_run
+/// use libsys::Error;
+/// use libsys::initial::SMC;
+///
+/// /// `PSCI_VERSION` (Arm DEN 0022, 5.1).
+/// fn psci_version() -> Result<u64, Error> {
+///     let [version, ..] = SMC.call([0x8400_0000, 0, 0, 0, 0, 0, 0, 0])?;
+///     Ok(version)
+/// }
+/// # fn main() {}
+/// ```
 pub enum Smc {}
 
 impl Cap<Smc> {

@@ -10,6 +10,20 @@ use crate::cap::Cap;
 use crate::invoke::{invoke, perform};
 
 /// A thread.
+///
+/// ```no_run
+/// use libsys::initial::{CNODE, THREAD, VSPACE};
+/// use libsys::object::{Page, Space, Thread, UserContext};
+/// use libsys::{Cap, Error};
+///
+/// /// Starts a thread in this program's spaces; it still needs a scheduling context to run.
+/// fn start(thread: Cap<Thread>, pc: u64, sp: u64) -> Result<(), Error> {
+///     thread.configure(Space::new(CNODE, VSPACE), 0, Cap::<Page>::NULL)?;
+///     thread.set_priority(THREAD, 100)?;
+///     thread.write_registers(true, &UserContext::starting_at(pc, sp))
+/// }
+/// # fn main() {}
+/// ```
 pub enum Thread {}
 
 impl Object for Thread {
@@ -19,6 +33,17 @@ impl Object for Thread {
 impl FixedSize for Thread {}
 
 /// The CSpace and the address space of a thread.
+///
+/// ```
+/// use libsys::GuardWord;
+/// use libsys::initial::{CNODE, VSPACE};
+/// use libsys::object::Space;
+///
+/// let own = Space::new(CNODE, VSPACE);
+/// // The same for a thread that will find slots by their number in 64 bits.
+/// let guarded = Space { guard: Some(GuardWord { bits: 52, guard: 0 }), ..own };
+/// assert_ne!(own, guarded);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Space {
     /// Root of the CSpace.
@@ -43,6 +68,18 @@ impl Space {
 }
 
 /// What [`Cap::<Thread>::copy_registers`](Cap::copy_registers) does, in this order.
+///
+/// ```no_run
+/// use libsys::object::{CopyRegisters, Thread};
+/// use libsys::{Cap, Error};
+///
+/// /// Lets one thread go on where another was.
+/// fn fork(parent: Cap<Thread>, child: Cap<Thread>) -> Result<(), Error> {
+///     let all = CopyRegisters { frame: true, integer: true, ..CopyRegisters::default() };
+///     child.copy_registers(parent, CopyRegisters { resume_target: true, ..all })
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CopyRegisters {
     /// Suspend the source first.

@@ -7,6 +7,18 @@ use crate::cap::{Cap, SlotPath};
 use crate::invoke::perform;
 
 /// A naturally aligned range of physical memory without a type.
+///
+/// ```no_run
+/// use libsys::initial::CNODE;
+/// use libsys::object::{SlotRange, Untyped};
+/// use libsys::{Cap, Error, ObjectType};
+///
+/// /// Eight endpoints in slots 100 to 107.
+/// fn endpoints(memory: Cap<Untyped>) -> Result<(), Error> {
+///     memory.retype(ObjectType::Endpoint, 0, SlotRange::within(CNODE, 100, 8))
+/// }
+/// # fn main() {}
+/// ```
 pub enum Untyped {}
 
 impl Object for Untyped {
@@ -16,6 +28,16 @@ impl Object for Untyped {
 impl ChosenSize for Untyped {}
 
 /// Consecutive slots of one CNode, as the destination of a retype.
+///
+/// ```
+/// use libsys::initial::CNODE;
+/// use libsys::object::SlotRange;
+///
+/// let here = SlotRange::within(CNODE, 100, 8);
+/// // In the CNode whose capability is in slot 40.
+/// let below = SlotRange { node: CNODE.slot(40), offset: 0, count: 8 };
+/// assert_eq!(here.count, below.count);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SlotRange {
     /// The CNode: found at `index`, `depth` from `root`, or `root` itself when the depth is 0.

@@ -3,6 +3,15 @@
 use abi::registers::{Register, USER_CONTEXT};
 
 /// Values for all 36 user registers, zero at first.
+///
+/// ```
+/// use abi::registers::Register;
+/// use libsys::object::UserContext;
+///
+/// let context = UserContext::starting_at(0x40_0000, 0x80_0000).with(Register::X(0), 7);
+/// assert_eq!(context.register(Register::Pc), 0x40_0000);
+/// assert_eq!(context.register(Register::X(0)), 7);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct UserContext {
     words: [u64; USER_CONTEXT.len()],

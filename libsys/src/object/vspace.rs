@@ -8,6 +8,17 @@ use crate::cap::Cap;
 use crate::invoke::perform;
 
 /// An address space.
+///
+/// ```no_run
+/// use libsys::Error;
+/// use libsys::initial::VSPACE;
+///
+/// /// Makes code that was written just now visible to instruction fetches.
+/// fn publish(code: u64, bytes: u64) -> Result<(), Error> {
+///     VSPACE.unify_instruction(code..code + bytes)
+/// }
+/// # fn main() {}
+/// ```
 pub enum VSpace {}
 
 impl Object for VSpace {

@@ -14,6 +14,14 @@ use crate::object::Notification;
 use crate::syscall;
 
 /// Why a job has no result. What it owned is lost: nothing is unwound.
+///
+/// ```
+/// use libsys::exit::Ending;
+/// use libsys::pool::Lost;
+///
+/// let lost = Lost::Ended(Ending::Panicked);
+/// assert_eq!(lost.to_string(), "the job's thread ended: Panicked");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lost {
     /// It panicked, or ended its thread.

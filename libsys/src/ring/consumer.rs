@@ -6,6 +6,28 @@ use super::memory::Memory;
 use super::shape::Shape;
 
 /// Takes elements out of a ring. The example at the [module](super) shows it in use.
+///
+/// ```
+/// use libsys::ring::{Consumer, LocalMemory, Quiet, RingError, Shape};
+///
+/// /// Adds up what is there.
+/// fn sum(ring: &mut Consumer<&LocalMemory<32>, Quiet>) -> Result<u64, RingError> {
+///     let mut sum = 0;
+///     while let Some(slot) = ring.peek()? {
+///         let mut word = [0];
+///         slot.read_words(0, &mut word);
+///         slot.release();
+///         sum += word[0];
+///     }
+///     // The producer may wait for room.
+///     ring.flush();
+///     Ok(sum)
+/// }
+/// # let memory = LocalMemory::new();
+/// # let shape = Shape::new(8, 16).expect("a shape");
+/// # assert_eq!(sum(&mut Consumer::new(&memory, shape, Quiet)?)?, 0);
+/// # Ok::<(), RingError>(())
+/// ```
 #[derive(Debug)]
 pub struct Consumer<M, B> {
     pub(super) half: Half<M, B>,

@@ -16,6 +16,21 @@ use crate::syscall::Received;
 const WORD: usize = 8;
 
 /// Why there is no element.
+///
+/// ```
+/// use libsys::ring::{Consumer, LocalMemory, PopError, Producer, Quiet, Shape};
+///
+/// # fn main() -> Result<(), PopError> {
+/// let shape = Shape::new(8, 8).expect("a shape");
+/// let memory = LocalMemory::<24>::new();
+/// let mut producer = Producer::new(&memory, shape, Quiet)?;
+/// let mut consumer = Consumer::new(&memory, shape, Quiet)?;
+/// producer.push(&300_u64)?;
+/// // No byte has this value.
+/// assert!(matches!(consumer.pop::<u8>(), Err(PopError::Element(_))));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PopError {
     /// The ring is broken.

@@ -11,6 +11,15 @@ use super::memory::Memory;
 use super::shape::{CONSUMER, INDEX, PRODUCER, SLEEPS, Shape};
 
 /// Why an operation on a ring was refused. The ring is as it was before.
+///
+/// ```
+/// use libsys::ring::{LocalMemory, Producer, Quiet, RingError, Shape};
+///
+/// let shape = Shape::new(64, 64).expect("a shape");
+/// let memory = LocalMemory::<32>::new();
+/// let refused = Producer::new(&memory, shape, Quiet).err();
+/// assert_eq!(refused, Some(RingError::Memory { needed: 4224, found: 256 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RingError {
     /// The memory is smaller than the ring.

@@ -5,6 +5,16 @@
 ///
 /// Between two tasks this is a [`Window`](crate::window::Window), within one program
 /// [`LocalMemory`](super::LocalMemory); tests have the memory of a model checker.
+///
+/// ```
+/// use libsys::ring::{LocalMemory, Memory};
+///
+/// let memory = LocalMemory::<32>::new();
+/// memory.write_bytes(128, b"element");
+/// let mut bytes = [0; 7];
+/// memory.read_bytes(128, &mut bytes);
+/// assert_eq!(&bytes, b"element");
+/// ```
 pub trait Memory {
     /// How many bytes there are.
     fn bytes(&self) -> usize;

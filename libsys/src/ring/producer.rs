@@ -6,6 +6,27 @@ use super::memory::Memory;
 use super::shape::Shape;
 
 /// Puts elements into a ring. The example at the [module](super) shows it in use.
+///
+/// ```
+/// use libsys::ring::{LocalMemory, Producer, Quiet, RingError, Shape};
+///
+/// /// Puts in as many numbers as there is room for: the first that did not fit.
+/// fn fill(ring: &mut Producer<&LocalMemory<32>, Quiet>) -> Result<u64, RingError> {
+///     for number in 0.. {
+///         let Some(mut slot) = ring.reserve()? else {
+///             ring.flush();
+///             return Ok(number);
+///         };
+///         slot.write_words(0, &[number]);
+///         slot.commit();
+///     }
+///     Ok(u64::MAX)
+/// }
+/// # let memory = LocalMemory::new();
+/// # let shape = Shape::new(8, 16).expect("a shape");
+/// # assert_eq!(fill(&mut Producer::new(&memory, shape, Quiet)?)?, 8);
+/// # Ok::<(), RingError>(())
+/// ```
 #[derive(Debug)]
 pub struct Producer<M, B> {
     pub(super) half: Half<M, B>,

@@ -6,6 +6,7 @@ use super::field::Field;
 use super::operation::Operation;
 
 /// What the check of an interface needs to know of an operation.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
     label: u64,

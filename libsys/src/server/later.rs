@@ -8,6 +8,29 @@ use crate::cap::Badge;
 
 /// Can send one answer, to the caller that it holds. One that is dropped instead must let the
 /// caller know, with the message of [`abandon`](super::abandon).
+///
+/// ```
+/// use libsys::server::{Buffer, Outgoing, Responder, ThreadBuffer};
+///
+/// /// Counts answers instead of sending them.
+/// struct Counting<'a>(&'a core::cell::Cell<u32>);
+///
+/// impl Responder for Counting<'_> {
+///     type Buffer = ThreadBuffer;
+///
+///     fn buffer(&self) -> ThreadBuffer {
+///         ThreadBuffer
+///     }
+///
+///     fn respond(self, _answer: Outgoing) {
+///         self.0.set(self.0.get() + 1);
+///     }
+/// }
+///
+/// let count = core::cell::Cell::new(0);
+/// Counting(&count).respond(Outgoing::of_words(&[]));
+/// assert_eq!(count.get(), 1);
+/// ```
 pub trait Responder {
     /// Where the parts of messages are that do not travel in registers.
     type Buffer: Buffer;

@@ -9,6 +9,29 @@ use crate::syscall::Received;
 
 /// Where the parts of a message are that do not travel in registers. Word indices count from the
 /// start of the message, so they begin at 4.
+///
+/// ```
+/// use libsys::server::{Buffer, Encoder};
+///
+/// /// Words of a long message, in memory.
+/// struct Words([u64; 120]);
+///
+/// impl Buffer for Words {
+///     fn word(&self, index: usize) -> u64 {
+///         self.0[index]
+///     }
+///     fn set_word(&mut self, index: usize, value: u64) {
+///         self.0[index] = value;
+///     }
+///     fn set_cap(&mut self, _index: usize, _pointer: u64) {}
+/// }
+///
+/// let mut words = Words([0; 120]);
+/// let mut encoder = Encoder::new(&mut words);
+/// (10..16).for_each(|word| encoder.word(word));
+/// let message = encoder.finish(7);
+/// assert_eq!((message.words, words.0[4..6].to_vec()), ([10, 11, 12, 13], vec![14, 15]));
+/// ```
 pub trait Buffer {
     /// Word `index` of the message received.
     fn word(&self, index: usize) -> u64;
@@ -21,6 +44,16 @@ pub trait Buffer {
 }
 
 /// The IPC buffer of the calling thread.
+///
+/// ```
+/// use libsys::server::{Encoder, ThreadBuffer};
+///
+/// // Up to four words need no buffer, so this works anywhere.
+/// let mut buffer = ThreadBuffer;
+/// let mut encoder = Encoder::new(&mut buffer);
+/// encoder.word(5);
+/// assert_eq!(encoder.finish(1).info.length(), 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadBuffer;
 
@@ -42,6 +75,13 @@ impl Buffer for ThreadBuffer {
 }
 
 /// A message ready to be sent: what is in registers. The rest is in the buffer already.
+///
+/// ```
+/// use libsys::server::Outgoing;
+///
+/// let answer = Outgoing::of_words(&[1, 2]);
+/// assert_eq!((answer.info.label(), answer.info.length()), (0, 2));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Outgoing {
     /// Label and lengths.
@@ -63,6 +103,17 @@ impl Outgoing {
 }
 
 /// Takes the words of a message, one behind the other.
+///
+/// ```
+/// use libsys::server::{Encoder, Field, ThreadBuffer};
+///
+/// let mut buffer = ThreadBuffer;
+/// let mut encoder = Encoder::new(&mut buffer);
+/// 7_u32.encode(&mut encoder);
+/// true.encode(&mut encoder);
+/// let message = encoder.finish(1);
+/// assert_eq!((message.info.length(), message.words), (2, [7, 1, 0, 0]));
+/// ```
 #[derive(Debug)]
 pub struct Encoder<'a, B> {
     buffer: &'a mut B,
@@ -108,6 +159,16 @@ impl<'a, B: Buffer> Encoder<'a, B> {
 }
 
 /// Hands out the words of a message, one behind the other.
+///
+/// ```
+/// use libsys::server::{DecodeError, Decoder, Field, ThreadBuffer};
+/// use libsys::{MessageInfo, Received};
+///
+/// let message = Received { badge: 3, info: MessageInfo::new(1, 0, 2), words: [7, 2, 0, 0] };
+/// let mut decoder = Decoder::new(&ThreadBuffer, &message, 0);
+/// assert_eq!(u32::decode(&mut decoder), Ok(7));
+/// assert_eq!(bool::decode(&mut decoder), Err(DecodeError::Value { index: 1, value: 2 }));
+/// ```
 #[derive(Debug)]
 pub struct Decoder<'a, B> {
     buffer: &'a B,
@@ -186,6 +247,13 @@ impl<'a, B: Buffer> Decoder<'a, B> {
 }
 
 /// Why a message is not what its receiver expects.
+///
+/// ```
+/// use libsys::server::DecodeError;
+///
+/// let error = DecodeError::TooLong { expected: 2, found: 3 };
+/// assert_eq!(error.to_string(), "3 words instead of 2");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DecodeError {
     /// No operation has this label.

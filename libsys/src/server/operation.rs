@@ -25,6 +25,23 @@ const MALFORMED: u64 = 17;
 const ABANDONED: u64 = 18;
 
 /// An operation of an interface, with its arguments. [`interface!`](crate::interface) makes them.
+///
+/// ```
+/// use libsys::server::Operation;
+///
+/// libsys::interface! {
+///     /// A store of numbers.
+///     pub mod store {
+///         type Error = u32;
+///
+///         /// The number in a place.
+///         Load = 5: fn load(place: u64) -> u64;
+///     }
+/// }
+/// # fn main() {
+/// assert_eq!(store::Load::LABEL, 5);
+/// # }
+/// ```
 pub trait Operation: Field {
     /// The label of its calls.
     const LABEL: u64;
@@ -35,6 +52,19 @@ pub trait Operation: Field {
 }
 
 /// Why a call brought no answer.
+///
+/// ```
+/// use libsys::server::CallError;
+///
+/// fn advice(error: CallError<u64>) -> &'static str {
+///     match error {
+///         CallError::Refused(_) => "ask for something else",
+///         CallError::Abandoned => "try again",
+///         _ => "find another server",
+///     }
+/// }
+/// assert_eq!(advice(CallError::Abandoned), "try again");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallError<E> {
     /// The server refused.
@@ -64,6 +94,16 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
 impl<E: fmt::Debug> core::error::Error for CallError<E> {}
 
 /// A message from a client.
+///
+/// ```
+/// use libsys::server::Request;
+/// use libsys::{Badge, MessageInfo, Received};
+///
+/// let info = MessageInfo::new(5, 0, 1);
+/// let message = Received { badge: 3, info, words: [40, 0, 0, 0] };
+/// let request = Request { client: Badge(message.badge), message, slot: 0 };
+/// assert_eq!((request.client, request.message.word(0)), (Badge(3), 40));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Request {
     /// Who: the badge of the capability that was called.

@@ -7,6 +7,23 @@ use crate::syscall::{self, Received};
 use crate::{initial, ipc_buffer};
 
 /// The kernel's part in a server, which host tests replace.
+///
+/// ```no_run
+/// use libsys::Cap;
+/// use libsys::object::Reply;
+/// use libsys::server::{Outgoing, Port};
+///
+/// /// A server that says how many have called before.
+/// fn count<P: Port>(port: &P, reply: Cap<Reply>) -> ! {
+///     let mut message = port.receive(reply);
+///     for number in 0.. {
+///         libsys::println!("client {}", message.badge);
+///         message = port.answer_receive(reply, Outgoing::of_words(&[number]));
+///     }
+///     unreachable!("few clients")
+/// }
+/// # fn main() {}
+/// ```
 pub trait Port {
     /// Where the parts of messages are that do not travel in registers.
     type Buffer: Buffer;

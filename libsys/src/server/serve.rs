@@ -54,6 +54,20 @@ pub trait Handler {
 }
 
 /// What becomes of a thread that has faulted.
+///
+/// ```
+/// use abi::Fault;
+/// use libsys::server::Resolution;
+///
+/// /// Another system's calls are answered, all else is a mistake.
+/// fn resolve(fault: Fault) -> Resolution {
+///     match fault {
+///         Fault::ForeignSyscall { number: 172 } => Resolution::Result(1),
+///         _ => Resolution::Stop,
+///     }
+/// }
+/// assert_eq!(resolve(Fault::Timeout { badge: 0 }), Resolution::Stop);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Resolution {
     /// It repeats what it did: the reason is gone.

@@ -1,5 +1,6 @@
 //! Rules about the source text and the dependency graph, which no compiler knows.
 
+mod examples;
 mod files;
 mod lengths;
 mod licences;
@@ -25,7 +26,7 @@ pub(crate) struct Rule {
 }
 
 /// All rules.
-pub(crate) const RULES: [Rule; 14] = [
+pub(crate) const RULES: [Rule; 15] = [
     Rule { name: "file length", find: lengths::files },
     Rule { name: "function length", find: lengths::functions },
     Rule { name: "line length", find: lengths::lines },
@@ -36,6 +37,7 @@ pub(crate) const RULES: [Rule; 14] = [
     Rule { name: "open points name an issue", find: marks::open_points },
     Rule { name: "no commented-out code", find: marks::dead_code },
     Rule { name: "no machine paths", find: marks::machine_paths },
+    Rule { name: "examples of public types", find: examples::examples },
     Rule { name: "lints of the workspace", find: manifests::lints },
     Rule { name: "versions of the workspace", find: manifests::versions },
     Rule { name: "direction of dependencies", find: manifests::direction },
