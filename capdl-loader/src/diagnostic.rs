@@ -175,6 +175,11 @@ impl Report {
         self.diagnostics.extend(other.diagnostics);
     }
 
+    /// Forgets what is not to be kept.
+    pub fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
+        self.diagnostics.retain(keep);
+    }
+
     /// What was found, by file and place, then by code.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {

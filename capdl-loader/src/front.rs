@@ -5,17 +5,47 @@
 //! | our own | `*.layout.toml` |
 //! | upstream capDL ([`cdl`]) | `*.cdl` |
 //! | rust-sel4's specification | `*.json` |
+//!
+//! | module | what of our own format |
+//! |---|---|
+//! | [`tree`] | a text in TOML, with places |
+//! | [`overlay`] | several of them as one |
+//! | [`decode`] | from a tree to types, with all that is wrong |
+//! | [`declare`] | macros: type, decoder and schema of one declaration |
+//! | [`forms`] | forms of values that several parts have |
+//! | [`suggest`] | "did you mean" |
+//! | [`shape`] | what a format looks like, as data |
+//! | [`schema`] | the format as a JSON Schema |
+//! | [`explain`] | where a value comes from, and what it means |
+//! | [`mod@format`] | what may stand in a layout |
+//! | [`expand`] | from what a layout says to objects and capabilities |
 
 mod affinity;
 pub mod cdl;
+mod declare;
+pub mod decode;
+mod expand;
+pub mod explain;
+pub mod format;
+pub mod forms;
+pub mod overlay;
 mod problems;
+pub mod schema;
+pub mod shape;
 pub mod suggest;
+pub mod tree;
 
 use std::path::{Path, PathBuf};
 
-use layout::Model;
+use layout::span::FileId;
+use layout::{Model, Span};
 
-use crate::{Report, Sources};
+use crate::board::Board;
+use crate::code::Code;
+use crate::{Diagnostic, Report, Sources};
+use decode::{Decode, Decoder};
+use format::Layout;
+use tree::Node;
 
 /// What to read, and where to look for what it names.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +89,115 @@ impl Format {
             "cdl" => Some(Self::Cdl),
             "json" => Some(Self::Json),
             _ => None,
+        }
+    }
+}
+
+/// Reads a file of any format with its overlays.
+#[must_use]
+pub fn load(input: &Input) -> Loaded {
+    match Format::of(&input.file) {
+        Some(Format::Layout) => load_layout(input),
+        Some(Format::Cdl) => load_with(input, cdl::read),
+        Some(Format::Json) | None => {
+            let mut loaded = Loaded::default();
+            let message = format!("`{}` is of no known format", input.file.display());
+            let help = "a layout is a file *.layout.toml";
+            loaded.report.push(Diagnostic::error(Code::FILE, message).help(help));
+            loaded
+        }
+    }
+}
+
+/// A reader of another format: of the system's name and the text.
+type Reader = fn(&str, &str, FileId) -> (Model, Report);
+
+/// Reads a file of another format.
+fn load_with(input: &Input, read: Reader) -> Loaded {
+    let mut loaded = Loaded::default();
+    let Some((file, text)) = text_of(&input.file, &mut loaded.sources, &mut loaded.report) else {
+        return loaded;
+    };
+    let name = input.file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let (model, report) = read(name, &text, file);
+    loaded.model = model;
+    loaded.report.extend(report);
+    loaded
+}
+
+/// Reads a layout of our own format.
+fn load_layout(input: &Input) -> Loaded {
+    let mut loaded = Loaded::default();
+    let Some(tree) = tree_of(input, &mut loaded.sources, &mut loaded.report) else { return loaded };
+    let Some(layout) = Layout::decode(&tree, &mut Decoder::new(&mut loaded.report)) else {
+        return loaded;
+    };
+    loaded.model = model_of(layout, input, &mut loaded.report);
+    loaded
+}
+
+/// The tree of a layout with its overlays. `None`: there is nothing to read, as was told.
+pub fn tree_of(input: &Input, sources: &mut Sources, report: &mut Report) -> Option<Node> {
+    let mut merged: Option<Node> = None;
+    for path in std::iter::once(&input.file).chain(&input.overlays) {
+        let Some((file, text)) = text_of(path, sources, report) else { continue };
+        let tree = tree::parse(file, &text, report);
+        match &mut merged {
+            None => merged = Some(tree),
+            Some(base) => overlay::merge(base, tree, "layout", report),
+        }
+    }
+    merged
+}
+
+/// The text of a file. `None`, and told, if it cannot be read.
+fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(FileId, String)> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("`{}` cannot be read: {error}", path.display());
+            report.push(Diagnostic::error(Code::FILE, message));
+            return None;
+        }
+    };
+    let Ok(file) = sources.add(path, text.clone()) else {
+        let message = format!("`{}` is too large", path.display());
+        report.push(Diagnostic::error(Code::FILE, message));
+        return None;
+    };
+    Some((file, text))
+}
+
+/// The model of a layout that could be read.
+fn model_of(mut layout: Layout, input: &Input, report: &mut Report) -> Model {
+    let own = input.file.parent().unwrap_or(Path::new("")).to_path_buf();
+    let folders: Vec<PathBuf> = std::iter::once(own).chain(input.search.iter().cloned()).collect();
+    let Some(board) = board_of(&layout, &folders, report) else { return Model::default() };
+    layout.name = layout.name.take().or_else(|| {
+        let name = input.file.file_name()?.to_str()?;
+        Some(name.trim_end_matches(".toml").trim_end_matches(".layout").into())
+    });
+    expand::expand(&layout, &board, expand::Files::new(folders), report)
+}
+
+/// The board of a layout; `None`, and told, if there is none.
+fn board_of(layout: &Layout, folders: &[PathBuf], report: &mut Report) -> Option<Board> {
+    let name = &layout.board.value;
+    let span: Span = layout.board.span;
+    match Board::find(name, folders.iter().map(PathBuf::as_path)) {
+        Ok(Some(board)) => Some(board),
+        Ok(None) => {
+            let message = format!("there is no board `{name}`");
+            let known: Vec<&str> = Board::names().collect();
+            let help = format!("known are {}", known.join(", "));
+            let wrong = Diagnostic::error(Code::DANGLING, message).at(span, "unknown");
+            report.push(wrong.help(help));
+            None
+        }
+        Err(error) => {
+            let message = format!("the board `{name}` cannot be used");
+            report.push(Diagnostic::error(Code::FILE, message).at(span, error.0));
+            None
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What the tool can do: one module for each verb.
 
 pub mod board;
+pub mod constants;
+pub mod explain;
 
 use std::path::PathBuf;
 
@@ -22,6 +24,12 @@ pub struct Tool {
 pub enum Verb {
     /// Lists what each check looks for.
     Codes,
+    /// Prints the format of layouts as a JSON Schema, for editors.
+    Schema,
+    /// Says where a value of a layout comes from, and what it means.
+    Explain(explain::ExplainArgs),
+    /// Writes the slots, addresses, badges and bits of a component for its program.
+    Constants(constants::ConstantsArgs),
     /// Makes a board file from a device tree.
     Board(board::BoardArgs),
 }
@@ -78,6 +86,12 @@ pub fn run(tool: &Tool) -> Outcome {
             }
             Outcome::Done
         }
+        Verb::Schema => {
+            print!("{}", crate::front::schema::schema());
+            Outcome::Done
+        }
+        Verb::Explain(args) => explain::run(args),
+        Verb::Constants(args) => constants::run(args),
         Verb::Board(args) => board::run(args),
     }
 }

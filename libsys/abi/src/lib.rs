@@ -17,6 +17,7 @@
 //! | [`foreign`] | system calls of other systems: our extension |
 //! | [`registers`] | order of registers in messages |
 //! | [`bootinfo`] | boot information and initial capability slots |
+//! | [`directory`] | what components of a layout find by name: ours |
 //! | [`time`] | limits of scheduling parameters |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ extern crate std;
 
 pub mod bootinfo;
 pub mod buffer;
+pub mod directory;
 pub mod error;
 pub mod fault;
 pub mod foreign;

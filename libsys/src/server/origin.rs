@@ -14,8 +14,8 @@
 
 use crate::cap::Badge;
 
-const SIGNAL: u64 = 1 << 63;
-const FAULT: u64 = 1 << 62;
+const SIGNAL: u64 = abi::directory::SIGNAL_BADGE;
+const FAULT: u64 = abi::directory::FAULT_BADGE;
 
 /// Who sent a message.
 ///
@@ -41,7 +41,7 @@ pub enum Origin {
 
 impl Origin {
     /// Signals that can be told apart.
-    pub const SIGNALS: u32 = 62;
+    pub const SIGNALS: u32 = abi::directory::SIGNALS;
 
     /// What a badge says.
     #[inline(always)]
