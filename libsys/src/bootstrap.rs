@@ -1,5 +1,10 @@
 //! What the initial thread makes of its boot information: objects, device pages, mappings.
 //!
+//! These work before there is a heap (the heap's own memory comes from here), and take everything
+//! back at once or not at all. What is to be freed piece by piece comes from a
+//! [`Memory`](crate::memory::Memory), which is made of what is left here and keeps its books on
+//! the heap.
+//!
 //! | type | hands out |
 //! |---|---|
 //! | [`Allocator`] | slots, and objects made of RAM |

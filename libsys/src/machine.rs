@@ -22,7 +22,7 @@ pub(crate) use aarch64::{
     is_initial, modules, parent, place_block, receive, send, send_receive, simple, wait_word,
     with_all_registers,
 };
-pub(crate) use closure::pack;
+pub(crate) use closure::start;
 pub use heap::Heap;
 pub(crate) use heap::{set_pool as set_heap_pool, usage as heap_usage};
 pub use mutex::{Guard, Mutex};

@@ -71,14 +71,15 @@ pub fn spawn<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<Thread<R>, AllocationError> {
     let end = allocator.create::<Endpoint>()?;
-    let options = Options { parent: Parent::Endpoint(end), ..options };
-    start(Worker::create(allocator, options)?, end, work)
+    let worker = Worker::create(allocator, told_of_the_end(options, end))?;
+    let result = launch(&worker, work)?;
+    Ok(Thread { worker, end, result })
 }
 
 /// [`spawn`] with memory that can be freed, see [`Worker::create_in`].
 ///
 /// # Errors
-/// Too little memory, or what the kernel refuses.
+/// Too little memory, or what the kernel refuses. Nothing is left then, and the closure is dropped.
 pub fn spawn_in<R: Send + 'static>(
     memory: &mut Memory,
     space: &mut Space,
@@ -86,20 +87,37 @@ pub fn spawn_in<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<Thread<R>, AllocationError> {
     let end = memory.create::<Endpoint>()?;
-    let options = Options { parent: Parent::Endpoint(end), ..options };
-    start(Worker::create_in(memory, space, options)?, end, work)
+    let worker = match Worker::create_in(memory, space, told_of_the_end(options, end)) {
+        Ok(worker) => worker,
+        Err(reason) => {
+            memory.free(end)?;
+            return Err(reason);
+        }
+    };
+    match launch(&worker, work) {
+        Ok(result) => Ok(Thread { worker, end, result }),
+        Err(reason) => {
+            worker.free(memory, space)?;
+            memory.free(end)?;
+            Err(reason)
+        }
+    }
 }
 
-fn start<R: Send + 'static>(
-    worker: Worker,
-    end: Cap<Endpoint>,
+/// Options of a thread whose end is told to an endpoint.
+fn told_of_the_end(options: Options, end: Cap<Endpoint>) -> Options {
+    Options { parent: Parent::Endpoint(end), ..options }
+}
+
+/// Lets a worker run a closure; answers where its result will be.
+fn launch<R: Send + 'static>(
+    worker: &Worker,
     work: impl FnOnce() -> R + Send + 'static,
-) -> Result<Thread<R>, AllocationError> {
+) -> Result<Arc<Mutex<Option<R>>>, AllocationError> {
     let result = Arc::new(Mutex::new(None));
     let place = Arc::clone(&result);
-    let (entry, argument) = machine::pack(move || *place.lock() = Some(work()));
-    worker.start(entry, argument)?;
-    Ok(Thread { worker, end, result })
+    machine::start(worker, move || *place.lock() = Some(work()))?;
+    Ok(result)
 }
 
 impl<R> Thread<R> {
@@ -134,5 +152,31 @@ impl<R> Thread<R> {
         };
         let result = self.result.lock().take();
         result.ok_or(ending)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::rehearsal::{Stage, rehearse};
+
+    #[test]
+    fn a_thread_is_started_or_leaves_nothing() {
+        let options = Options { timeout_handler: Cap::at(9), ..Options::new(Cap::at(8)) };
+        let shared = Arc::new(());
+        let calls = rehearse(
+            |Stage { memory, space, .. }| {
+                let (before, work) = (Arc::strong_count(&shared), shared.clone());
+                let thread = spawn_in(memory, space, options, move || drop(work));
+                // Nobody runs a thread that was started: its closure stays with it.
+                assert_eq!(Arc::strong_count(&shared) > before, thread.is_ok());
+                thread
+            },
+            |Stage { memory, space, .. }, thread| {
+                thread.worker.free(memory, space)?;
+                memory.free(thread.end)
+            },
+        );
+        assert!(calls > 10, "{calls}");
     }
 }

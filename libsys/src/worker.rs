@@ -242,3 +242,19 @@ pub fn new_context(
     core.configure(context, time)?;
     Ok(context)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::rehearsal::{Stage, rehearse};
+
+    #[test]
+    fn a_worker_is_made_or_leaves_nothing() {
+        let options = Options { timeout_handler: Cap::at(9), ..Options::new(Cap::at(8)) };
+        let calls = rehearse(
+            |Stage { memory, space, .. }| Worker::create_in(memory, space, options),
+            |Stage { memory, space, .. }, worker| worker.free(memory, space),
+        );
+        assert!(calls > 10, "{calls}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod bait;
 mod board;
+mod program;
 
 /// A reader of bytes from outside.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,7 @@ pub struct Target {
 }
 
 /// All of them, by name.
-pub const TARGETS: &[Target] = &[board::TARGET];
+pub const TARGETS: &[Target] = &[board::TARGET, program::TARGET];
 
 impl Target {
     /// The target of a name, also one that exists to be caught.

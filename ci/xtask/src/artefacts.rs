@@ -93,6 +93,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     example("ping-pong", &["ping", "pong"]),
     example("pool", &[]),
     example("spawn", &["tenant"]),
+    example("team", &[]),
     example("threads", &[]),
 ];
 

@@ -2,18 +2,31 @@
 
 use alloc::boxed::Box;
 
+use crate::bootstrap::AllocationError;
 use crate::exit::{Ending, exit};
-use crate::worker::Entry;
+use crate::worker::Worker;
 
-/// The entry function of a thread that runs the closure, and the argument for that function: for
-/// one start of one thread. Without it the closure is never dropped.
-pub(crate) fn pack<F: FnOnce() + Send + 'static>(closure: F) -> (Entry, u64) {
-    (run::<F>, Box::into_raw(Box::new(closure)).expose_provenance() as u64)
+/// Lets a worker run a closure. If it cannot be started, the closure is dropped.
+///
+/// # Errors
+/// Those of [`Worker::start`].
+pub(crate) fn start<F: FnOnce() + Send + 'static>(
+    worker: &Worker,
+    closure: F,
+) -> Result<(), AllocationError> {
+    let closure = Box::into_raw(Box::new(closure));
+    let started = worker.start(run::<F>, closure.expose_provenance() as u64);
+    if started.is_err() {
+        // SAFETY: the box of above, which no thread has: it would be the worker's, which was not
+        // started.
+        drop(unsafe { Box::from_raw(closure) });
+    }
+    started
 }
 
 extern "C" fn run<F: FnOnce() + Send + 'static>(argument: u64) -> ! {
     let closure = core::ptr::with_exposed_provenance_mut::<F>(argument as usize);
-    // SAFETY: only `pack` hands out this function, with the address of a box with an `F`. It is
+    // SAFETY: only `start` hands out this function, with the address of a box with an `F`. It is
     // `Send`, so this thread may have it, and the argument is used once.
     let closure = unsafe { Box::from_raw(closure) };
     closure();

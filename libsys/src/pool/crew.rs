@@ -160,8 +160,7 @@ impl Crew {
 /// Lets a thread of the pool begin, or begin again.
 fn start(crew: &Arc<Crew>, worker: &Worker, seat: usize) -> Result<(), AllocationError> {
     let crew = crew.clone();
-    let (entry, argument) = machine::pack(move || crew.work(seat));
-    worker.start(entry, argument)
+    machine::start(worker, move || crew.work(seat))
 }
 
 /// Starts the threads, and looks after them until all have come to their end: one that panics or
