@@ -27,7 +27,7 @@ const FLAGS: u64 = 0x18;
 const TRANSMIT_FULL: u32 = 1 << 5;
 
 /// Bytes of text that one message has.
-pub(crate) const CHUNK: usize = 96;
+pub const CHUNK: usize = 96;
 
 /// The server that prints; 0: none.
 static SERVER: AtomicU64 = AtomicU64::new(0);

@@ -1,18 +1,48 @@
 //! What a program asks the pager that keeps its memory, and what a pager asks servers of files.
 //!
-//! | module | what |
+//! | item | what |
 //! |---|---|
-//! | [`regions`] | memory for a program: regions of its address space, lazily filled |
+//! | [`allocate`], [`map`], [`duplicate`] | memory for a paged program, as windows |
+//! | [`regions`] | the same as an interface: regions of the caller's address space |
+//! | [`custom`] | memory with a pager of its own |
 //! | [`files`] | pages of files, for a pager |
+//!
+//! ```no_run
+//! use libsys::pager::{self, Protection, Purpose};
+//! use libsys::println;
+//!
+//! // A program whose memory a pager keeps.
+//! #[libsys::main]
+//! fn main() -> Result<(), pager::Failure> {
+//!     let heap = pager::allocate(1 << 20, Purpose::Heap)?;
+//!     heap.write_word(0x8_0000, 7);
+//!     let copy = pager::duplicate(&heap)?;
+//!     pager::protect(&heap, Protection::Read)?;
+//!     copy.write_word(0x8_0000, 8);
+//!     println!("{} pages", pager::usage()?.pages);
+//!     pager::unmap(copy)
+//! }
+//! ```
 
 use core::fmt;
+use core::ops::Range;
 
 use abi::{Rights, VmAttributes};
 
-use crate::server::Text;
+use crate::cap::Cap;
+use crate::object::Endpoint;
+use crate::server::{CallError, Text};
+use crate::window::Window;
+
+/// Where a paged program finds the server of its [`regions`].
+pub const SERVER: Cap<Endpoint> = Cap::at(7);
 
 /// The most pages that a pager asks a server for at once.
-pub const TRANSFER_PAGES: u64 = 16;
+pub const FETCH_PAGES: u64 = 16;
+
+/// Addresses for memory with a pager of its own: nothing in this library ever maps anything there,
+/// in any program. What is touched there is whatever that pager provides.
+pub const CUSTOM: Range<u64> = 0x6000_0000_0000..0x6001_0000_0000;
 
 crate::data! {
     /// What may be done with memory. Nothing is both writable and executable.
@@ -220,8 +250,6 @@ crate::data! {
         Range = 2,
         /// The file cannot be read.
         Device = 3,
-        /// The file cannot be written.
-        ReadOnly = 4,
     }
 }
 
@@ -250,17 +278,86 @@ impl File {
 }
 
 crate::interface! {
-    /// Where a pager gets the pages of files. Contents travel through memory that the server
-    /// shares with the pager, [`TRANSFER_PAGES`] pages. A server may take its time: only the
-    /// faults on its own files wait for it.
+    /// Where a pager gets the pages of files: out of the memory of the server, which is its client
+    /// too. No content is copied. What the server writes to such a page later is a copy of its own.
+    /// A server may take its time: only the faults on its own files wait for it.
     pub mod files {
         type Error = FileError;
 
         /// Finds a file by its name.
         Open = 0x60: fn open(name: Text<32>) -> File;
-        /// Puts `count` pages from `first` on into the shared memory, zeros behind the end.
-        Read = 0x61: fn read(file: u64, first: u64, count: u64);
-        /// Takes `count` pages, from `first` on, out of the shared memory.
-        Write = 0x62: fn write(file: u64, first: u64, count: u64);
+        /// The address in the server's memory where `count` pages from `first` on are, one behind
+        /// the other, with zeros behind the end. At most [`FETCH_PAGES`].
+        Read = 0x61: fn read(file: u64, first: u64, count: u64) -> u64;
     }
+}
+
+/// Why a paged program does not get what it asks for.
+pub type Failure = CallError<Refusal>;
+
+/// The pager that keeps this program's memory.
+const PAGER: regions::Client = regions::Client::new(SERVER);
+
+/// Memory of so many bytes (a multiple of 4 KiB) at new addresses: zeros, of which pages come when
+/// they are touched.
+///
+/// # Errors
+/// `Addresses`, `Alignment`, or there is no pager.
+pub fn allocate(bytes: u64, purpose: Purpose) -> Result<Window, Failure> {
+    PAGER.allocate(bytes, purpose).map(|start| granted(start, bytes))
+}
+
+/// So many bytes of a file, from page `first` on.
+///
+/// # Errors
+/// `File`, `Addresses`, `Alignment`, `Protection`, or there is no pager.
+pub fn map(file: &str, first: u64, bytes: u64, protection: Protection) -> Result<Window, Failure> {
+    let name = Text::new(file).ok_or(CallError::Refused(Refusal::File))?;
+    PAGER.map(name, first, bytes, protection).map(|start| granted(start, bytes))
+}
+
+/// A copy of what is in a window, at new addresses. Pages are copied when one side writes.
+///
+/// # Errors
+/// `Nothing`, `Quota`, `Addresses`, `Memory`, or there is no pager.
+pub fn duplicate(window: &Window) -> Result<Window, Failure> {
+    let bytes = window.end() - window.address();
+    PAGER.duplicate(window.address(), bytes).map(|start| granted(start, bytes))
+}
+
+/// Changes what may be done with what is behind a window.
+///
+/// # Errors
+/// `Nothing`, `Protection`, `Memory`, or there is no pager.
+pub fn protect(window: &Window, protection: Protection) -> Result<(), Failure> {
+    PAGER.protect(window.address(), window.end() - window.address(), protection)
+}
+
+/// Gives memory back.
+///
+/// # Errors
+/// `Nothing`, `Memory`, or there is no pager.
+pub fn unmap(window: Window) -> Result<(), Failure> {
+    PAGER.unmap(window.address(), window.end() - window.address())
+}
+
+/// What this program has.
+///
+/// # Errors
+/// There is no pager.
+pub fn usage() -> Result<Usage, Failure> {
+    PAGER.usage()
+}
+
+/// Memory with a pager of its own: so many bytes from the start of [`CUSTOM`], as many as that has
+/// at most. The program must have such a pager; else it stops at the first access.
+#[must_use]
+pub fn custom(bytes: u64) -> Window {
+    granted(CUSTOM.start, bytes.min(CUSTOM.end - CUSTOM.start))
+}
+
+/// What the pager has granted. It manages all addresses of this program that it hands out, so
+/// no Rust object is there.
+const fn granted(start: u64, bytes: u64) -> Window {
+    Window::over(start..start.saturating_add(bytes))
 }

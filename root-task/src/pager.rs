@@ -13,7 +13,8 @@
 //! A client pays for each page that it has, shared or not, and for its translation tables. So a
 //! copy on write never exceeds a quota, and what one client does is never another's cost.
 //!
-//! Everything here is portable and decides only; what is done to memory is behind [`Machine`].
+//! All of that is portable and decides only; what is done to memory is behind [`Machine`], which
+//! the [`Kernel`] is for a [`Service`]: the pager with a thread, and components as its clients.
 //!
 //! | module | what |
 //! |---|---|
@@ -24,15 +25,26 @@
 //! | `frames` | who has which frame |
 //! | `residents`, `tables`, `client` | what a client has |
 //! | `plan` | what to do about an access; changes nothing |
-//! | `resolve`, `own` | doing it |
+//! | `resolve`, `own`, `supply` | doing it |
 //! | `change` | clients, regions and clones that come and go |
 //! | `machine` | what the kernel has to do |
+//! | `kernel` | the kernel doing it |
+//! | `images` | programs as objects |
+//! | `service` | the pager's thread: faults, calls, ends |
+//! | `calls` | what clients call |
+//! | `courier` | threads that ask servers of files |
+//! | `component` | processes that are clients |
 
 mod access;
+mod calls;
 mod cause;
 mod change;
 mod client;
+mod component;
+mod courier;
 mod frames;
+mod images;
+mod kernel;
 mod machine;
 mod object;
 mod own;
@@ -41,6 +53,8 @@ mod region;
 mod regions;
 mod residents;
 mod resolve;
+mod service;
+mod supply;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -50,10 +64,15 @@ use alloc::collections::BTreeMap;
 pub use access::{Access, Intent};
 pub use cause::Cause;
 pub use client::ClientId;
+pub use component::{Component, Launch, LaunchError};
+pub use courier::FileServer;
+pub use images::{Images, PagedImage};
+pub use kernel::{Kernel, PagedSpace};
 pub use machine::{Machine, Size};
 pub use object::{ObjectId, Source};
 pub use region::{Backing, Reach, Region};
 pub use resolve::{Fetch, Outcome};
+pub use service::{Event, News, Service};
 
 use client::Client;
 use frames::Frames;

@@ -61,16 +61,16 @@ pub(crate) enum Program {
     Bench,
     /// Invocations, and the same by hand: to be looked at, not to be run.
     Cost,
-    /// One of [`EXAMPLES`].
+    /// One of [`EXAMPLES`] or [`PAGER_EXAMPLES`].
     Example(&'static str),
-    /// A program that an example starts: one of `libsys/examples/src/children`.
+    /// A program that an example starts: one of the files in `children`, beside `bin`.
     Child(&'static str),
 }
 
 /// A root task that shows something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Example {
-    /// The name of its file in `libsys/examples/src/bin`.
+    /// The name of its file in `src/bin`.
     pub(crate) name: &'static str,
     /// The programs that travel in it as modules.
     children: &'static [&'static str],
@@ -80,7 +80,7 @@ const fn example(name: &'static str, children: &'static [&'static str]) -> Examp
     Example { name, children }
 }
 
-/// All of them.
+/// Those of `libsys/examples`.
 pub(crate) const EXAMPLES: &[Example] = &[
     example("control", &[]),
     example("crash", &["fragile", "neighbour"]),
@@ -97,6 +97,20 @@ pub(crate) const EXAMPLES: &[Example] = &[
     example("threads", &[]),
 ];
 
+/// Those of `root-task/examples`.
+pub(crate) const PAGER_EXAMPLES: &[Example] = &[
+    example("btree", &["store"]),
+    example("clones", &["table"]),
+    example("demand", &["toucher"]),
+    example("files", &["librarian", "reader"]),
+];
+
+/// The package of an example, or of a program that one starts.
+fn package_of_example(name: &str) -> &'static str {
+    let has = |example: &Example| example.name == name || example.children.contains(&name);
+    if PAGER_EXAMPLES.iter().any(has) { workspace::PAGER_EXAMPLES } else { workspace::EXAMPLES }
+}
+
 impl Program {
     /// All but the examples.
     pub(crate) const ALL: [Self; 3] = [Self::RootTask, Self::Suite, Self::Bench];
@@ -112,13 +126,14 @@ impl Program {
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),
-            Self::Example(name) | Self::Child(name) => (workspace::EXAMPLES, name),
+            Self::Example(name) | Self::Child(name) => (package_of_example(name), name),
         }
     }
 
     /// The programs that travel in it. They are of the same package.
     fn children(self) -> impl Iterator<Item = Self> {
-        let example = EXAMPLES.iter().find(|example| self == Self::Example(example.name));
+        let mut all = EXAMPLES.iter().chain(PAGER_EXAMPLES);
+        let example = all.find(|example| self == Self::Example(example.name));
         let names = example.map_or(&[][..], |example| example.children);
         names.iter().map(|name| Self::Child(name))
     }

@@ -35,9 +35,11 @@ pub(crate) const COST: &str = "tessera-cost";
 pub(crate) const FUZZ: &str = "tessera-fuzz";
 /// Small programs that show the library.
 pub(crate) const EXAMPLES: &str = "tessera-examples";
+/// Programs whose memory a pager keeps.
+pub(crate) const PAGER_EXAMPLES: &str = "tessera-pager-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 12] = [
+pub(crate) const HOST_CRATES: [&str; 13] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -48,6 +50,7 @@ pub(crate) const HOST_CRATES: [&str; 12] = [
     CERTIFICATE,
     CAPDL,
     ROOT_TASK,
+    PAGER_EXAMPLES,
     FUZZ,
     "xtask",
 ];

@@ -18,6 +18,8 @@ use crate::cap::Cap;
 use crate::object::Page;
 
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
+/// Bytes of a word.
+const WORD: usize = 8;
 
 /// What kind of memory the pages are.
 ///
@@ -169,11 +171,30 @@ impl Window {
         unsafe { self.at::<u32>(offset).write_volatile(value) }
     }
 
-    /// Copies bytes into the window.
+    /// Copies bytes into the window, words at a time where they are aligned.
     pub fn write_bytes(&self, offset: u64, bytes: &[u8]) {
+        let first = offset.next_multiple_of(WORD as u64) - offset;
+        let (head, rest) = bytes.split_at(bytes.len().min(first as usize));
+        let (words, tail) = rest.as_chunks::<WORD>();
+        self.write_single_bytes(offset, head);
+        let offset = offset + head.len() as u64;
+        for (offset, word) in (offset..).step_by(WORD).zip(words) {
+            self.write_word(offset, u64::from_ne_bytes(*word));
+        }
+        self.write_single_bytes(offset + (rest.len() - tail.len()) as u64, tail);
+    }
+
+    fn write_single_bytes(&self, offset: u64, bytes: &[u8]) {
         for (index, byte) in (offset..).zip(bytes) {
             // SAFETY: as in `read_word`.
             unsafe { self.at::<u8>(index).write_volatile(*byte) }
+        }
+    }
+
+    /// Copies so many bytes from another window. All three numbers are multiples of 8.
+    pub fn copy_from(&self, offset: u64, from: &Self, from_offset: u64, bytes: u64) {
+        for step in (0..bytes).step_by(WORD) {
+            self.write_word(offset + step, from.read_word(from_offset + step));
         }
     }
 
@@ -225,6 +246,28 @@ mod tests {
         let mut bytes = [0; 3];
         window.read_bytes(8, &mut bytes);
         assert_eq!(bytes, [0xaa, 0xbb, 0x06]);
+    }
+
+    #[test]
+    fn bytes_keep_their_places_whatever_the_alignment() {
+        let (mut memory, mut other) = ([0_u64; 8], [0_u64; 8]);
+        let window = |memory: &mut [u64; 8]| Window {
+            start: memory.as_mut_ptr().expose_provenance() as u64,
+            bytes: 64,
+        };
+        let (window, second) = (window(&mut memory), window(&mut other));
+        let bytes: [u8; 24] = core::array::from_fn(|index| index as u8 + 1);
+        for (offset, count) in [(0, 24), (3, 24), (5, 2), (7, 17), (16, 0)] {
+            window.copy_from(0, &second, 0, 64);
+            window.write_bytes(offset, &bytes[..count]);
+            let mut seen = [0; 64];
+            window.read_bytes(0, &mut seen);
+            let mut expected = [0; 64];
+            expected[offset as usize..][..count].copy_from_slice(&bytes[..count]);
+            assert_eq!(seen, expected, "{count} at {offset}");
+        }
+        second.copy_from(8, &window, 0, 16);
+        assert_eq!(second.read_word(8), window.read_word(0));
     }
 
     #[test]

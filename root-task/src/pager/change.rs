@@ -315,7 +315,7 @@ impl<M: Machine> Pager<M> {
     }
 
     /// Makes private pages read-only, before others get them too.
-    fn seal(&mut self, id: ClientId, pages: Range<u64>) -> Result<(), AllocationError> {
+    pub(super) fn seal(&mut self, id: ClientId, pages: Range<u64>) -> Result<(), AllocationError> {
         let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
         let starts = client.residents.within(pages).map(|(start, _)| start);
         for start in starts.collect::<Vec<_>>() {

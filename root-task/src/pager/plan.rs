@@ -10,7 +10,7 @@ use super::machine::{Machine, Size};
 use super::object::{Object, ObjectId, Objects, Page, Source};
 use super::region::{Backing, Region};
 use super::regions::Found;
-use libsys::pager::TRANSFER_PAGES;
+use libsys::pager::FETCH_PAGES;
 
 /// The next step towards an access that succeeds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -177,7 +177,7 @@ impl<M: Machine> View<'_, M> {
         };
         let page = region.pages.start + (index - first);
         let end = first + (self.around(region, page).end - region.pages.start);
-        object.missing(index, end.min(index + TRANSFER_PAGES))
+        object.missing(index, end.min(index + FETCH_PAGES))
     }
 
     fn check_quota(&self, access: Access, pages: u64) -> Result<(), Cause> {

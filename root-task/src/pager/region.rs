@@ -97,17 +97,22 @@ pub struct Region {
 }
 
 impl Region {
-    /// Writable zeros, a page at a time for a stack, else with what is around.
+    /// Writable zeros: for a stack a page at a time, for a heap in large pages, else in blocks.
     #[must_use]
     pub fn zeros(pages: Range<u64>, purpose: Purpose) -> Self {
         let is_stack = purpose == Purpose::Stack;
+        let reach = match purpose {
+            Purpose::Stack => Reach::ONE,
+            Purpose::Heap => Reach::LARGE,
+            _ => Reach::BLOCK,
+        };
         Self {
             pages,
             guard: is_stack,
             purpose,
             protection: Protection::ReadWrite,
             backing: Backing::Zeros,
-            reach: if is_stack { Reach::ONE } else { Reach::LARGE },
+            reach,
         }
     }
 

@@ -250,7 +250,7 @@ impl<M: Machine> Pager<M> {
     }
 
     /// Gives up a page of an object that nobody has. `false`: there is none.
-    fn evict(&mut self) -> Result<bool, AllocationError> {
+    pub(super) fn evict(&mut self) -> Result<bool, AllocationError> {
         let pages = self.objects.objects.iter().flat_map(|(id, object)| {
             let is_file = matches!(object.source, Source::File { .. });
             let pages = object.pages.iter().filter(move |_| is_file);
@@ -266,49 +266,5 @@ impl<M: Machine> Pager<M> {
         }
         self.release(frame)?;
         Ok(true)
-    }
-
-    /// A small frame, if need be in exchange for a page of an object that nobody has.
-    fn create_small(&mut self) -> Result<M::Frame, AllocationError> {
-        match self.machine.create(Size::Small) {
-            Err(reason) if is_lack(reason) && self.evict()? => self.machine.create(Size::Small),
-            other => other,
-        }
-    }
-
-    /// Says what has become of a fetch. Each page that has come is copied by `copy` into a
-    /// fresh frame, and named by its number in the fetch; then look again at the faults that
-    /// wait.
-    ///
-    /// # Errors
-    /// What the kernel refuses. Pages that are missing afterwards count as not provided.
-    pub fn supply(
-        &mut self,
-        fetch: &Fetch,
-        came: bool,
-        mut copy: impl FnMut(&mut M, M::Frame, u64) -> Result<(), AllocationError>,
-    ) -> Result<(), AllocationError> {
-        for (number, index) in (0..).zip(fetch.pages.clone()) {
-            // The object may be gone, with everybody who wanted it.
-            let is_coming = |page: Option<&Page>| matches!(page, Some(Page::Coming));
-            let Some(object) = self.objects.get(fetch.object) else { return Ok(()) };
-            if !is_coming(object.pages.get(&index)) {
-                continue;
-            }
-            let page = match came.then(|| self.create_small()) {
-                Some(Ok(handle)) => match copy(&mut self.machine, handle, number) {
-                    Ok(()) => Page::Present(self.frames.insert(handle, Size::Small)),
-                    Err(_) => {
-                        self.machine.destroy(handle)?;
-                        Page::Failed
-                    }
-                },
-                Some(Err(_)) | None => Page::Failed,
-            };
-            if let Some(object) = self.objects.get_mut(fetch.object) {
-                object.pages.insert(index, page);
-            }
-        }
-        Ok(())
     }
 }

@@ -6,3 +6,5 @@ mod invariants;
 mod lacks;
 mod model;
 mod sharing;
+
+pub(super) use fake::Fake;

@@ -1,14 +1,14 @@
 //! Runs the example programs and compares what they print.
 //!
-//! `libsys/examples/expected/NAME.txt` has the lines that must appear, in this order; `*` in them
-//! stands for any text.
+//! `expected/NAME.txt`, in the package of the example, has the lines that must appear, in this
+//! order; `*` in them stands for any text.
 
 use std::time::Duration;
 
 use super::Step;
 use super::context::Context;
 use super::outcome::Outcome;
-use crate::artefacts::{EXAMPLES, Image, Program};
+use crate::artefacts::{EXAMPLES, Example, Image, PAGER_EXAMPLES, Program};
 use crate::console::{self, Audience, Ended, Limits, Reason, Until};
 use crate::process::Fallible;
 use crate::qemu::{Boot, Machine};
@@ -16,21 +16,29 @@ use crate::qemu::{Boot, Machine};
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// Where examples are.
+const FOLDERS: [(&str, &[Example]); 2] =
+    [("libsys/examples", EXAMPLES), ("root-task/examples", PAGER_EXAMPLES)];
+
 /// One for each example.
 pub(super) fn steps() -> Vec<Step> {
-    let step = |name: &'static str| {
+    let step = |(folder, name): (&'static str, &'static str)| {
         Step::emulator(format!("example {name}"), move |context: &Context| {
-            match run(context, name) {
+            match run(context, folder, name) {
                 Ok((ended, expected)) => judge(&ended, &expected),
                 Err(problem) => Outcome::failed("could not run", &problem),
             }
         })
     };
-    EXAMPLES.iter().map(|example| step(example.name)).collect()
+    FOLDERS
+        .iter()
+        .flat_map(|(folder, examples)| examples.iter().map(|example| (*folder, example.name)))
+        .map(step)
+        .collect()
 }
 
-fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
-    let folder = context.workspace.root.join("libsys/examples/expected");
+fn run(context: &Context, folder: &str, name: &'static str) -> Fallible<(Ended, String)> {
+    let folder = context.workspace.root.join(folder).join("expected");
     let expected = std::fs::read_to_string(folder.join(format!("{name}.txt")))
         .map_err(|error| format!("no expected output: {error}"))?;
     let kernel = context.kernel(Image::Debug)?;
@@ -45,7 +53,7 @@ fn run(context: &Context, name: &'static str) -> Fallible<(Ended, String)> {
 /// machine that is busy with something else.
 fn machine(name: &str) -> Machine {
     let append = match name {
-        "control" => vec!["tessera.export=vcounter".into()],
+        "control" | "demand" => vec!["tessera.export=vcounter".into()],
         _ => Vec::new(),
     };
     Machine { counted: true, append, ..Machine::default() }
@@ -103,14 +111,15 @@ mod tests {
     #[test]
     fn every_example_is_run() {
         let workspace = crate::workspace::Workspace::locate().expect("a checkout");
-        let folder = workspace.root.join("libsys/examples/src/bin");
-        let files =
-            folder.read_dir().expect("examples").flatten().filter_map(|file| {
+        for (folder, examples) in FOLDERS {
+            let folder = workspace.root.join(folder).join("src/bin");
+            let files = folder.read_dir().expect("examples").flatten().filter_map(|file| {
                 Some(file.file_name().to_str()?.strip_suffix(".rs")?.to_string())
             });
-        let mut files: Vec<String> = files.collect();
-        files.sort();
-        let names: Vec<_> = EXAMPLES.iter().map(|example| example.name).collect();
-        assert_eq!(files, names);
+            let mut files: Vec<String> = files.collect();
+            files.sort();
+            let names: Vec<_> = examples.iter().map(|example| example.name).collect();
+            assert_eq!(files, names);
+        }
     }
 }

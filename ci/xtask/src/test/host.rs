@@ -11,7 +11,7 @@ use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
-    BENCH, COST, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PLATFORM, ROOT_TASK, SUITE,
+    BENCH, COST, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PLATFORM, ROOT_TASK, SUITE,
 };
 
 /// All of them.
@@ -60,13 +60,15 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    steps.extend([LIBSYS, ROOT_TASK, SUITE, EXAMPLES, COST, BENCH].map(|package| {
-        Step::alone(format!("lint {package}"), move |context: &Context| {
-            let mut command =
-                context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
-            of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
-        })
-    }));
+    steps.extend([LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, COST, BENCH].map(
+        |package| {
+            Step::alone(format!("lint {package}"), move |context: &Context| {
+                let mut command =
+                    context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
+                of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
+            })
+        },
+    ));
     steps
 }
 

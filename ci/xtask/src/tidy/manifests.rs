@@ -34,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-cost", &["tessera-libsys"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-root-task", &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-libsys"]),
+    ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
     ("tessera-fuzz", &["tessera-abi", "tessera-platform", "tessera-kernel", "tessera-libsys"]),

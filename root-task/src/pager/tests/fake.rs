@@ -16,7 +16,7 @@ type Entry = (u64, usize, Protection);
 
 /// The machine.
 #[derive(Debug, Default)]
-pub(super) struct Fake {
+pub(in crate::pager) struct Fake {
     /// The bytes of each small page of each frame.
     pub(super) frames: BTreeMap<u64, Vec<[u8; BYTES]>>,
     pub(super) spaces: BTreeMap<u64, BTreeMap<u64, Entry>>,
@@ -30,12 +30,12 @@ pub(super) struct Fake {
 
 /// One mapping: space, first page, pages.
 #[derive(Debug)]
-pub(super) struct Mapping(u64, u64, u64);
+pub(in crate::pager) struct Mapping(u64, u64, u64);
 
 pub(super) const LACK: AllocationError = AllocationError::NoMemory { bits: 12, count: 1 };
 
 impl Fake {
-    pub(super) fn with_pages(left: u64) -> Self {
+    pub(in crate::pager) fn with_pages(left: u64) -> Self {
         Self { left, ..Self::default() }
     }
 
@@ -164,7 +164,7 @@ impl Client for Pager<Fake> {
                 Outcome::Resume => {}
                 Outcome::Fetch(fetch) => {
                     let first = fetch.pages.start;
-                    let supplied = self.supply(&fetch, true, |machine, frame, number| {
+                    let supplied = self.supply(&fetch, |machine, frame, number| {
                         let value = (first + number + 100) as u8;
                         machine.frames.insert(frame, std::vec![[value; BYTES]]);
                         Ok(())

@@ -45,7 +45,7 @@ fn a_page_of_a_file_is_fetched_once() {
     assert_eq!((fetch.pages.clone(), fetch.file.number), (1..4, 9));
     assert_eq!(pager.fault(clients[1], access), Ok(Outcome::Wait), "it is coming already");
     check(&pager);
-    let supplied = pager.supply(&fetch, true, |_, _, _| Ok(()));
+    let supplied = pager.supply(&fetch, |_, _, _| Ok(()));
     assert_eq!(supplied, Ok(()));
     for client in &clients {
         assert_eq!(pager.fault(*client, access), Ok(Outcome::Resume));
@@ -71,7 +71,7 @@ fn a_server_may_fail_and_is_asked_again() {
     let Ok(Outcome::Fetch(fetch)) = pager.fault(clients[0], access) else {
         panic!("the file is elsewhere")
     };
-    assert_eq!(pager.supply(&fetch, false, |_, _, _| Ok(())), Ok(()));
+    assert_eq!(pager.give_up(&fetch), Ok(()));
     assert_eq!(pager.fault(clients[0], access), Err(Cause::Unavailable(access)));
     assert_eq!(pager.read(clients[1], 0x20), Ok(100), "better luck");
     check(&pager);
@@ -85,7 +85,7 @@ fn what_comes_too_late_is_not_kept() {
         panic!("the file is elsewhere")
     };
     pager.remove_client(clients[0]).expect("a client");
-    assert_eq!(pager.supply(&fetch, true, |_, _, _| Ok(())), Ok(()));
+    assert_eq!(pager.supply(&fetch, |_, _, _| Ok(())), Ok(()));
     assert_eq!(pager.frames(), (0, 0));
     check(&pager);
 }
@@ -243,4 +243,31 @@ fn duplicates_are_private() {
     assert_eq!(pager.duplicate(client, 0x27..0x29), Err(Refusal::Nothing));
     check(&pager);
     remove_all(pager, &[client]);
+}
+
+#[test]
+fn pages_come_out_of_a_servers_memory() {
+    let (mut pager, clients) = with_file(2, Protection::ReadWrite);
+    let server = pager.client(50);
+    pager.add_region(server, Region::zeros(0x80..0x88, Purpose::Heap)).expect("room");
+    for page in 0x80..0x87 {
+        assert_eq!(pager.write(server, page, page as u8), Ok(()));
+    }
+    let access = to(0x21, Intent::Read);
+    let Ok(Outcome::Fetch(fetch)) = pager.fault(clients[0], access) else {
+        panic!("the file is elsewhere")
+    };
+    // Of pages 1 to 3 of the file two come: behind the server's region there is nothing.
+    assert_eq!(pager.supply_from(&fetch, server, 0x86), Ok(()));
+    check(&pager);
+    assert_eq!(pager.read(clients[0], 0x21), Ok(0x86));
+    assert_eq!(pager.machine.copies, 4, "only because a large page was divided");
+    assert_eq!(pager.write(server, 0x86, 1), Ok(()));
+    assert_eq!(pager.write(clients[1], 0x21, 2), Ok(()));
+    let seen = clients.iter().map(|client| pager.read(*client, 0x21));
+    assert!(seen.eq([Ok(0x86), Ok(2)]));
+    let lost = to(0x23, Intent::Read);
+    assert_eq!(pager.fault(clients[0], lost), Err(Cause::Unavailable(lost)));
+    check(&pager);
+    remove_all(pager, &[clients[0], server, clients[1]]);
 }
