@@ -44,7 +44,9 @@ pub enum Arrival<'r, P: Port, C, const N: usize> {
 }
 
 /// A thread that waits for an answer, in a reply object that is used again afterwards. Dropped
-/// without an answer, it lets a client know that there is none; a faulted thread then stops.
+/// without an answer, it lets a client know that there is none. A thread that has faulted gets
+/// that message as well: after a fault of memory or of a capability any answer lets it try again,
+/// so suspend one that must not; after others it stops.
 ///
 /// ```
 /// use libsys::executor::{Caller, Clock, Reactor};
