@@ -74,10 +74,14 @@ impl<M: Machine> Pager<M> {
     /// # Errors
     /// - `Stranger`; `Alignment`: it is empty, or has no room for its guard page.
     /// - `Addresses`: something is there, or it leaves the room.
+    /// - `Quota`: the client has very many regions.
     /// - `Protection`: it shares the pages of a file, which nobody may write.
     pub fn add_region(&mut self, id: ClientId, region: Region) -> Result<(), Refusal> {
         let client = self.clients.get_mut(&id).ok_or(Refusal::Stranger)?;
         client.regions.check(&region)?;
+        if !client.regions.has_room(1) {
+            return Err(Refusal::Quota);
+        }
         if let Some(object) = region.backing.object() {
             let source = self.objects.get(object).ok_or(Refusal::File)?.source;
             if !is_possible(region.backing, region.protection, source) {
@@ -132,7 +136,8 @@ impl<M: Machine> Pager<M> {
     /// Takes memory away from a client.
     ///
     /// # Errors
-    /// `Stranger`; `Nothing`: no region is there; `Memory`: a large page cannot be divided.
+    /// `Stranger`; `Nothing`: no region is there; `Memory`: a large page cannot be divided;
+    /// `Quota`: the client has very many regions, and there would be more.
     /// `Kernel`: then a part may be gone.
     pub fn unmap(&mut self, id: ClientId, pages: Range<u64>) -> Result<(), Refusal> {
         self.prepare(id, &pages)?;
@@ -181,7 +186,8 @@ impl<M: Machine> Pager<M> {
         let place = self.place_like(id, pages.end - pages.start, (offset, M::LARGE))?;
         let client = self.clients.get(&id).ok_or(Refusal::Stranger)?;
         let wanted: u64 = client.residents.within(pages.clone()).map(|(_, it)| it.pages).sum();
-        if wanted > client.usage().left() {
+        let parts = client.regions.parts(&pages).len();
+        if wanted > client.usage().left() || !client.regions.has_room(parts) {
             return Err(Refusal::Quota);
         }
         self.seal(id, pages.clone()).map_err(refusal)?;
@@ -240,6 +246,9 @@ impl<M: Machine> Pager<M> {
         }
         if !client.regions.cover(pages) {
             return Err(Refusal::Nothing);
+        }
+        if !client.regions.has_room(client.regions.cuts(pages)) {
+            return Err(Refusal::Quota);
         }
         for edge in [pages.start, pages.end] {
             let client = self.clients.get(&id).ok_or(Refusal::Stranger)?;

@@ -7,6 +7,9 @@ use libsys::pager::Refusal;
 
 use super::region::Region;
 
+/// The most regions of one client: they are the pager's memory, not the client's.
+pub(super) const MOST: usize = 1024;
+
 /// What is at a page.
 pub(super) enum Found<'a> {
     /// A region.
@@ -32,6 +35,11 @@ impl Regions {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Region> {
         self.regions.values()
+    }
+
+    /// Whether there is room for so many more.
+    pub(super) fn has_room(&self, count: usize) -> bool {
+        count <= MOST.saturating_sub(self.regions.len())
     }
 
     /// What is at a page.
@@ -92,6 +100,15 @@ impl Regions {
             next = region.pages.end;
         }
         !pages.is_empty()
+    }
+
+    /// How many regions are cut in two when these pages become regions of their own.
+    pub(super) fn cuts(&self, pages: &Range<u64>) -> usize {
+        let cuts = |edge: &&u64| match self.find(**edge) {
+            Found::Inside(region) => region.pages.start < **edge,
+            _ => false,
+        };
+        [pages.start, pages.end].iter().filter(cuts).count()
     }
 
     /// The regions' parts in these pages.

@@ -1,6 +1,6 @@
 //! What happens when there is not enough, or the machine refuses.
 
-use libsys::pager::{File, Protection, Purpose};
+use libsys::pager::{File, Protection, Purpose, Refusal};
 
 use super::fake::{Client, Fake, to};
 use super::invariants::check;
@@ -80,4 +80,26 @@ fn any_operation_may_fail() {
         }
         assert_eq!(pager.machine.left, 200, "operation {failing}");
     }
+}
+
+#[test]
+fn regions_are_not_without_number() {
+    let mut pager = Pager::new(Fake::with_pages(10));
+    let client = pager.client(9);
+    pager.add_region(client, Region::zeros(0x20..0xff0, Purpose::Heap)).expect("room");
+    let mut page = 0x20;
+    let refused = loop {
+        // Each one cuts off another region.
+        let protection = [Protection::Read, Protection::ReadWrite][page as usize % 2];
+        match pager.protect(client, page..page + 1, protection) {
+            Ok(()) => page += 1,
+            Err(reason) => break reason,
+        }
+    };
+    assert_eq!(refused, Refusal::Quota);
+    assert!(page > 0x20 + 1000, "that is many");
+    assert_eq!(pager.unmap(client, 0x20..0x21), Ok(()), "a whole one can always go");
+    assert_eq!(pager.protect(client, page..page + 1, Protection::None), Ok(()));
+    check(&pager);
+    assert_eq!(pager.remove_client(client), Ok(client.number()));
 }
