@@ -1,9 +1,10 @@
 //! A kernel for host tests: it knows which slots hold capabilities, and what they were derived
-//! from, and refuses one call when it is told to. Everything else it answers with success.
+//! from, wants a table for each two mebibytes, and refuses one call when it is told to. Everything
+//! else it answers with success.
 
-use abi::{Error, Invocation, MessageInfo, buffer};
+use abi::{Error, Invocation, LookupFailure, MessageInfo, buffer};
 use core::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
 
 use crate::initial;
@@ -17,6 +18,9 @@ std::thread_local! {
         const { [const { Cell::new(0) }; buffer::SIZE as usize / 8] };
 }
 
+/// `log2` of the bytes that a table of small pages spans.
+const TABLE_BITS: u32 = 21;
+
 /// Invocations that take something away: a kernel never refuses those of a sane program.
 const UNDOING: [Invocation; 3] =
     [Invocation::CNodeDelete, Invocation::CNodeRevoke, Invocation::PageUnmap];
@@ -26,6 +30,8 @@ const UNDOING: [Invocation; 3] =
 struct Kernel {
     /// What is in each slot that is not empty was derived from this slot.
     caps: BTreeMap<Slot, Slot>,
+    /// Address spaces, and which parts of them have tables for small pages.
+    tables: BTreeSet<(u64, u64)>,
     /// How many invocations that make something have been made.
     calls: u64,
     /// Which of them is refused.
@@ -36,6 +42,15 @@ struct Kernel {
 /// of those that make something.
 pub(crate) fn start(refused: Option<u64>) {
     KERNEL.set(Some(Kernel { refused, ..Kernel::default() }));
+}
+
+/// Refuses the invocation of this number from now on, as after a start.
+pub(crate) fn refuse(number: u64) {
+    KERNEL.with_borrow_mut(|kernel| {
+        if let Some(kernel) = kernel {
+            kernel.refused = Some(kernel.calls + number);
+        }
+    });
 }
 
 /// How many slots hold capabilities that were made since the start.
@@ -60,8 +75,10 @@ pub(super) fn call(object: u64, info: u64, registers: [u64; 4]) -> Option<[u64; 
     let result = KERNEL.with_borrow_mut(|kernel| {
         Some(kernel.as_mut()?.perform(object, info.label(), &words, &caps))
     })?;
-    let label = result.map_or_else(|error| error.code(), |()| 0);
-    Some([0, MessageInfo::new(label, 0, 0).0, 0, 0, 0, 0])
+    let Err(error) = result else { return Some([0; 6]) };
+    let reply = error.to_words();
+    let [w0, w1, w2, w3, _] = reply.words;
+    Some([0, MessageInfo::new(reply.label, 0, reply.length).0, w0, w1, w2, w3])
 }
 
 /// Whether a kernel was started.
@@ -98,21 +115,35 @@ impl Kernel {
                 return Err(Error::IllegalOperation);
             }
         }
-        let slot = |index: usize| (object, words[index]);
+        let slot = |root: u64, at: usize| match words[at + 1] {
+            // From the root of the calling thread's CSpace, whichever capability that is named by.
+            64 => (initial::CNODE.pointer(), words[at]),
+            _ => (root, words[at]),
+        };
         if is(Invocation::UntypedRetype) {
             let here = (initial::CNODE.pointer(), object);
             (words[4]..words[4] + words[5]).try_for_each(|index| self.fill((caps[0], index), here))
         } else if is(Invocation::CNodeCopy) || is(Invocation::CNodeMint) {
-            self.fill(slot(0), (caps[0], words[2]))
+            self.fill(slot(object, 0), slot(caps[0], 2))
         } else if is(Invocation::CNodeDelete) {
-            self.empty(slot(0));
+            self.empty(slot(object, 0));
             Ok(())
         } else if is(Invocation::CNodeRevoke) {
-            self.revoke(slot(0));
+            self.revoke(slot(object, 0));
             Ok(())
+        } else if is(Invocation::PageTableMap) {
+            self.tables.insert((caps[0], words[0] >> TABLE_BITS));
+            Ok(())
+        } else if is(Invocation::PageMap) && !self.has_table(caps[0], words[0]) {
+            let bits_left = TABLE_BITS.into();
+            Err(Error::destination(LookupFailure::MissingCapability { bits_left }))
         } else {
             Ok(())
         }
+    }
+
+    fn has_table(&self, space: u64, address: u64) -> bool {
+        self.tables.contains(&(space, address >> TABLE_BITS))
     }
 
     fn fill(&mut self, slot: Slot, parent: Slot) -> Result<(), Error> {

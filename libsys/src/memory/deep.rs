@@ -53,21 +53,55 @@ impl Memory {
     /// one from now on are given [`cspace`](Objects::cspace).
     ///
     /// # Errors
-    /// Too little memory or too few slots, or what the kernel refuses.
+    /// Too little memory or too few slots, or what the kernel refuses. Nothing has changed then.
     pub fn deepen(&mut self, boot: &BootInfo) -> Result<(), AllocationError> {
-        let fresh = self.create_sized::<CNode>(ROOT_BITS)?;
-        let root = self.slot::<CNode>()?;
-        let unused = WORD_BITS - ROOT_BITS - LOWER_BITS;
-        self.path(root).mutate_from(self.path(fresh), guard(unused))?;
-        let deep = Deep { root, nodes: 1 };
         let cnode_bits = u32::try_from(boot.cnode_bits).unwrap_or(LOWER_BITS);
-        let initial = self.path(initial::CNODE);
-        let first_guard = guard(LOWER_BITS.saturating_sub(cnode_bits));
-        deep.slot(0).mint_from(initial, Rights::ALL, first_guard)?;
-        let space = Space::new(root, initial::VSPACE);
-        initial::THREAD.configure(space, boot.ipc_buffer, initial::IPC_BUFFER_FRAME)?;
-        self.slots.set_root(root);
-        self.deep = Some(deep);
+        self.deepen_from(cnode_bits, boot.ipc_buffer)
+    }
+
+    /// [`deepen`](Self::deepen) for an initial CNode of `1 << cnode_bits` slots.
+    fn deepen_from(&mut self, cnode_bits: u32, ipc_buffer: u64) -> Result<(), AllocationError> {
+        let root = self.slot::<CNode>()?;
+        let built = self.create_sized::<CNode>(ROOT_BITS).and_then(|fresh| {
+            let unused = guard(WORD_BITS - ROOT_BITS - LOWER_BITS);
+            let first = guard(LOWER_BITS.saturating_sub(cnode_bits));
+            let deep = Deep { root, nodes: 1 };
+            let entered = self
+                .path(root)
+                .mint_from(self.path(fresh), Rights::ALL, unused)
+                .and_then(|()| {
+                    let initial = self.path(initial::CNODE);
+                    deep.slot(0).mint_from(initial, Rights::ALL, first)
+                })
+                .and_then(|()| {
+                    let space = Space::new(root, initial::VSPACE);
+                    initial::THREAD.configure(space, ipc_buffer, initial::IPC_BUFFER_FRAME)
+                });
+            self.kept(fresh, entered).map(|()| deep)
+        });
+        match built {
+            Ok(deep) => {
+                self.slots.set_root(root);
+                self.deep = Some(deep);
+                Ok(())
+            }
+            Err(reason) => {
+                self.free_slot(root)?;
+                Err(reason)
+            }
+        }
+    }
+
+    /// Frees a CNode if what was to be done with it was refused.
+    fn kept(
+        &mut self,
+        node: Cap<CNode>,
+        done: Result<(), abi::Error>,
+    ) -> Result<(), AllocationError> {
+        if let Err(reason) = done {
+            self.free(node)?;
+            return Err(reason.into());
+        }
         Ok(())
     }
 
@@ -90,11 +124,52 @@ impl Memory {
         }
         let fresh = self.create_sized::<CNode>(NODE_BITS)?;
         let place = deep.slot(index);
-        place.mutate_from(self.path(fresh), guard(LOWER_BITS - NODE_BITS))?;
+        let guard = guard(LOWER_BITS - NODE_BITS);
+        let placed = place.mint_from(self.path(fresh), Rights::ALL, guard);
+        self.kept(fresh, placed)?;
         let start = index << LOWER_BITS;
         let pointers = start..start + (1 << NODE_BITS);
         self.slots.add(SlotRegion { pointers, node: place, first: 0 });
         deep.nodes += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::machine::fake;
+    use crate::memory::rehearsal::Stage;
+
+    #[test]
+    fn the_cspace_is_deeper_or_as_it_was() {
+        for refused in 0.. {
+            fake::start(Some(refused));
+            let mut stage = Stage::new(20);
+            let before = stage.state();
+            if stage.memory.deepen_from(12, 0).is_ok() {
+                assert!(refused > 3 && !fake::has_refused(), "{refused}");
+                return;
+            }
+            assert_eq!(stage.state(), before, "refused: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_further_cnode_is_there_or_not() {
+        for refused in 0.. {
+            fake::start(None);
+            let mut stage = Stage::new(20);
+            stage.memory.deepen_from(12, 0).expect("nothing is refused");
+            let slots = stage.memory.usage().slots;
+            stage.memory.slots.take(slots - 100).expect("there are more");
+            fake::refuse(refused);
+            let before = stage.state();
+            let kept = stage.memory.keep_slots(1);
+            if kept.is_ok() {
+                assert!(refused > 1 && stage.memory.usage().slots > 4000, "{refused}");
+                return;
+            }
+            assert_eq!(stage.state(), before, "refused: {refused}");
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// With `1 << bits` bytes of memory and two thousand slots.
-    fn new(bits: u32) -> Self {
+    pub(super) fn new(bits: u32) -> Self {
         let allocator = Allocator::over(initial::CNODE, Cap::at(100), bits, 1000..3000);
         let mut ground = vec![0; ADDRESSES + PAGE_SIZE];
         let start = ground.as_mut_ptr().expose_provenance().next_multiple_of(PAGE_SIZE) as u64;
@@ -32,7 +32,7 @@ impl Stage {
     }
 
     /// What is in use, in every respect.
-    fn state(&self) -> (Usage, u64, usize) {
+    pub(super) fn state(&self) -> (Usage, u64, usize) {
         (self.memory.usage(), self.space.free(), fake::caps())
     }
 }
@@ -68,4 +68,33 @@ fn attempt<T>(
     space.clear(memory).expect("nothing refuses to go");
     assert_eq!(stage.state(), before, "{bits} bits, refused: {refused:?}");
     result
+}
+
+mod tests {
+    use super::*;
+    use crate::memory::{Request, Sizes};
+
+    #[test]
+    fn frames_are_all_there_or_none() {
+        rehearse(
+            |stage| stage.memory.frames(13),
+            |stage, groups| {
+                groups.iter().try_for_each(|group| stage.memory.free(Cap::<()>::at(group.start)))
+            },
+        );
+        rehearse(
+            |stage| stage.memory.contiguous(300 << 10),
+            |stage, pages| stage.memory.free(Cap::<()>::at(pages.frames.start)),
+        );
+    }
+
+    #[test]
+    fn memory_is_mapped_or_leaves_nothing() {
+        let request = Request { sizes: Sizes::Small, ..Request::bytes(200 << 10) };
+        let calls = rehearse(
+            |Stage { memory, space, .. }| space.allocate(memory, request),
+            |Stage { memory, space, .. }, addresses| space.unmap(memory, addresses.start),
+        );
+        assert!(calls > 50, "{calls}");
+    }
 }
