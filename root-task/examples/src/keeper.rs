@@ -30,6 +30,21 @@ struct Resident {
 }
 
 /// The pager.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use pager_examples::keeper::Keeper;
+/// use root_task::pager::{Access, PagedSpace};
+///
+/// /// Whether a thread of the store may try again.
+/// fn resolve(
+///     keeper: &mut Keeper,
+///     space: &mut PagedSpace,
+///     access: Access,
+/// ) -> Result<bool, AllocationError> {
+///     keeper.provide(space, access)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Keeper {
     kernel: Kernel,

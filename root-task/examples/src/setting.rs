@@ -56,6 +56,22 @@ impl From<AllocationError> for Failed {
 }
 
 /// A pager, and how its clients run.
+///
+/// ```no_run
+/// use libsys::System;
+/// use pager_examples::setting::{Failed, Setting};
+/// use root_task::pager::Launch;
+///
+/// #[libsys::main]
+/// fn program(system: System) -> Result<(), Failed> {
+///     let setting = Setting::new(system)?;
+///     let image = setting.learn("child")?;
+///     let child = setting.service.launch(&Launch::new(&image, setting.options))?;
+///     setting.report();
+///     Ok(setting.stop(child)?)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Setting {
     /// The pager.

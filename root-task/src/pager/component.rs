@@ -103,6 +103,16 @@ impl<'a> Launch<'a> {
 }
 
 /// A component: a client of the pager with a process.
+///
+/// ```no_run
+/// use libsys::bootstrap::AllocationError;
+/// use root_task::pager::Component;
+///
+/// /// Starts a program again, which finds its variables as it left them.
+/// fn again(component: &Component) -> Result<(), AllocationError> {
+///     component.run(2)
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped, it can no longer be freed"]
 pub struct Component {

@@ -2,6 +2,7 @@
 
 mod fake;
 mod faults;
+mod hostile;
 mod invariants;
 mod lacks;
 mod model;
