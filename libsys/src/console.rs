@@ -63,6 +63,13 @@ pub fn open(system: &mut System) -> Result<(), AllocationError> {
     Ok(())
 }
 
+/// Takes this UART for output from now on, if its registers are a whole page.
+pub(crate) fn take(uart: Window) {
+    if uart.end() - uart.address() == 1 << abi::PAGE_BITS {
+        UART.set(uart);
+    }
+}
+
 /// Prints bytes on the UART or the kernel's console, whatever the program is connected to.
 pub fn print_here(bytes: &[u8]) {
     for byte in bytes {

@@ -27,6 +27,7 @@
 //! | [`pool`] | a few threads that do many jobs |
 //! | [`time`] | the counter, and waiting for the next period |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
+//! | [`layout`] | what the layout of the system gives to a component |
 //! | [`process`] | programs and threads in address spaces of their own |
 //! | [`pager`] | memory from a pager, and files for one |
 //! | [`server`] | interfaces, declared once; servers and their clients |
@@ -60,6 +61,7 @@ pub mod heap;
 pub mod initial;
 pub mod invoke;
 pub mod ipc_buffer;
+pub mod layout;
 pub mod logger;
 #[allow(unsafe_code, reason = "instructions and addresses")]
 mod machine;

@@ -7,6 +7,7 @@
 #[cfg_attr(not(target_os = "none"), path = "machine/host.rs")]
 mod aarch64;
 mod closure;
+mod given;
 mod heap;
 mod mutex;
 mod program;
@@ -23,8 +24,9 @@ pub(crate) use aarch64::{
     with_all_registers,
 };
 pub(crate) use closure::start;
+pub(crate) use given::{bytes as given_bytes, directory};
 pub use heap::Heap;
-pub(crate) use heap::{set_pool as set_heap_pool, usage as heap_usage};
+pub(crate) use heap::{donate as add_to_heap, set_pool as set_heap_pool, usage as heap_usage};
 pub use mutex::{Guard, Mutex};
 pub use program::run;
 pub use thread_local::{Template, ThreadLocal};

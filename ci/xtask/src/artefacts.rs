@@ -63,6 +63,8 @@ pub(crate) enum Program {
     Cost,
     /// One of [`EXAMPLES`] or [`PAGER_EXAMPLES`].
     Example(&'static str),
+    /// A component of one of [`SYSTEMS`](crate::layouts::SYSTEMS).
+    Component(&'static str),
     /// A program that an example starts: one of the files in `children`, beside `bin`.
     Child(&'static str),
 }
@@ -126,6 +128,7 @@ impl Program {
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),
+            Self::Component(name) => (workspace::SYSTEMS, name),
             Self::Example(name) | Self::Child(name) => (package_of_example(name), name),
         }
     }

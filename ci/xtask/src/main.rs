@@ -14,6 +14,7 @@
 //! | `device_tree` | reading and changing flattened device trees |
 //! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
+//! | `layouts` | the tool for layouts, and systems built of them |
 //! | `test` | everything that CI checks, as named steps |
 //! | `tidy` | rules about the source text and the dependency graph |
 //! | `coverage`, `panic_sites` | figures about the kernel |
@@ -29,6 +30,7 @@ mod elf;
 mod fuzz;
 mod image;
 mod json;
+mod layouts;
 mod modules;
 mod panic_sites;
 mod process;
@@ -75,6 +77,9 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
             return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, &options);
         }
         Verb::Fuzz(options) => return fuzz::run(&workspace, &options),
+        Verb::Layout(words) => {
+            return layouts::run(&workspace, &setup::ensure(Purpose::Build)?, &words);
+        }
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {
             let toolchain = setup::ensure(Purpose::Test)?;

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::artefacts::{self, KernelFiles, Program};
 use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::layouts;
 use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
@@ -46,7 +47,7 @@ fn prepare(
     options: &RunOptions,
 ) -> Fallible<(KernelFiles, Command)> {
     let root_task = root_task(workspace, toolchain, options)?;
-    let root_task = with_modules(workspace, root_task, options)?;
+    let root_task = with_modules(workspace, toolchain, root_task, options)?;
     let kernel = artefacts::build_kernel(workspace, toolchain, options.image)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
     let qemu = options.machine.boot(boot);
@@ -69,16 +70,21 @@ fn root_task(
 /// The root task with the given files in it, under a name of its own.
 fn with_modules(
     workspace: &Workspace,
+    toolchain: &Toolchain,
     root_task: PathBuf,
     options: &RunOptions,
 ) -> Fallible<PathBuf> {
-    if options.modules.is_empty() {
+    if options.modules.is_empty() && options.layout.is_none() {
         return Ok(root_task);
     }
     let module = |(name, file): &(String, PathBuf)| {
         Ok(Module { name: name.clone(), content: artefacts::read(file)? })
     };
-    let modules = options.modules.iter().map(module).collect::<Fallible<Vec<_>>>()?;
+    let mut modules = options.modules.iter().map(module).collect::<Fallible<Vec<_>>>()?;
+    if let Some(layout) = &options.layout {
+        let image = layouts::build(workspace, toolchain, layout)?;
+        modules.push(Module { name: layouts::MODULE.into(), content: artefacts::read(&image)? });
+    }
     let file = workspace.output_folder("images")?.join("with-modules.elf");
     artefacts::write(&file, &modules::add(&artefacts::read(&root_task)?, modules)?)?;
     Ok(file)
@@ -95,7 +101,8 @@ fn watch(qemu: &mut Command, options: &RunOptions) -> Fallible<ExitCode> {
 /// Our own root task has nothing more to say after its last line. Somebody at a terminal may
 /// still want to look around in QEMU's monitor; a script does not.
 fn until(options: &RunOptions) -> Until {
-    let ours = options.root_task.is_none() && !std::io::stdin().is_terminal();
+    let ours =
+        options.root_task.is_none() && options.layout.is_none() && !std::io::stdin().is_terminal();
     match &options.until {
         Some(text) => Until::Text(text.clone()),
         None if ours => Until::Line(|line| line == ROOT_TASK_READY),

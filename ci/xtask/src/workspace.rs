@@ -33,6 +33,8 @@ pub(crate) const BENCH: &str = "tessera-bench";
 pub(crate) const COST: &str = "tessera-cost";
 /// Readers and arbitrary bytes for them.
 pub(crate) const FUZZ: &str = "tessera-fuzz";
+/// The programs of the gallery of layouts.
+pub(crate) const SYSTEMS: &str = "tessera-systems";
 /// Small programs that show the library.
 pub(crate) const EXAMPLES: &str = "tessera-examples";
 /// Programs whose memory a pager keeps.

@@ -54,6 +54,13 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])* $name:ident = $number:literal $word:literal;)*) => {
         /// What an entry is about. The documentation of each kind says what its value and its
         /// extent are; a *slot* is the pointer of a capability.
+        ///
+        /// ```
+        /// use abi::directory::Kind;
+        ///
+        /// assert_eq!(Kind::from_word(Kind::Region as u32), Some(Kind::Region));
+        /// assert_eq!(Kind::Region.word(), "region");
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u32)]
         pub enum Kind {
@@ -88,7 +95,7 @@ kinds! {
     Thread = 6 "thread";
     /// Slot of a scheduling context.
     SchedContext = 7 "sched_context";
-    /// Slot of a CNode. Extent: `log2` of its slots.
+    /// Slot of a CNode. Extent: `log2` of the slots of its own, 0 for others.
     CSpace = 8 "cspace";
     /// Slot of an address space.
     VSpace = 9 "vspace";
@@ -133,6 +140,13 @@ impl Kind {
 }
 
 /// An entry.
+///
+/// ```
+/// use abi::directory::{Entry, Kind};
+///
+/// let entry = Entry { kind: Kind::Region, name: "box", value: 0x2000_0000, extent: 4096 };
+/// assert_eq!(entry.value + entry.extent, 0x2000_1000);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry<'a> {
     /// What it is about.
@@ -146,6 +160,12 @@ pub struct Entry<'a> {
 }
 
 /// A directory. Bytes that are none, or a broken one, give no entries; nothing panics.
+///
+/// ```
+/// use abi::directory::Directory;
+///
+/// assert!(Directory::new(b"something else").is_none());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Directory<'a> {
     bytes: &'a [u8],

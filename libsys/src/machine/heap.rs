@@ -58,16 +58,21 @@ impl State {
     }
 
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
-        if self.heap.stats_total_bytes() == 0 {
-            let start = FIRST.0.get().addr();
-            self.add(start..start + ARENA);
-        }
+        self.begin();
         if let Ok(block) = self.heap.alloc(layout) {
             return Some(block);
         }
         let more = self.pool.as_mut()?.grow(layout)?;
         self.add(more);
         self.heap.alloc(layout).ok()
+    }
+
+    /// Gives the allocator the arena, unless it has something already.
+    fn begin(&mut self) {
+        if self.heap.stats_total_bytes() == 0 {
+            let start = FIRST.0.get().addr();
+            self.add(start..start + ARENA);
+        }
     }
 
     /// Gives the allocator memory: the arena, once, or what a pool has just mapped for it.
@@ -96,6 +101,14 @@ unsafe impl GlobalAlloc for Heap {
 pub(crate) fn set_pool(pool: Pool) {
     STATE.wait_on(pool.bell());
     STATE.lock().pool = Some(pool);
+}
+
+/// Adds memory that the loader of a layout has mapped for the heap alone (invariant G1 of
+/// `given`). Only called while the program's one component is taken.
+pub(crate) fn donate(memory: Range<u64>) {
+    let mut state = STATE.lock();
+    state.begin();
+    state.add(memory.start as usize..memory.end as usize);
 }
 
 /// What the heap has and what of it is in use.

@@ -1,7 +1,7 @@
 //! From the entry code to the program's main function, and to its end.
 
-use super::aarch64;
-use crate::start::Main;
+use super::{aarch64, given};
+use crate::start::{Main, Origin};
 use crate::{exit, logger};
 
 /// Runs a program. Only the function that [`entry!`](crate::entry) defines calls this, once.
@@ -13,6 +13,9 @@ use crate::{exit, logger};
 pub unsafe fn run<A>(registers: [u64; 4], main: impl Main<A>) -> ! {
     // SAFETY: the caller's obligation is that of `begin`.
     let start = unsafe { aarch64::begin(registers) };
+    if let Origin::Spawned { argument } = start.origin {
+        given::keep(argument);
+    }
     logger::install();
     exit::exit(main.run(start))
 }

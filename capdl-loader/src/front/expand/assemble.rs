@@ -39,6 +39,8 @@ const MEMORY: u64 = BUFFER + 0x1_0000;
 const PAGE: u64 = FrameSize::Small.bytes();
 /// The word for the endpoint that is told about the end.
 const PARENT: &str = "parent";
+/// The word for whom, or what, a component prints through.
+const CONSOLE: &str = "console";
 /// The first slot that has no fixed use.
 const FIRST_SLOT: u64 = abi::bootinfo::slot::FIRST_DYNAMIC;
 
@@ -70,6 +72,7 @@ impl Expander<'_> {
             let cap = Cap::Endpoint { object, rights: Rights::WRITE, badge };
             self.hold(draft, Entry::Cap, PARENT.into(), cap, spec.span);
         }
+        self.console(draft);
         let held = std::mem::take(&mut self.drafts[draft].holdings);
         let others = held.keys().filter(|key| fixed_slot(key).is_none()).count();
         let first_spare = FIRST_SLOT + others as u64;
@@ -103,6 +106,20 @@ impl Expander<'_> {
         let cspace = self.drafts[draft].cspace;
         self.model[cspace].kind = Kind::CNode(CNode { bits, slots: entries });
         lines
+    }
+
+    /// Lets a component print through the supervisor, unless it has a console.
+    fn console(&mut self, draft: usize) {
+        let component = &self.drafts[draft];
+        let (spec, badge) = (component.spec, Some(u64::from(component.id.0) + 1));
+        let key = (Entry::Endpoint, CONSOLE.to_string());
+        let drives = component.spec.value.device.iter().any(|device| device.value == CONSOLE);
+        if !spec.value.console || drives || component.holdings.contains_key(&key) {
+            return;
+        }
+        let (object, rights) = (self.supervisor(), Rights::WRITE.or(Rights::GRANT_REPLY));
+        let cap = Cap::Endpoint { object, rights, badge };
+        self.hold(draft, Entry::Endpoint, CONSOLE.into(), cap, spec.span);
     }
 
     /// Maps everything, and sets up the thread.
@@ -247,6 +264,11 @@ impl Expander<'_> {
         let Sight { kind, name, rights, attributes, region, span, frames } = sight;
         let (frames, offset, bytes) = match frames {
             Frames::Shared { frames, offset, bytes } => (frames, offset, bytes),
+            Frames::Reserved { bytes } => {
+                let start = *cursor;
+                *cursor = start.saturating_add(bytes).saturating_add(PAGE);
+                return Line { kind, name, value: start, extent: bytes };
+            }
             Frames::Own { bytes, content } => {
                 let object = format!("{}/{}/{name}", self.drafts[draft].spec.name, kind.word());
                 (self.filled(draft, &object, bytes, content, span), 0, bytes)

@@ -346,7 +346,8 @@ impl Expander<'_> {
         Cap::Endpoint { object, rights, badge: Some(badge) }
     }
 
-    fn supervisor(&mut self) -> ObjectId {
+    /// The endpoint of the loader.
+    pub(super) fn supervisor(&mut self) -> ObjectId {
         if let Some(supervisor) = self.model.supervisor {
             return supervisor;
         }

@@ -86,6 +86,13 @@ impl Expander<'_> {
         for map in &value.map.entries {
             self.map(draft, map);
         }
+        for reserved in &value.reserve.entries {
+            let (name, span) = (reserved.name.clone(), reserved.value.span);
+            let bytes = self.whole_pages(reserved.value.value.0, span, &name);
+            let (kind, frames) = (Entry::Region, Frames::Reserved { bytes });
+            let (rights, attributes, region) = (Rights::READ_WRITE, DATA, None);
+            self.see(draft, Sight { kind, name, frames, rights, attributes, region, span });
+        }
     }
 
     /// A region that a component sees.

@@ -123,6 +123,11 @@ pub(super) enum Frames {
         /// Bytes of it.
         bytes: u64,
     },
+    /// None: its fault handler may put some there.
+    Reserved {
+        /// Bytes.
+        bytes: u64,
+    },
     /// Frames of its own, with so many bytes.
     Own {
         /// Bytes.

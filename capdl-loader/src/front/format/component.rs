@@ -28,6 +28,11 @@ tables! {
         stack: Option<Size>,
         /// Memory for its heap.
         heap: Option<Size>,
+        /// Addresses where nothing is, for its fault handler to put memory there: bytes, by name.
+        reserve: Keyed<Spanned<Size>>,
+        /// Whether it prints through the supervisor. It need not if it calls, or drives, something
+        /// that is called `console`.
+        console: bool = true,
         /// Devices that it drives: it sees their registers and gets their interrupts.
         device: Vec<Name>,
         /// Interrupts that belong to no device.

@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Bench(BenchOptions),
     /// Feed readers with arbitrary bytes.
     Fuzz(FuzzOptions),
+    /// Run the tool for layouts.
+    Layout(Vec<String>),
     /// Check the source text and the dependency graph.
     Tidy,
     /// Measure how much of the kernel the host tests run.
@@ -43,7 +45,9 @@ pub(crate) enum Verb {
 /// Parses the words after `cargo xtask`. No word at all asks for help.
 pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
     let Some((verb, rest)) = words.split_first() else { return Ok(Verb::Help) };
-    if rest.iter().any(|word| word == "--help" || word == "-h") {
+    // The tool for layouts has a help of its own.
+    let is_ours = verb != "layout";
+    if is_ours && rest.iter().any(|word| word == "--help" || word == "-h") {
         return Ok(Verb::Help);
     }
     let mut rest = Words::new(rest);
@@ -56,6 +60,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "test" => Verb::Test(test_options(&mut rest)?),
         "bench" => Verb::Bench(bench_options(&mut rest)?),
         "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
+        "layout" => Verb::Layout(std::iter::from_fn(|| rest.next()).collect()),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

@@ -14,6 +14,8 @@ pub(crate) struct RunOptions {
     pub(crate) root_task: Option<PathBuf>,
     /// Files that go with the root task, by the names under which it finds them.
     pub(crate) modules: Vec<(String, PathBuf)>,
+    /// The layout of the system that our own root task builds.
+    pub(crate) layout: Option<PathBuf>,
     /// Which build of the kernel.
     pub(crate) image: Image,
     /// The machine that QEMU plays.
@@ -99,6 +101,7 @@ pub(crate) fn run_options(words: &mut Words) -> Fallible<RunOptions> {
         match word.as_str() {
             "--root-task" => options.root_task = Some(words.value(&word)?.into()),
             "--module" => options.modules.push(module(&words.value(&word)?)?),
+            "--layout" => options.layout = Some(words.value(&word)?.into()),
             "--debug" => options.image = Image::Debug,
             "--release" => options.image = Image::Release,
             "--benchmark" => options.image = Image::Benchmark,

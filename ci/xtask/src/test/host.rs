@@ -12,6 +12,7 @@ use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
     BENCH, COST, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PLATFORM, ROOT_TASK, SUITE,
+    SYSTEMS,
 };
 
 /// All of them.
@@ -60,15 +61,14 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    steps.extend([LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, COST, BENCH].map(
-        |package| {
-            Step::alone(format!("lint {package}"), move |context: &Context| {
-                let mut command =
-                    context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
-                of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
-            })
-        },
-    ));
+    let programs = [LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, SYSTEMS, COST, BENCH];
+    steps.extend(programs.map(|package| {
+        Step::alone(format!("lint {package}"), move |context: &Context| {
+            let mut command =
+                context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
+            of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
+        })
+    }));
     steps
 }
 

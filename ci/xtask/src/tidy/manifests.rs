@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("tessera-cost", &["tessera-libsys"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
+    ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     ("tessera-root-task", &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-libsys"]),
     ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),

@@ -1,0 +1,41 @@
+//! Interfaces between the components of the gallery's systems.
+//!
+//! | system | components | shows |
+//! |---|---|---|
+//! | `hello` | `greeter` | words and files from the layout |
+//! | `ping-pong` | `pinger`, `ponger` | calls, and who makes them |
+//! | `shared-ring` | `writer`, `reader` | elements through shared memory |
+//! | `demand-pager` | `keeper`, `toucher` | a handler of faults gives pages when they are touched |
+//! | `supervised-driver` | `clock`, `watcher` | a driver that fails and is started again |
+//! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
+#![no_std]
+
+libsys::interface! {
+    /// A game.
+    pub mod volley {
+        type Error = core::convert::Infallible;
+
+        /// Returns the ball.
+        Play = 1: fn play(ball: u64) -> u64;
+    }
+}
+
+libsys::interface! {
+    /// What a keeper of pages knows.
+    pub mod pages {
+        type Error = core::convert::Infallible;
+
+        /// Pages that were given so far.
+        Given = 1: fn given() -> u64;
+    }
+}
+
+libsys::interface! {
+    /// A clock.
+    pub mod time {
+        type Error = core::convert::Infallible;
+
+        /// Seconds since 1970.
+        Now = 1: fn now() -> u64;
+    }
+}
