@@ -7,6 +7,11 @@
 //! | [`diagnostic`] | what is wrong, where, and what helps |
 //! | [`code`] | the numbers of the checks |
 //! | [`authority`] | who has authority over what, and what can learn of what |
+//! | [`question`] | what people ask about that |
+//! | [`draw`] | pictures |
+//! | [`report`] | what a system takes |
+//! | [`difference`] | what differs between two systems |
+//! | [`json`] | JSON to be written |
 //! | [`front`] | readers: from a file of any format to a model |
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
@@ -15,7 +20,12 @@ pub mod authority;
 pub mod board;
 pub mod code;
 pub mod diagnostic;
+pub mod difference;
+pub mod draw;
 pub mod front;
+pub mod json;
+pub mod question;
+pub mod report;
 pub mod sources;
 pub mod verb;
 

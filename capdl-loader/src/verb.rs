@@ -1,8 +1,13 @@
 //! What the tool can do: one module for each verb.
 
 pub mod board;
+mod common;
 pub mod constants;
+pub mod diff;
+pub mod draw;
 pub mod explain;
+pub mod query;
+pub mod report;
 
 use std::path::PathBuf;
 
@@ -30,6 +35,14 @@ pub enum Verb {
     Explain(explain::ExplainArgs),
     /// Writes the slots, addresses, badges and bits of a component for its program.
     Constants(constants::ConstantsArgs),
+    /// Answers a question about authority or data flow, with a way or a proof.
+    Query(query::QueryArgs),
+    /// Draws a system as SVG.
+    Draw(draw::DrawArgs),
+    /// Says what a system takes: memory, objects, slots, time.
+    Report(report::ReportArgs),
+    /// Says what differs between two systems: authority, parameters, memory.
+    Diff(diff::DiffArgs),
     /// Makes a board file from a device tree.
     Board(board::BoardArgs),
 }
@@ -92,6 +105,10 @@ pub fn run(tool: &Tool) -> Outcome {
         }
         Verb::Explain(args) => explain::run(args),
         Verb::Constants(args) => constants::run(args),
+        Verb::Query(args) => query::run(args),
+        Verb::Draw(args) => draw::run(args),
+        Verb::Report(args) => report::run(args),
+        Verb::Diff(args) => diff::run(args),
         Verb::Board(args) => board::run(args),
     }
 }

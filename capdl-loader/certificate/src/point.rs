@@ -25,6 +25,8 @@ pub enum Machine {
     Firmware,
     /// Control of all interrupts.
     IrqControl,
+    /// All interrupts, as the control of them can take them.
+    Interrupts,
     /// Control of all ASID pools.
     AsidControl,
     /// Control of all time.
@@ -35,11 +37,12 @@ pub enum Machine {
 
 impl Machine {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MemoryIn,
         Self::MemoryOut,
         Self::Firmware,
         Self::IrqControl,
+        Self::Interrupts,
         Self::AsidControl,
         Self::SchedControl,
         Self::DomainControl,

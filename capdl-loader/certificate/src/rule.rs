@@ -62,7 +62,7 @@ impl<F: FnMut(Point, Point)> Rules<F> {
             }
             Fact::Irq { irq, signals } => {
                 (self.lead)(once(Machine::IrqControl), at(irq));
-                self.only_if(flows, at(irq), once(Machine::IrqControl));
+                self.only_if(flows, at(irq), once(Machine::Interrupts));
                 signals.into_iter().for_each(|bell| self.only_if(flows, at(irq), at(bell)));
             }
             Fact::Raises { signal, irq } => self.only_if(flows, at(signal), at(irq)),
@@ -122,7 +122,10 @@ impl<F: FnMut(Point, Point)> Rules<F> {
             | Held::PageTable(object)
             | Held::AsidPool(object)
             | Held::Irq(object) => self.both(node, at(object)),
-            Held::IrqControl => self.both(node, points.machine(Machine::IrqControl)),
+            Held::IrqControl => {
+                (self.lead)(node, points.machine(Machine::IrqControl));
+                self.both(node, points.machine(Machine::Interrupts));
+            }
             Held::AsidControl => self.both(node, points.machine(Machine::AsidControl)),
             Held::SecureMonitor => self.both(node, points.machine(Machine::Firmware)),
             Held::SchedControl | Held::DomainControl => (),

@@ -4,7 +4,7 @@ use certificate::Relation;
 use layout::cap::Cap;
 use layout::memory::Position;
 use layout::names::ComponentId;
-use layout::object::Kind;
+use layout::object::{Irq, Kind, Trigger};
 use layout::policy::{Access, Claim, Control, Subject};
 use layout::thread::Role;
 use layout::{Model, Rights, VmAttributes};
@@ -211,4 +211,20 @@ fn whoever_writes_the_code_of_another_controls_it() {
     let names: Vec<PartyId> = who.witnesses.iter().map(|(party, _)| *party).collect();
     assert_eq!(names, [writer, victim].map(|component| PartyId(component.0)));
     assert!(who.others.is_ok());
+}
+
+#[test]
+fn two_interrupts_have_nothing_in_common_but_for_who_controls_all() {
+    let mut system = Builder::default();
+    let (one, other) = (system.component("one"), system.component("other"));
+    let root = system.component("root");
+    for (component, number) in [(one, 40), (other, 41)] {
+        let irq = Irq { number: Some(number), trigger: Trigger::Edge, core: 0, notification: None };
+        let irq = system.object(&format!("irq{number}"), Kind::Irq(irq));
+        system.give(component, Cap::Irq(irq));
+    }
+    assert_eq!(flow(&system.model, "one", "other"), None);
+    system.give(root, Cap::IrqControl);
+    assert!(flow(&system.model, "one", "root").is_some(), "it can take the interrupt");
+    assert!(flow(&system.model, "root", "other").is_some());
 }

@@ -59,7 +59,9 @@ impl Weaver {
             Kind::Thread(thread) => self.thread(here, thread),
             Kind::Irq(irq) => {
                 let control = points.machine(Machine::IrqControl);
-                self.pair(control, CONTROL, here, object.span);
+                self.add(control, Why::MayTake, here, object.span);
+                let all = points.machine(Machine::Interrupts);
+                self.add(here, Why::IsAmong, all, object.span);
                 if let Some(bell) = irq.notification.as_ref().and_then(Cap::object) {
                     self.add(here, Why::Signals, points.object(bell.0), object.span);
                 }
@@ -101,7 +103,10 @@ impl Weaver {
             | Cap::SchedContext(object)
             | Cap::AsidPool(object)
             | Cap::Irq(object) => self.pair(node, USE, at(object), span),
-            Cap::IrqControl => self.pair(node, USE, points.machine(Machine::IrqControl), span),
+            Cap::IrqControl => {
+                self.add(node, Why::Has, points.machine(Machine::IrqControl), span);
+                self.pair(node, USE, points.machine(Machine::Interrupts), span);
+            }
             Cap::AsidControl => self.pair(node, USE, points.machine(Machine::AsidControl), span),
             Cap::SecureMonitor { .. } => {
                 self.pair(node, USE, points.machine(Machine::Firmware), span);

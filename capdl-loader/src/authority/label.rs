@@ -104,6 +104,7 @@ pub const fn machine_name(what: Machine) -> &'static str {
         Machine::MemoryIn | Machine::MemoryOut => "all memory",
         Machine::Firmware => "the firmware",
         Machine::IrqControl => "irq_control",
+        Machine::Interrupts => "all interrupts",
         Machine::AsidControl => "asid_control",
         Machine::SchedControl => "sched_control",
         Machine::DomainControl => "domain",

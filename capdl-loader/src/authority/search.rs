@@ -78,6 +78,8 @@ pub struct Reach {
     /// What was reached, and where it began.
     pub set: PointSet,
     last: Vec<Option<Edge>>,
+    /// How many edges with a length lead to each point; `u32::MAX`: none do.
+    distance: Vec<u32>,
     direction: Direction,
 }
 
@@ -92,11 +94,14 @@ pub fn search(
     targets: Option<&PointSet>,
 ) -> (Reach, Option<Point>) {
     let points = graph.points;
-    let mut reach =
-        Reach { set: PointSet::new(points), last: vec![None; points.count()], direction };
-    let mut distance = vec![u32::MAX; points.count()];
+    let mut reach = Reach {
+        set: PointSet::new(points),
+        last: vec![None; points.count()],
+        distance: vec![u32::MAX; points.count()],
+        direction,
+    };
     let mut queue: VecDeque<(u32, Point)> = from.iter().map(|point| (0, *point)).collect();
-    from.iter().for_each(|point| distance[point.index()] = 0);
+    from.iter().for_each(|point| reach.distance[point.index()] = 0);
     while let Some((length, point)) = queue.pop_front() {
         if !reach.set.insert(point) {
             continue;
@@ -107,10 +112,10 @@ pub fn search(
         for edge in graph.at(point, direction) {
             let next = reach.other_end(&edge);
             let length = length + u32::from(!edge.why.is_structure());
-            if blocked.contains(edge.from) || length >= distance[next.index()] {
+            if blocked.contains(edge.from) || length >= reach.distance[next.index()] {
                 continue;
             }
-            distance[next.index()] = length;
+            reach.distance[next.index()] = length;
             reach.last[next.index()] = Some(edge);
             match edge.why.is_structure() {
                 true => queue.push_front((length, next)),
@@ -143,8 +148,8 @@ impl Reach {
 
     /// How many edges with a length the path to a point has.
     #[must_use]
-    pub fn length(&self, point: Point) -> usize {
-        self.path(point).iter().filter(|edge| !edge.why.is_structure()).count()
+    pub fn length(&self, point: Point) -> u32 {
+        self.distance[point.index()]
     }
 
     fn other_end(&self, edge: &Edge) -> Point {

@@ -64,6 +64,7 @@ reasons! {
     Raises "raises";
     Has "has the capability for";
     MayTake "may take";
+    IsAmong "is among";
 }
 
 impl Why {

@@ -1,0 +1,160 @@
+//! Pictures of a small system.
+
+use layout::Rights;
+use layout::cap::Cap;
+use layout::thread::Role;
+
+use super::diagram::{Diagram, Tie};
+use super::{authority, boxes, channels, crowd, dot, memory, physical, time};
+use crate::authority::System;
+use crate::report::ranges::fixed;
+use crate::testing::Builder;
+
+fn system() -> Builder {
+    let mut system = Builder::default();
+    let (app, driver) = (system.component("app"), system.component("driver"));
+    let root = system.component("root & <co>");
+    let disk = system.device("disk", 0x0a00_0000, true);
+    let ring = system.memory("ring", &[disk]);
+    system.share(driver, disk, Rights::READ_WRITE);
+    system.share(driver, ring, Rights::READ_WRITE);
+    system.share(app, ring, Rights::READ);
+    system.call(app, driver);
+    system.signal(driver, app);
+    let thread = system.model[driver].thread.expect("built");
+    system.give(root, Cap::Thread(thread));
+    system.give(root, Cap::IrqControl);
+    let object = system.endpoint("faults");
+    let rights = Rights::WRITE.or(Rights::GRANT_REPLY);
+    system.role(driver, Role::FaultHandler, Cap::Endpoint { object, rights, badge: Some(3) });
+    system.give(root, Cap::Endpoint { object, rights: Rights::READ, badge: None });
+    system
+}
+
+/// The arrows of a diagram in words.
+fn arrows(diagram: &Diagram) -> Vec<String> {
+    let name = |index: usize| &diagram.nodes[index].name;
+    let links = diagram.links.iter();
+    links.map(|l| format!("{} {} {}", name(l.from), l.tie.name(), name(l.to))).collect()
+}
+
+#[test]
+fn channels_are_calls_signals_and_faults() {
+    let model = system().model;
+    let diagram = channels::diagram(&System::new(&model));
+    assert_eq!(
+        arrows(&diagram),
+        ["app call driver", "driver signal app", "driver fault root & <co>"]
+    );
+}
+
+#[test]
+fn memory_is_who_sees_what() {
+    let model = system().model;
+    let diagram = memory::diagram(&System::new(&model));
+    assert_eq!(
+        arrows(&diagram),
+        ["app read ring", "driver write disk", "driver write ring", "disk dma ring"]
+    );
+}
+
+#[test]
+fn authority_is_who_controls_what() {
+    let model = system().model;
+    let diagram = authority::diagram(&System::new(&model));
+    assert_eq!(
+        arrows(&diagram),
+        [
+            "root & <co> fault driver",
+            "root & <co> control driver",
+            "root & <co> control irq_control"
+        ]
+    );
+}
+
+/// Whether elements are closed in the order in which they were opened, and none is left open.
+fn is_balanced(svg: &str) -> bool {
+    let mut open = Vec::new();
+    for tag in svg.split('<').skip(1) {
+        let (inside, _) = tag.split_once('>').expect("a tag ends");
+        let name = inside.split([' ', '/']).next().unwrap_or_default();
+        if let Some(closed) = inside.strip_prefix('/') {
+            if open.pop() != Some(closed) {
+                return false;
+            }
+        } else if !inside.ends_with('/') {
+            open.push(name);
+        }
+    }
+    open.is_empty()
+}
+
+#[test]
+fn pictures_are_well_formed_the_same_each_time_and_say_what_they_show() {
+    let model = system().model;
+    let asked = System::new(&model);
+    let all = || {
+        [
+            boxes::svg(&channels::diagram(&asked)),
+            boxes::svg(&memory::diagram(&asked)),
+            boxes::svg(&authority::diagram(&asked)),
+            physical::svg(&asked, &fixed(&model)),
+            time::svg(&model),
+        ]
+    };
+    for (svg, again) in all().iter().zip(&all()) {
+        assert_eq!(svg, again);
+        assert!(is_balanced(svg), "{svg}");
+        for part in ["<title id=\"title\">", "<desc id=\"description\">", "role=\"img\"", "dark"] {
+            assert!(svg.contains(part), "{part} in {svg}");
+        }
+        assert!(!svg.contains("root & <co>"), "not escaped: {svg}");
+    }
+    let channels = &all()[0];
+    assert!(channels.contains("root &amp; &lt;co&gt;"));
+    let text = "app to driver, call";
+    assert!(channels.contains(text), "the description says it in words");
+    assert_eq!(channels.matches("marker-end").count(), 3 + 3, "arrows and legend");
+}
+
+#[test]
+fn graphviz_gets_the_same_arrows() {
+    let model = system().model;
+    let text = dot::dot(&memory::diagram(&System::new(&model)));
+    assert!(text.starts_with("digraph layout {\n"), "{text}");
+    assert_eq!(text.matches(" -> ").count(), 4);
+    assert!(text.contains("n0 [shape=box, label=\"app\\npriority 100\"];"), "{text}");
+}
+
+#[test]
+fn crowds_are_thinned_and_that_is_said() {
+    let mut system = Builder::default();
+    let hub = system.component("hub");
+    for number in 0..crowd::MOST + 10 {
+        let spoke = system.component(&format!("spoke{number}"));
+        if number % 2 == 0 {
+            system.call(spoke, hub);
+        }
+    }
+    let diagram = crowd::thinned(channels::diagram(&System::new(&system.model)));
+    assert_eq!(diagram.nodes.len(), crowd::MOST);
+    assert_eq!(diagram.note.as_deref(), Some("11 boxes with fewer arrows are left out"));
+    assert_eq!(diagram.links.len(), 65, "those with arrows stay");
+    assert!(diagram.links.iter().all(|link| link.tie == Tie::Call));
+}
+
+#[test]
+fn the_first_that_has_budget_runs() {
+    let task = |priority, budget, period| time::Task {
+        thread: layout::ObjectId(0),
+        priority,
+        budget,
+        period,
+    };
+    let pieces = time::run(&[task(9, 2, 5), task(5, 4, 10)], 10);
+    let found: Vec<(usize, u64, u64)> =
+        pieces.iter().map(|piece| (piece.task, piece.start, piece.end)).collect();
+    assert_eq!(found, [(0, 0, 2), (1, 2, 5), (0, 5, 7), (1, 7, 8)]);
+    let busy = time::run(&[task(9, 5, 5), task(5, 4, 10)], 10);
+    assert!(busy.iter().all(|piece| piece.task == 0), "nothing is left for the other");
+}

@@ -1,0 +1,57 @@
+//! What verbs have in common: reading a layout, writing an answer.
+
+use std::path::Path;
+
+use layout::Model;
+
+use super::{InputArgs, Outcome};
+use crate::code::Code;
+use crate::front::{Input, Loaded, load};
+use crate::report::ranges;
+
+/// Reads a layout. What is wrong goes to standard error, and is fatal if it is an error; files of
+/// programs may be missing, so that one can look at a system before its programs are built.
+///
+/// # Errors
+/// How the run ends.
+pub(super) fn read(args: &InputArgs) -> Result<Loaded, Outcome> {
+    let mut loaded = load(&Input::from(args.clone()));
+    if !args.file.is_file() {
+        eprint!("{}", loaded.report.render(&loaded.sources));
+        return Err(Outcome::Failed);
+    }
+    loaded.report.retain(|found| found.code != Code::FILE);
+    if loaded.report.has_errors() {
+        eprint!("{}", loaded.report.render(&loaded.sources));
+        return Err(Outcome::Refused);
+    }
+    Ok(loaded)
+}
+
+/// Writes to a file, or to standard output.
+pub(super) fn write(path: Option<&Path>, text: &str) -> Outcome {
+    let Some(path) = path else {
+        print!("{text}");
+        return Outcome::Done;
+    };
+    match std::fs::write(path, text) {
+        Ok(()) => Outcome::Done,
+        Err(error) => {
+            eprintln!("error: {}: {error}", path.display());
+            Outcome::Failed
+        }
+    }
+}
+
+/// Where objects lie, as far as it is known.
+pub(super) struct Places {
+    /// Of all objects.
+    pub(super) addresses: Vec<Option<u64>>,
+    /// Pieces of memory that stay free, by the power of two of their size.
+    pub(super) free: Option<[u64; 48]>,
+}
+
+/// Places the objects of a model.
+pub(super) fn places(model: &Model) -> Places {
+    Places { addresses: ranges::fixed(model), free: None }
+}

@@ -1,0 +1,51 @@
+//! `query`: a question about authority or data flow.
+
+use clap::Args;
+
+use super::{InputArgs, Outcome, common};
+use crate::authority::System;
+use crate::question::{answer, parse, show};
+
+/// What the verb takes.
+#[derive(Args, Clone, Debug)]
+pub struct QueryArgs {
+    /// The layout.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Such as 'who can write net_dma', 'who can read X', 'who can call X', 'who can signal X',
+    /// 'who holds irq_control', 'path A to B', 'what if C is compromised'; each may be followed
+    /// by 'trusting D, E' and 'trusting_dma F, G'.
+    pub question: String,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Answers; refused if the answer is no, or nobody.
+#[must_use]
+pub fn run(args: &QueryArgs) -> Outcome {
+    let loaded = match common::read(&args.input) {
+        Ok(loaded) => loaded,
+        Err(outcome) => return outcome,
+    };
+    let system = System::new(&loaded.model);
+    let asked = match parse(&args.question, &system) {
+        Ok(asked) => asked,
+        Err(mistake) => {
+            eprint!("{}", mistake.render(&args.question));
+            return Outcome::Failed;
+        }
+    };
+    let answer = match answer(&system, &asked) {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            eprintln!("error: a proof was refused ({refusal:?}): a defect of this tool");
+            return Outcome::Failed;
+        }
+    };
+    match args.json {
+        true => println!("{}", show::json(&args.question, &answer, &system, &loaded.sources)),
+        false => print!("{}", show::text(&answer, &system, &loaded.sources)),
+    }
+    if answer.findings.is_empty() { Outcome::Refused } else { Outcome::Done }
+}

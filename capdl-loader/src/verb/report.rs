@@ -1,0 +1,37 @@
+//! `report`: what a system takes.
+
+use clap::Args;
+
+use super::{InputArgs, Outcome, common};
+use crate::authority::System;
+use crate::report::show;
+use crate::report::usage::Usage;
+
+/// What the verb takes.
+#[derive(Args, Clone, Debug)]
+pub struct ReportArgs {
+    /// The layout.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Report in JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reports.
+#[must_use]
+pub fn run(args: &ReportArgs) -> Outcome {
+    let loaded = match common::read(&args.input) {
+        Ok(loaded) => loaded,
+        Err(outcome) => return outcome,
+    };
+    let system = System::new(&loaded.model);
+    let places = common::places(&loaded.model);
+    let usage = Usage::of(&system, &places.addresses);
+    let free = places.free.as_ref().map(|free| free.as_slice());
+    match args.json {
+        true => println!("{}", show::json(&usage, &system.parties, free)),
+        false => print!("{}", show::text(&usage, &system.parties, free)),
+    }
+    Outcome::Done
+}
