@@ -4,7 +4,7 @@
 //! |---|---|
 //! | our own | `*.layout.toml` |
 //! | upstream capDL ([`cdl`]) | `*.cdl` |
-//! | rust-sel4's specification | `*.json` |
+//! | rust-sel4's specification ([`json`]) | `*.json` |
 //!
 //! | module | what of our own format |
 //! |---|---|
@@ -22,17 +22,20 @@
 
 mod affinity;
 pub mod cdl;
+pub mod contents;
 mod declare;
 pub mod decode;
 mod expand;
 pub mod explain;
 pub mod format;
 pub mod forms;
+pub mod json;
 pub mod overlay;
 mod problems;
 pub mod schema;
 pub mod shape;
 pub mod suggest;
+mod thread_slots;
 pub mod tree;
 
 use std::path::{Path, PathBuf};
@@ -96,16 +99,23 @@ impl Format {
 /// Reads a file of any format with its overlays.
 #[must_use]
 pub fn load(input: &Input) -> Loaded {
-    match Format::of(&input.file) {
-        Some(Format::Layout) => load_layout(input),
-        Some(Format::Cdl) => load_with(input, cdl::read),
-        Some(Format::Json) | None => {
-            let mut loaded = Loaded::default();
-            let message = format!("`{}` is of no known format", input.file.display());
-            let help = "a layout is a file *.layout.toml";
-            loaded.report.push(Diagnostic::error(Code::FILE, message).help(help));
-            loaded
-        }
+    if let Some(format) = Format::of(&input.file) {
+        return load_as(input, format);
+    }
+    let mut loaded = Loaded::default();
+    let message = format!("`{}` is of no known format", input.file.display());
+    let help = "a layout is a file *.layout.toml, *.cdl or *.json";
+    loaded.report.push(Diagnostic::error(Code::FILE, message).help(help));
+    loaded
+}
+
+/// Reads a file of this format, whatever its name.
+#[must_use]
+pub fn load_as(input: &Input, format: Format) -> Loaded {
+    match format {
+        Format::Layout => load_layout(input),
+        Format::Cdl => load_with(input, cdl::read),
+        Format::Json => load_with(input, json::read),
     }
 }
 
@@ -122,7 +132,14 @@ fn load_with(input: &Input, read: Reader) -> Loaded {
     let (model, report) = read(name, &text, file);
     loaded.model = model;
     loaded.report.extend(report);
+    contents::fetch(&mut loaded.model, &folders_of(input), &mut loaded.report);
     loaded
+}
+
+/// The folders with the files that a system names: its own first.
+fn folders_of(input: &Input) -> Vec<PathBuf> {
+    let own = input.file.parent().unwrap_or(Path::new("")).to_path_buf();
+    std::iter::once(own).chain(input.search.iter().cloned()).collect()
 }
 
 /// Reads a layout of our own format.
@@ -170,8 +187,7 @@ fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(F
 
 /// The model of a layout that could be read.
 fn model_of(mut layout: Layout, input: &Input, report: &mut Report) -> Model {
-    let own = input.file.parent().unwrap_or(Path::new("")).to_path_buf();
-    let folders: Vec<PathBuf> = std::iter::once(own).chain(input.search.iter().cloned()).collect();
+    let folders = folders_of(input);
     let Some(board) = board_of(&layout, &folders, report) else { return Model::default() };
     layout.name = layout.name.take().or_else(|| {
         let name = input.file.file_name()?.to_str()?;

@@ -13,6 +13,8 @@
 //! | [`difference`] | what differs between two systems |
 //! | [`json`] | JSON to be written |
 //! | [`front`] | readers: from a file of any format to a model |
+//! | [`export`] | writers: from a model to another tool's format |
+//! | [`generate`] | systems of any size, to measure with |
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
 
@@ -22,7 +24,9 @@ pub mod code;
 pub mod diagnostic;
 pub mod difference;
 pub mod draw;
+pub mod export;
 pub mod front;
+pub mod generate;
 pub mod json;
 pub mod question;
 pub mod report;

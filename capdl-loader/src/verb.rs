@@ -6,6 +6,8 @@ pub mod constants;
 pub mod diff;
 pub mod draw;
 pub mod explain;
+pub mod export;
+pub mod import;
 pub mod query;
 pub mod report;
 
@@ -45,6 +47,12 @@ pub enum Verb {
     Diff(diff::DiffArgs),
     /// Makes a board file from a device tree.
     Board(board::BoardArgs),
+    /// Reads a file of another tool, and tells what is in it and what is odd.
+    Import(import::ImportArgs),
+    /// Writes a layout for another tool, and refuses what it cannot carry.
+    Export(export::ExportArgs),
+    /// Writes a system of any size, to measure with.
+    Generate(export::GenerateArgs),
 }
 
 /// What every verb that reads a layout takes.
@@ -109,6 +117,9 @@ pub fn run(tool: &Tool) -> Outcome {
         Verb::Draw(args) => draw::run(args),
         Verb::Report(args) => report::run(args),
         Verb::Diff(args) => diff::run(args),
+        Verb::Import(args) => import::run(args),
+        Verb::Export(args) => export::run(args),
+        Verb::Generate(args) => export::run_generate(args),
         Verb::Board(args) => board::run(args),
     }
 }

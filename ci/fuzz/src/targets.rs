@@ -2,6 +2,8 @@
 
 mod bait;
 mod board;
+mod cdl;
+mod json;
 mod program;
 
 /// A reader of bytes from outside.
@@ -17,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them, by name.
-pub const TARGETS: &[Target] = &[board::TARGET, program::TARGET];
+pub const TARGETS: &[Target] = &[board::TARGET, cdl::TARGET, json::TARGET, program::TARGET];
 
 impl Target {
     /// The target of a name, also one that exists to be caught.

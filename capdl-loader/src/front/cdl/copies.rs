@@ -8,9 +8,10 @@ use layout::{ObjectId, Span};
 
 use super::Builder;
 use super::capability::Mask;
-use super::slots::{Label, thread_slot};
+use super::slots::Label;
 use super::text::Selection;
 use crate::code::Code;
+use crate::front::thread_slots::thread_slot;
 
 /// A copy to be made.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use super::derivations::Parent;
 use super::symbols::Selected;
 use super::text::{CapText, EntryText, Held, Reference, Selection, SlotText, Word};
 use crate::code::Code;
+use crate::front::thread_slots::THREAD_SLOTS;
 
 /// Capabilities that have a name.
 #[derive(Clone, Copy, Debug)]
@@ -42,25 +43,6 @@ impl Content {
             Self::Copies(count) => *count as usize,
         }
     }
-}
-
-/// A thread's slots by number and by name, with what they are for.
-const THREAD_SLOTS: [(&str, Option<Role>); 10] = [
-    ("cspace", Some(Role::CSpace)),
-    ("vspace", Some(Role::VSpace)),
-    ("reply_slot", None),
-    ("caller_slot", None),
-    ("ipc_buffer_slot", Some(Role::Buffer)),
-    ("fault_ep_slot", Some(Role::FaultHandler)),
-    ("sc_slot", Some(Role::SchedContext)),
-    ("temp_fault_ep_slot", Some(Role::TimeoutHandler)),
-    ("bound_notification", Some(Role::Notification)),
-    ("bound_vcpu", None),
-];
-
-/// The slot of a thread that has this use.
-pub(super) fn thread_slot(role: Role) -> u64 {
-    THREAD_SLOTS.iter().zip(0..).find(|((_, use_), _)| *use_ == Some(role)).map_or(0, |(_, n)| n)
 }
 
 impl<'t> Builder<'t, '_> {

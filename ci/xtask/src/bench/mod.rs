@@ -20,6 +20,7 @@
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `growth` | the same operations among few and among many |
 //! | `limits` | how long a stretch may be |
+//! | `layouts` | how long the layout tool takes |
 //! | `wall` | how long boots and operations take by the clock |
 //! | `why_slow` | which fast paths were taken, and why not |
 //! | `table` | tables in Markdown |
@@ -28,6 +29,7 @@ mod counts;
 mod document;
 mod emulator;
 mod growth;
+mod layouts;
 mod limits;
 mod listing;
 mod measured;
@@ -64,6 +66,9 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &BenchOptions,
 ) -> Fallible<ExitCode> {
+    if options.prefix.as_deref() == Some(layouts::NAME) {
+        return layouts::run(workspace);
+    }
     let image = if options.why_slow { Image::Benchmark } else { Image::Release };
     let kernel = artefacts::build_kernel(workspace, toolchain, image)?;
     let program = artefacts::build_program(workspace, toolchain, Program::Bench)?;

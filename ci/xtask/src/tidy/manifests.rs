@@ -38,7 +38,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
-    ("tessera-fuzz", &["tessera-abi", "tessera-platform", "tessera-kernel", "tessera-libsys"]),
+    (
+        "tessera-fuzz",
+        &[
+            "tessera-abi",
+            "tessera-platform",
+            "tessera-kernel",
+            "tessera-libsys",
+            "tessera-layout",
+            "capdl-loader",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

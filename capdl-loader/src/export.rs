@@ -1,0 +1,3 @@
+//! Writers: from a model to another tool's format.
+
+pub mod cdl;
