@@ -19,8 +19,11 @@ pub(super) struct Errands {
 }
 
 impl Errands {
-    pub(super) const fn new(bell: Cap<Notification>) -> Self {
-        Self { queue: Mutex::new(VecDeque::new()), bell }
+    /// None. `bell` is what the courier waits for, `lock` what others do while one has the queue.
+    pub(super) fn new(bell: Cap<Notification>, lock: Cap<Notification>) -> Self {
+        let queue = Mutex::new(VecDeque::new());
+        queue.wait_on(lock);
+        Self { queue, bell }
     }
 
     /// Adds an errand.

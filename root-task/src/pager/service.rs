@@ -152,7 +152,11 @@ impl Service {
             *reply = memory.create::<Reply>()?;
         }
         let parts = Parts { endpoint: memory.create()?, bound, replies };
-        let (rumour, lock) = (memory.create()?, memory.create()?);
+        let rumour = memory.create()?;
+        let mut locks = [Cap::NULL; 6];
+        for lock in &mut locks {
+            *lock = memory.create::<Notification>()?;
+        }
         // The thread waits for what it works for: the service, which needs all memory first.
         let begin = memory.create::<Notification>()?;
         let place: Arc<Mutex<Option<Arc<Self>>>> = Arc::new(Mutex::new(None));
@@ -178,10 +182,20 @@ impl Service {
             endpoint,
             options,
         });
-        service.pager.wait_on(lock);
+        service.wait_on(locks);
         *place.lock() = Some(Arc::clone(&service));
         begin.signal();
         Ok(service)
+    }
+
+    /// Gives each lock something to wait on: who holds one may have a lower priority.
+    fn wait_on(&self, [pager, images, files, servers, threads, news]: [Cap<Notification>; 6]) {
+        self.pager.wait_on(pager);
+        self.images.wait_on(images);
+        self.files.wait_on(files);
+        self.servers.wait_on(servers);
+        self.threads.wait_on(threads);
+        self.news.wait_on(news);
     }
 
     /// Waits for news of the clients.
@@ -202,7 +216,7 @@ impl Service {
     pub fn add_server(self: &Arc<Self>, server: FileServer) -> Result<u32, AllocationError> {
         let mut pager = self.pager.lock();
         let Kernel { memory, space } = &mut pager.machine;
-        let errands = Arc::new(Errands::new(memory.create()?));
+        let errands = Arc::new(Errands::new(memory.create()?, memory.create()?));
         let (service, theirs) = (Arc::clone(self), Arc::clone(&errands));
         let work = move || -> () { courier::run(&service, &theirs, server) };
         // It works as long as the pager does.
@@ -219,20 +233,23 @@ impl Service {
 
     /// Deals with a fault, as far as that is possible without waiting.
     fn resolve(&self, client: ClientId, access: Access) -> Result<bool, Cause> {
+        let mut pager = self.pager.lock();
         loop {
-            let outcome = self.pager.lock().fault(client, access)?;
-            match outcome {
+            match pager.fault(client, access)? {
                 Outcome::Resume => return Ok(true),
                 Outcome::Wait => return Ok(false),
+                // Under the same lock: nobody else ever waits for a page of a program.
                 Outcome::Fetch(fetch) if fetch.server == images::SERVER => {
-                    self.supply_image(&fetch).map_err(Cause::Kernel)?;
+                    self.supply_image(&mut pager, &fetch).map_err(Cause::Kernel)?;
                 }
                 Outcome::Fetch(fetch) => {
                     let errands = self.servers.lock().get(fetch.server as usize).cloned();
-                    match errands {
-                        Some(errands) => errands.push(fetch),
-                        None => return Err(Cause::Unavailable(access)),
-                    }
+                    let Some(errands) = errands else {
+                        // Nobody will bring it: the next look at it says so.
+                        pager.give_up(&fetch).map_err(Cause::Kernel)?;
+                        continue;
+                    };
+                    errands.push(fetch);
                     return Ok(false);
                 }
             }
@@ -240,13 +257,17 @@ impl Service {
     }
 
     /// Pages of programs need nobody else.
-    fn supply_image(&self, fetch: &Fetch) -> Result<(), AllocationError> {
+    fn supply_image(
+        &self,
+        pager: &mut Pager<Kernel>,
+        fetch: &Fetch,
+    ) -> Result<(), AllocationError> {
         let images = self.images.lock();
         let copy = |kernel: &mut Kernel, frame, number| match images.content(fetch, number) {
             Some((offset, bytes)) => kernel.fill_at(frame, offset as u64, bytes),
             None => Err(AllocationError::NotOurs(fetch.file.number)),
         };
-        self.pager.lock().supply(fetch, copy)
+        pager.supply(fetch, copy)
     }
 
     /// Takes fetched pages out of the memory of the server that has them, each of which is made
