@@ -59,6 +59,7 @@ codes! {
     FRAMES_OVERLAP 'M' 201 "Frames overlap in physical memory.";
     NOT_CARRIED 'C' 501 "The other format cannot carry this.";
     FOREIGN 'C' 503 "This machine has nothing like it.";
+    NOT_PACKED 'C' 505 "The image cannot hold this.";
     QUIRK 'C' 504 "The other tool takes this differently than it looks.";
     ASSERTION 'A' 402 "An assertion does not hold.";
 }

@@ -15,6 +15,7 @@
 //! | [`front`] | readers: from a file of any format to a model |
 //! | [`export`] | writers: from a model to another tool's format |
 //! | [`generate`] | systems of any size, to measure with |
+//! | [`pack`] | from a model to the image that the loader builds |
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ pub mod export;
 pub mod front;
 pub mod generate;
 pub mod json;
+pub mod pack;
 pub mod question;
 pub mod report;
 pub mod sources;

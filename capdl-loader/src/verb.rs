@@ -1,6 +1,7 @@
 //! What the tool can do: one module for each verb.
 
 pub mod board;
+pub mod build;
 mod common;
 pub mod constants;
 pub mod diff;
@@ -53,6 +54,8 @@ pub enum Verb {
     Export(export::ExportArgs),
     /// Writes a system of any size, to measure with.
     Generate(export::GenerateArgs),
+    /// Packs a layout into the image that the loader builds.
+    Build(build::BuildArgs),
 }
 
 /// What every verb that reads a layout takes.
@@ -121,5 +124,6 @@ pub fn run(tool: &Tool) -> Outcome {
         Verb::Export(args) => export::run(args),
         Verb::Generate(args) => export::run_generate(args),
         Verb::Board(args) => board::run(args),
+        Verb::Build(args) => build::run(args),
     }
 }

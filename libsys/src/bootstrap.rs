@@ -21,7 +21,7 @@ mod devices;
 use abi::bootinfo::BootInfo;
 
 pub use address_space::AddressSpace;
-pub(crate) use addresses::UNMANAGED as INITIAL_ADDRESSES;
+pub(crate) use addresses::{UNMANAGED as INITIAL_ADDRESSES, take_region};
 pub use allocator::{AllocationError, Allocator};
 pub use devices::Devices;
 

@@ -9,10 +9,11 @@ use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bootstrap::{AllocationError, System};
-use crate::cap::Cap;
+use crate::cap::{Badge, Cap};
 use crate::device_tree::{self, DeviceTree};
-use crate::object::Endpoint;
-use crate::server::Bytes;
+use crate::object::{Endpoint, Reply};
+use crate::server::{Bytes, Request, ThreadBuffer};
+use crate::syscall::{Received, send_prepared};
 use crate::window::{MemoryKind, Window, WindowCell};
 use crate::{debug, ipc_buffer, machine};
 
@@ -64,9 +65,32 @@ pub fn open(system: &mut System) -> Result<(), AllocationError> {
 }
 
 /// Takes this UART for output from now on, if its registers are a whole page.
-pub(crate) fn take(uart: Window) {
+pub fn attach(uart: Window) {
     if uart.end() - uart.address() == 1 << abi::PAGE_BITS {
         UART.set(uart);
+    }
+}
+
+/// Whether output goes to a UART.
+#[must_use]
+pub fn is_open() -> bool {
+    UART.window().is_some()
+}
+
+/// Prints what a client of this console asks for with a message, and answers it.
+pub fn serve(message: Received, reply: Cap<Reply>) {
+    let request = Request { client: Badge(message.badge), message, slot: 0 };
+    let answer = interface::Server::perform(&mut Printer, &request, &mut ThreadBuffer);
+    send_prepared(reply.pointer(), answer.info, answer.words);
+}
+
+/// Prints for clients.
+struct Printer;
+
+impl interface::Server for Printer {
+    fn print(&mut self, _: Badge, text: Bytes<CHUNK>) -> Result<(), u64> {
+        print_here(&text);
+        Ok(())
     }
 }
 

@@ -126,7 +126,7 @@ impl Argument for Component {
         }
         match (component.endpoint("console"), component.device("console")) {
             (Ok(server), _) => console::connect(server),
-            (_, Ok(uart)) => console::take(uart),
+            (_, Ok(uart)) => console::attach(uart),
             _ => {}
         }
         Ok(component)

@@ -118,6 +118,13 @@ pub use macros::main;
 #[global_allocator]
 static HEAP: heap::Heap = heap::Heap;
 
+/// The page of the boot information, as bytes. Empty before the program is entered through
+/// [`entry!`].
+#[must_use]
+pub fn boot_info() -> &'static [u8] {
+    machine::boot_info()
+}
+
 /// The bytes behind the boot information: chunks with a header each. Empty before the program
 /// is entered through [`entry!`].
 #[must_use]

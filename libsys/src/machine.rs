@@ -13,15 +13,16 @@ mod mutex;
 mod program;
 mod shared;
 mod thread_local;
+mod view;
 mod waker;
 pub mod window;
 
 #[cfg(test)]
 pub(crate) use aarch64::fake;
 pub(crate) use aarch64::{
-    Identity, bare, buffer, call, counter, counter_frequency, current_thread, extra_boot_info,
-    is_initial, modules, parent, place_block, receive, send, send_receive, simple, wait_word,
-    with_all_registers,
+    Identity, bare, boot_info, buffer, call, counter, counter_frequency, current_thread,
+    extra_boot_info, is_initial, modules, parent, place_block, receive, send, send_receive, simple,
+    wait_word, with_all_registers,
 };
 pub(crate) use closure::start;
 pub(crate) use given::{bytes as given_bytes, directory};

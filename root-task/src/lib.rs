@@ -2,6 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`loader`] | makes the system of a layout, and verifies it |
 //! | [`pager`] | memory for components, a page at a time |
 //! | [`Inventory`], [`Size`] | what the system has, for people |
 #![no_std]
@@ -12,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 mod inventory;
+pub mod loader;
 pub mod pager;
 mod size;
 

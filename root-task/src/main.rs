@@ -1,24 +1,76 @@
-//! The initial task of a Tessera system: for now it says what the system has.
+//! The initial task of a Tessera system: loads the system of the layout that travels in its image.
+//! Without one, it says what the machine has.
 #![no_std]
 #![no_main]
 
+use core::fmt;
 use libsys::bootstrap::System;
 use libsys::device_tree::{self, DeviceTree};
-use libsys::{BootInfo, console, println};
+
+use libsys::{BootInfo, console, modules, println};
+use packed::Image;
 use root_task::Inventory;
+use root_task::loader::{Loader, Stop, supervisor};
 
 #[libsys::main]
 fn main(boot: &'static BootInfo) {
+    match modules::find("layout") {
+        Some(layout) => run(boot, layout),
+        None => take_stock(boot),
+    }
+}
+
+/// Makes the system of a layout, and stays with it.
+fn run(boot: &'static BootInfo, layout: &'static [u8]) {
+    let image = match Image::new(layout) {
+        Ok(image) => image,
+        Err(damage) => return refuse(boot, format_args!("the image is damaged: {damage}")),
+    };
+    match make(boot, image) {
+        Ok(loader) => {
+            println!("root-task: ready");
+            supervisor::supervise(loader)
+        }
+        Err(stop) => refuse(boot, format_args!("{}", stop.of(&image))),
+    }
+}
+
+/// Makes the system, verifies it and lets it run.
+fn make(boot: &'static BootInfo, image: Image<'static>) -> Result<Loader, Stop> {
+    let mut loader = Loader::build(boot, image)?;
+    loader.verify()?;
+    let header = image.header;
+    println!("layout: {} objects, hash {}", header.objects, Hex(&image.root_hash));
+    loader.let_run()?;
+    Ok(loader)
+}
+
+/// Says why there is no system. Unless the console is open already, nothing was made, and all that
+/// the kernel gave is still there to open it.
+fn refuse(boot: &'static BootInfo, reason: fmt::Arguments<'_>) {
+    if !console::is_open() {
+        let _ = console::open(&mut System::new(boot));
+    }
+    println!("root-task: stopped: {reason}");
+}
+
+/// Says what the machine has.
+fn take_stock(boot: &'static BootInfo) {
     let mut system = System::new(boot);
     let console = console::open(&mut system);
     let blob = device_tree::blob();
-    print_inventory(&Inventory { boot, blob, tree: blob.and_then(DeviceTree::new) });
+    println!("{}", Inventory { boot, blob, tree: blob.and_then(DeviceTree::new) });
     if let Err(reason) = console {
         println!("console: the kernel's, because there is no other: {reason}");
     }
     println!("root-task: ready");
 }
 
-fn print_inventory(inventory: &Inventory<'_>) {
-    println!("{inventory}");
+/// Bytes in hexadecimal.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }

@@ -10,7 +10,7 @@ use crate::layout::{Layout, Stream};
 use crate::objects::{ObjectRun, Objects};
 use crate::record::{
     Answered, Copies, CoreSignal, Derived, Dropped, Fill, How, Interrupt, Memory, Pages, Pool,
-    Recipe, Renewed, Resume, Slot, Source, Spaces, Tables, Thread, Time, Told, Turn,
+    Recipe, Renewed, Resume, Slot, Source, Spaces, Supervisor, Tables, Thread, Time, Told, Turn,
 };
 use crate::rows::Row;
 
@@ -48,7 +48,8 @@ pub(crate) fn check(header: &Header, layout: &Layout<'_>, contents: usize) -> Re
     pass.all(layout.recipes)?;
     pass.all(layout.renewed)?;
     pass.all(layout.answered)?;
-    pass.all(layout.told)
+    pass.all(layout.told)?;
+    pass.all(layout.supervisor)
 }
 
 /// A kind of row that can be checked.
@@ -260,8 +261,7 @@ impl Checked for Slot {
             Origin::Cell(cell) => cell.0 < pass.cells,
             _ => true,
         };
-        let control = matches!(self.origin, Origin::IrqControl | Origin::AsidControl);
-        let may_be_copied = !control || self.how == How::Moved;
+        let may_be_copied = self.origin != Origin::IrqControl || self.how == How::Moved;
         let fits = ascends && is_there && may_be_copied && pass.has_slot(self.node, self.slot);
         unless(fits, "no such slot or capability, or not ascending")
     }
@@ -313,6 +313,14 @@ impl Checked for Renewed {
 impl Checked for Answered {
     fn finding(&self, pass: &mut Pass<'_>) -> Finding {
         unless(pass.is(self.reply, ObjectType::Reply), "no reply object")
+    }
+}
+
+impl Checked for Supervisor {
+    fn finding(&self, pass: &mut Pass<'_>) -> Finding {
+        let fits =
+            pass.is(self.endpoint, ObjectType::Endpoint) && pass.is(self.reply, ObjectType::Reply);
+        unless(fits, "no endpoint, or no reply object")
     }
 }
 

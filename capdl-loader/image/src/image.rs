@@ -213,6 +213,12 @@ pub mod put {
         Ok(bytes)
     }
 
+    /// Bytes of names in an image.
+    #[must_use]
+    pub fn names_length(names: &Names) -> usize {
+        names.to_bytes().len()
+    }
+
     /// Makes room for a signature, answers what is to be signed.
     #[must_use]
     pub fn to_be_signed(image: &mut [u8]) -> Option<Hash> {

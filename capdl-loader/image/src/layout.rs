@@ -10,7 +10,7 @@ use crate::number;
 use crate::objects::{Objects, RUN_BYTES};
 use crate::record::{
     Answered, Copies, CoreSignal, Derived, Dropped, Fill, Interrupt, Memory, Pages, Pool, Recipe,
-    Renewed, Resume, Slot, Spaces, Tables, Thread, Time, Told, Turn,
+    Renewed, Resume, Slot, Spaces, Supervisor, Tables, Thread, Time, Told, Turn,
 };
 use crate::rows::{Row, Rows};
 
@@ -156,4 +156,6 @@ streams! {
     answered: Answered,
     /// Who is told.
     told: Told,
+    /// Where the loader hears of failures: at most one row.
+    supervisor: Supervisor,
 }

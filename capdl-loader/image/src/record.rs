@@ -344,6 +344,14 @@ rows! {
         pub notification: Cell,
     }
 
+    /// Where the loader hears of failures once the system runs.
+    pub struct Supervisor: "supervisor" {
+        /// It receives here.
+        pub endpoint: Cell,
+        /// With this.
+        pub reply: Cell,
+    }
+
     /// Where something is written.
     pub struct Line: "line" {
         /// The file: its place among the image's files, plus 1; 0: nobody wrote it.

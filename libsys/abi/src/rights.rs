@@ -9,7 +9,7 @@
 /// assert!(rights.contains(Rights::WRITE) && !rights.contains(Rights::READ));
 /// assert_eq!(rights.and(Rights::READ_WRITE), Rights::WRITE);
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Rights(u8);
 
 impl Rights {

@@ -46,6 +46,11 @@ impl Addresses {
     }
 }
 
+/// A region that nobody has; `None` when there are no more addresses.
+pub(crate) fn take_region() -> Option<u64> {
+    regions(REGION).map(|region| region.start)
+}
+
 /// Fresh regions with room for so many bytes.
 fn regions(bytes: u64) -> Option<Range<u64>> {
     let length = bytes.checked_next_multiple_of(REGION)?;

@@ -12,7 +12,7 @@ mod tls;
 use block::count_panic;
 pub(crate) use block::{Identity, buffer, current_thread, parent, place_block};
 pub(crate) use counter::{counter, counter_frequency};
-pub(crate) use entry::{begin, extra_boot_info, is_initial};
+pub(crate) use entry::{begin, boot_info, extra_boot_info, is_initial};
 use frames::Frames;
 pub(crate) use image::modules;
 pub(crate) use svc::{

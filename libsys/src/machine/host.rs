@@ -149,6 +149,10 @@ macro_rules! thread_address {
     }};
 }
 
+pub(crate) fn boot_info() -> &'static [u8] {
+    &[]
+}
+
 pub(crate) fn extra_boot_info() -> &'static [u8] {
     &[]
 }

@@ -17,6 +17,8 @@ use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
 use crate::cap::Cap;
 use crate::object::Page;
 
+pub use super::view::{View, Viewer};
+
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 /// Bytes of a word.
 const WORD: usize = 8;
@@ -41,7 +43,7 @@ pub enum MemoryKind {
 }
 
 impl MemoryKind {
-    const fn attributes(self) -> VmAttributes {
+    pub(super) const fn attributes(self) -> VmAttributes {
         let cacheable = matches!(self, Self::Ram);
         VmAttributes { cacheable, execute_never: true }
     }
@@ -173,22 +175,67 @@ impl Window {
 
     /// Copies bytes into the window, words at a time where they are aligned.
     pub fn write_bytes(&self, offset: u64, bytes: &[u8]) {
-        let first = offset.next_multiple_of(WORD as u64) - offset;
-        let (head, rest) = bytes.split_at(bytes.len().min(first as usize));
-        let (words, tail) = rest.as_chunks::<WORD>();
-        self.write_single_bytes(offset, head);
-        let offset = offset + head.len() as u64;
-        for (offset, word) in (offset..).step_by(WORD).zip(words) {
-            self.write_word(offset, u64::from_ne_bytes(*word));
+        let (head, words, tail) = split(offset, bytes);
+        for (at, byte) in (offset..).zip(head) {
+            // SAFETY: as in `read_word`.
+            unsafe { self.at::<u8>(at).write_volatile(*byte) }
         }
-        self.write_single_bytes(offset + (rest.len() - tail.len()) as u64, tail);
+        let offset = offset + head.len() as u64;
+        let start = self.words(offset, words.len());
+        for (index, word) in words.iter().enumerate() {
+            // SAFETY: W1, and `words` has checked all of them.
+            unsafe { start.add(index).write_volatile(u64::from_ne_bytes(*word)) }
+        }
+        let offset = offset + 8 * words.len() as u64;
+        for (at, byte) in (offset..).zip(tail) {
+            // SAFETY: as in `read_word`.
+            unsafe { self.at::<u8>(at).write_volatile(*byte) }
+        }
     }
 
-    fn write_single_bytes(&self, offset: u64, bytes: &[u8]) {
-        for (index, byte) in (offset..).zip(bytes) {
-            // SAFETY: as in `read_word`.
-            unsafe { self.at::<u8>(index).write_volatile(*byte) }
+    /// Whether these bytes are in the window.
+    #[must_use]
+    pub fn holds(&self, offset: u64, bytes: &[u8]) -> bool {
+        let (head, words, tail) = split(offset, bytes);
+        let behind = offset + (head.len() + 8 * words.len()) as u64;
+        // SAFETY: as in `read_word`.
+        let holds = |at: u64, byte: &u8| unsafe { self.at::<u8>(at).read_volatile() == *byte };
+        let start = self.words(offset + head.len() as u64, words.len());
+        let words = words.iter().enumerate().all(|(index, word)| {
+            // SAFETY: W1, and `words` has checked all of them.
+            unsafe { start.add(index).read_volatile() == u64::from_ne_bytes(*word) }
+        });
+        let ends = (offset..).zip(head).chain((behind..).zip(tail));
+        words && ends.into_iter().all(|(at, byte)| holds(at, byte))
+    }
+
+    /// Whether there is nothing but zeros in this range, which begins and ends at words.
+    #[must_use]
+    pub fn is_clear(&self, offsets: Range<u64>) -> bool {
+        let count = usize::try_from((offsets.end - offsets.start) / 8).unwrap_or(usize::MAX);
+        let start = self.words(offsets.start, count);
+        // SAFETY: W1, and `words` has checked all of them.
+        (0..count).all(|index| unsafe { start.add(index).read_volatile() == 0 })
+    }
+
+    /// Sets all bytes of a range to 0, which begins and ends at words.
+    pub fn clear(&self, offsets: Range<u64>) {
+        let count = usize::try_from((offsets.end - offsets.start) / 8).unwrap_or(usize::MAX);
+        let start = self.words(offsets.start, count);
+        for index in 0..count {
+            // SAFETY: W1, and `words` has checked all of them.
+            unsafe { start.add(index).write_volatile(0) }
         }
+    }
+
+    /// The address of so many words at `offset`, which is not used if there are none.
+    fn words(&self, offset: u64, count: usize) -> *mut u64 {
+        if count == 0 {
+            return core::ptr::null_mut();
+        }
+        let last = (count as u64 - 1).checked_mul(8).and_then(|bytes| bytes.checked_add(offset));
+        let _ = self.at::<u64>(last.unwrap_or(u64::MAX));
+        self.at::<u64>(offset)
     }
 
     /// Copies so many bytes from another window. All three numbers are multiples of 8.
@@ -205,6 +252,14 @@ impl Window {
             *byte = unsafe { self.at::<u8>(index).read_volatile() };
         }
     }
+}
+
+/// Bytes for `offset`: those before the first whole word, the whole words, those behind.
+fn split(offset: u64, bytes: &[u8]) -> (&[u8], &[[u8; 8]], &[u8]) {
+    let head = usize::try_from(offset.wrapping_neg() % 8).unwrap_or(0).min(bytes.len());
+    let (head, rest) = bytes.split_at(head);
+    let (words, tail) = rest.as_chunks();
+    (head, words, tail)
 }
 
 /// A place for one window of one page, set once and then shared by all threads.
@@ -268,6 +323,32 @@ mod tests {
         }
         second.copy_from(8, &window, 0, 16);
         assert_eq!(second.read_word(8), window.read_word(0));
+    }
+
+    #[test]
+    fn bytes_are_written_and_compared_at_any_place() {
+        let mut memory = [u64::MAX; 8];
+        let start = memory.as_mut_ptr().expose_provenance() as u64;
+        let window = Window { start, bytes: 64 };
+        let bytes: [u8; 29] = core::array::from_fn(|index| index as u8 + 1);
+        for (offset, length) in [(0, 29), (3, 29), (8, 16), (5, 2), (7, 9), (9, 0), (35, 29)] {
+            window.clear(0..64);
+            window.write_bytes(offset, &bytes[..length]);
+            assert!(window.holds(offset, &bytes[..length]), "{length} bytes at {offset}");
+            let end = (offset + length as u64).next_multiple_of(8);
+            assert!(window.is_clear(0..offset & !7) && window.is_clear(end..64));
+            for index in 0..length {
+                let mut others = bytes;
+                others[index] = 0;
+                assert!(!window.holds(offset, &others[..length]), "byte {index} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "inside the window")]
+    fn bytes_end_with_the_window() {
+        Window { start: 0x1000, bytes: 32 }.clear(8..40);
     }
 
     #[test]

@@ -7,12 +7,12 @@ use abi::{Fault, Rights};
 use super::{Gift, slots};
 use crate::bootstrap::AllocationError;
 use crate::cap::{Badge, Cap};
-use crate::console::{self, interface};
+use crate::console;
 use crate::exit::Ending;
 use crate::memory::{Made, Memory, Objects};
 use crate::object::{Endpoint, Reply};
-use crate::server::{Bytes, Origin, Request, ThreadBuffer};
-use crate::syscall::{Message, Received, send_prepared};
+use crate::server::Origin;
+use crate::syscall::Message;
 
 /// What has become of a process.
 ///
@@ -153,7 +153,7 @@ impl Supervisor {
                 }
                 Origin::Client(Badge(process)) => match Ending::of(&message) {
                     Some(ending) => return Report { process, event: Event::Ended(ending) },
-                    None => self.print(message),
+                    None => console::serve(message, self.reply),
                 },
                 // Nobody has a capability to signal.
                 Origin::Signals(_) => {}
@@ -165,12 +165,6 @@ impl Supervisor {
     /// Lets the process that has faulted last go on, from the instruction that faulted.
     pub fn resume(&self) {
         self.reply.send(Message::EMPTY);
-    }
-
-    fn print(&self, message: Received) {
-        let request = Request { client: Badge(message.badge), message, slot: 0 };
-        let answer = interface::Server::perform(&mut Printer, &request, &mut ThreadBuffer);
-        send_prepared(self.reply.pointer(), answer.info, answer.words);
     }
 
     /// What a process with this number is given.
@@ -197,16 +191,6 @@ impl Supervisor {
         // The thread has a copy of its own.
         memory.free_slot(handler)?;
         result
-    }
-}
-
-/// Prints for processes.
-struct Printer;
-
-impl interface::Server for Printer {
-    fn print(&mut self, _: Badge, text: Bytes<{ console::CHUNK }>) -> Result<(), u64> {
-        console::print_here(&text);
-        Ok(())
     }
 }
 

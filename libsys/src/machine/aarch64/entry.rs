@@ -79,6 +79,17 @@ pub(crate) fn is_initial() -> bool {
     !BOOT_INFO.load(Ordering::Relaxed).is_null()
 }
 
+/// The boot information, as bytes.
+pub(crate) fn boot_info() -> &'static [u8] {
+    let info = BOOT_INFO.load(Ordering::Relaxed);
+    if info.is_null() {
+        return &[];
+    }
+    // SAFETY: `begin` stored the kernel's pointer: to a whole page, which the kernel has cleared
+    // and filled and maps while the program exists, and which nothing in the program writes.
+    unsafe { core::slice::from_raw_parts(info.cast(), 1 << abi::PAGE_BITS) }
+}
+
 /// The extra boot information: the bytes behind the boot information's frame.
 pub(crate) fn extra_boot_info() -> &'static [u8] {
     let info = BOOT_INFO.load(Ordering::Relaxed);

@@ -1,0 +1,125 @@
+//! How components are started again.
+
+use std::collections::BTreeSet;
+
+use layout::names::{Component, Failure, GiveUp, Restart};
+use layout::object::Kind;
+use layout::{Model, ObjectId, Rights};
+use packed::record::{self, Answered, Recipe, Renewed, Supervisor, Told};
+use packed::{Cell, System};
+
+use super::cells::Cells;
+use super::mapping::Mappings;
+use super::numbering::Numbering;
+use super::refusal;
+use crate::Diagnostic;
+
+/// Puts the rows into the system.
+pub(super) fn write(
+    model: &Model,
+    numbering: &Numbering,
+    mappings: &Mappings,
+    cells: &mut Cells,
+    system: &mut System,
+) -> Result<(), Diagnostic> {
+    let (Some(endpoint), Some(reply)) = (model.supervisor, numbering.reply) else { return Ok(()) };
+    system.supervisor.push(Supervisor { endpoint: numbering.cell(endpoint), reply });
+    for (number, component) in (0..).zip(&model.components) {
+        let Some(restart) = &component.restart else { continue };
+        let Some(thread) = component.thread else {
+            return Err(refusal(restart.span, "only a component with a thread starts again"));
+        };
+        system.recipes.push(recipe(number, numbering.cell(thread), numbering, component, restart));
+        renew(model, numbering, mappings, (number, component), system);
+        for reply in replies(model, component) {
+            let reply = numbering.cell(reply);
+            system.answered.push(Answered { component: number, reply });
+        }
+        for cap in &restart.tells {
+            let notification = cells.of(numbering, cap);
+            system
+                .told
+                .extend(notification.map(|notification| Told { component: number, notification }));
+        }
+    }
+    Ok(())
+}
+
+fn recipe(
+    component: u32,
+    thread: Cell,
+    numbering: &Numbering,
+    described: &Component,
+    restart: &Restart,
+) -> Recipe {
+    let on = |failure| restart.on.contains(&failure);
+    Recipe {
+        component,
+        thread,
+        cspace: described.cspace.map(|node| numbering.cell(node)),
+        on_fault: on(Failure::Fault),
+        on_timeout: on(Failure::Timeout),
+        on_exit: on(Failure::Exit),
+        most: u32::try_from(restart.most).unwrap_or(u32::MAX),
+        within: restart.within,
+        delay: restart.delay,
+        then: match restart.then {
+            GiveUp::Stop => record::GiveUp::Stop,
+            GiveUp::Halt => record::GiveUp::Halt,
+        },
+    }
+}
+
+/// The frames that only this component's address space can write: its data, its stacks. What it
+/// shares with others is theirs, too, and stays.
+fn renew(
+    model: &Model,
+    numbering: &Numbering,
+    mappings: &Mappings,
+    (number, component): (u32, &Component),
+    system: &mut System,
+) {
+    let shared: BTreeSet<ObjectId> =
+        model.regions.iter().flat_map(|region| region.frames.iter().copied()).collect();
+    let views = mappings.views();
+    let own = mappings.pages.iter().filter(|page| {
+        let is_alone = views[&page.object].spaces.len() == 1 && !shared.contains(&page.object);
+        let is_memory = !matches!(
+            &model[page.object].kind,
+            Kind::Frame(frame) if matches!(frame.position, layout::memory::Position::At(_))
+        );
+        Some(page.space) == component.vspace
+            && page.rights.contains(Rights::WRITE)
+            && is_alone
+            && is_memory
+    });
+    for page in own {
+        let view = &views[&page.object];
+        let row = Renewed {
+            component: number,
+            first: numbering.cell(page.object),
+            count: 1,
+            bits: page.bits as u8,
+            is_code: view.is_code,
+            is_uncached: view.is_uncached,
+        };
+        let looks = |row: &Renewed| (row.component, row.bits, row.is_code, row.is_uncached);
+        match system.renewed.last_mut() {
+            Some(last)
+                if looks(last) == looks(&row)
+                    && last.first.plus(last.count) == row.first
+                    && numbering.are_of_one_run(last.first, row.first) =>
+            {
+                last.count += 1;
+            }
+            _ => system.renewed.push(row),
+        }
+    }
+}
+
+/// The reply objects that only this component holds.
+fn replies(model: &Model, component: &Component) -> Vec<ObjectId> {
+    let Some(node) = component.cspace else { return Vec::new() };
+    let held = model[node].kind.slots().iter().filter_map(|entry| entry.cap.object());
+    held.filter(|object| matches!(model[*object].kind, Kind::Reply)).collect()
+}

@@ -1,0 +1,95 @@
+//! The capabilities of the system, and the end of those that nobody keeps.
+
+use libsys::object::Budget;
+use libsys::{Badge, Cap, Error, GuardWord, SlotPath, initial};
+use packed::record::{How, Slot};
+use packed::{Cell, Origin};
+
+use super::supervisor::PERIOD;
+use super::{Loader, Stop, cells};
+
+impl Loader {
+    /// Fills all slots: copies, then what is moved, then what is derived from those.
+    pub(super) fn put_capabilities(&self) -> Result<(), Stop> {
+        for how in [How::Copied, How::Moved] {
+            let rows = (0..).zip(self.image.layout.slots.rows());
+            for (row, slot) in rows.filter(|(_, slot)| slot.how == how) {
+                self.put(&slot).map_err(|error| Stop::SlotRefused { row, error })?;
+            }
+        }
+        for row in self.image.layout.derived.rows() {
+            let to = self.slot(row.node, row.slot);
+            let from = self.slot(row.parent_node, row.parent_slot);
+            let made = match row.data {
+                0 => to.copy_from(from, row.rights),
+                data => to.mint_from(from, row.rights, Badge(data)),
+            };
+            made.map_err(self.refused("deriving a capability", row.node))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a capability that is no child of another slot's.
+    pub(crate) fn put(&self, slot: &Slot) -> Result<(), Error> {
+        let (to, from) = (self.slot(slot.node, slot.slot), self.origin(slot.origin));
+        match (slot.how, slot.data) {
+            (How::Copied, 0) => to.copy_from(from, slot.rights),
+            // The word of a guard is minted like a badge.
+            (How::Copied, data) => to.mint_from(from, slot.rights, Badge(data)),
+            (How::Moved, 0) => to.move_from(from),
+            (How::Moved, guard) => to.mutate_from(from, GuardWord::from_word(guard)),
+            (How::Derived, _) => Ok(()),
+        }
+    }
+
+    /// A slot of a CNode of the system.
+    pub(crate) fn slot(&self, node: Cell, slot: u32) -> SlotPath {
+        let (root, bits) = self.node(node);
+        SlotPath::with_depth(root, slot.into(), bits)
+    }
+
+    fn origin(&self, origin: Origin) -> SlotPath {
+        let pointer = match origin {
+            Origin::Cell(cell) => return self.path(cell),
+            Origin::IrqControl => initial::IRQ_CONTROL.pointer(),
+            Origin::AsidControl => initial::ASID_CONTROL.pointer(),
+            Origin::DomainControl => initial::DOMAIN.pointer(),
+            Origin::SecureMonitor => initial::SMC.pointer(),
+            Origin::SchedControl(core) => {
+                let control = initial::sched_control(self.boot, core.into());
+                control.map_or(0, Cap::pointer)
+            }
+        };
+        SlotPath::new(initial::CNODE, pointer)
+    }
+
+    /// Deletes what nobody may have once the system runs: control over interrupts, address spaces,
+    /// time and domains, and the loader's own capabilities to what others have now. Pools of names
+    /// stay: with their last capability the names would go, and the spaces with them.
+    pub(super) fn drop_capabilities(&self) -> Result<(), Stop> {
+        self.take_own_time()?;
+        let controls = [
+            initial::IRQ_CONTROL.pointer(),
+            initial::ASID_CONTROL.pointer(),
+            initial::DOMAIN.pointer(),
+        ];
+        for slot in controls.into_iter().chain(self.boot.sched_control.slots()) {
+            let path = SlotPath::new(initial::CNODE, slot);
+            path.delete().map_err(self.refused("dropping a control", Cell(u32::MAX)))?;
+        }
+        for row in self.image.layout.dropped.rows() {
+            for cell in cells(row.first, row.count) {
+                self.path(cell).delete().map_err(self.refused("dropping", cell))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The loader keeps half of a core's time, in periods that its waits are counted by.
+    fn take_own_time(&self) -> Result<(), Stop> {
+        let core = initial::sched_control(self.boot, self.boot.node_id).unwrap_or(Cap::NULL);
+        let time = Budget::periodic(PERIOD / 2, PERIOD);
+        let taken = core.configure(initial::SCHED_CONTEXT, Budget { sporadic: true, ..time });
+        taken.map_err(self.refused("taking its own time", Cell(u32::MAX)))
+    }
+}

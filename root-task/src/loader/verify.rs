@@ -1,0 +1,193 @@
+//! What was made is read again and compared with the image.
+//!
+//! | what | how |
+//! |---|---|
+//! | frames | each says its physical address; a second planner says where it should lie |
+//! | slots | each that should be occupied is, and no other one |
+//! | registers | those that the image sets |
+//! | contents | byte by byte |
+//!
+//! Whether slots are occupied is asked without changing them: a retype into them is refused with
+//! `DeleteFirst` if one is, and with `NotEnoughMemory` if all are empty, because the object that
+//! it asks for is larger than any memory.
+
+use libsys::object::{Large, PageSize, SlotRange, Small};
+use libsys::window::MemoryKind;
+use libsys::{Error, ObjectType, Rights, SlotPath, initial};
+use packed::Cell;
+use packed::placing::{Placed, place_all};
+use packed::record::{Fill, Slot};
+use plan::{Planner, Step};
+
+use super::memory::offered;
+use super::stop::Difference;
+use super::threads::{REGISTERS, registers};
+use super::{Loader, Stop, fills};
+
+/// `log2` of the bytes of an object that no memory has room for.
+const TOO_LARGE: u32 = 47;
+
+impl Loader {
+    /// Reads all of the system again.
+    ///
+    /// # Errors
+    /// The first difference from the image.
+    pub fn verify(&mut self) -> Result<(), Stop> {
+        self.verify_frames()?;
+        self.verify_slots()?;
+        self.verify_registers()?;
+        self.verify_contents()
+    }
+
+    fn verify_frames(&self) -> Result<(), Stop> {
+        let mut planner = Planner::new(offered(self.boot));
+        let mut result = Ok(());
+        let placed = place_all(self.image.layout.objects, &mut planner, &mut |placed| {
+            if let (Ok(()), Placed::Make { step, first }) = (result, placed) {
+                result = self.verify_run(step, first);
+            }
+        });
+        placed.map_err(Stop::NoMemory).and(result)
+    }
+
+    fn verify_run(&self, step: Step, first: Cell) -> Result<(), Stop> {
+        let (_, run, start) = step.retype();
+        let is_page = matches!(
+            run.object,
+            ObjectType::SmallPage | ObjectType::LargePage | ObjectType::HugePage
+        );
+        if !is_page {
+            return Ok(());
+        }
+        let count = u32::try_from(run.count).unwrap_or(u32::MAX);
+        let mut planned = start;
+        for cell in super::cells(first, count) {
+            let found =
+                self.page(cell).address().map_err(self.refused("asking for its address", cell))?;
+            if found != planned {
+                let what = Difference::Address { planned, found };
+                return Err(Stop::Differs { what, cell });
+            }
+            planned += 1 << run.bits();
+        }
+        Ok(())
+    }
+
+    fn verify_slots(&self) -> Result<(), Stop> {
+        let objects = self.image.layout.objects;
+        let mut rows = (0..).zip(self.image.layout.slots.rows()).peekable();
+        for run in objects.iter().filter(|run| run.object == ObjectType::CNode) {
+            for node in super::cells(run.first, run.count) {
+                let own = core::iter::from_fn(|| rows.next_if(|(_, slot)| slot.node == node));
+                self.verify_node(node, 1 << run.size, own)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the slots of a CNode with these rows, which are all of it and ascend.
+    fn verify_node(
+        &self,
+        node: Cell,
+        slots: u64,
+        rows: impl Iterator<Item = (u64, Slot)>,
+    ) -> Result<(), Stop> {
+        let mut next = 0;
+        for (row, slot) in rows {
+            let occupied = u64::from(slot.slot);
+            self.verify_empty(node, next, occupied)?;
+            if !self.is_occupied(node, occupied, 1)? {
+                return Err(Stop::SlotEmpty { row });
+            }
+            next = occupied + 1;
+        }
+        self.verify_empty(node, next, slots)
+    }
+
+    fn verify_empty(&self, node: Cell, mut from: u64, to: u64) -> Result<(), Stop> {
+        while from < to {
+            let count = (to - from).min(abi::object::RETYPE_FAN_OUT);
+            if self.is_occupied(node, from, count)? {
+                let what = Difference::Occupied { from, to: from + count };
+                return Err(Stop::Differs { what, cell: node });
+            }
+            from += count;
+        }
+        Ok(())
+    }
+
+    /// Whether one of so many slots is occupied.
+    fn is_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
+        let (root, _) = self.node(node);
+        let slots = SlotRange::within(root, offset, count);
+        // Any memory will do.
+        let memory = self.sources.last().copied().unwrap_or(libsys::Cap::NULL);
+        match memory.retype(ObjectType::Untyped, TOO_LARGE, slots) {
+            Err(Error::NotEnoughMemory(_)) => Ok(false),
+            Err(Error::DeleteFirst) => Ok(true),
+            Err(error) => Err(Stop::Refused { doing: "looking into slots", cell: node, error }),
+            // Nothing is so large.
+            Ok(()) => Ok(true),
+        }
+    }
+
+    fn verify_registers(&self) -> Result<(), Stop> {
+        for row in self.image.layout.threads.rows() {
+            let thread = self.thread(row.thread);
+            let read = thread.read_registers(false, REGISTERS as u64);
+            let read = read.map_err(self.refused("reading registers", row.thread))?;
+            let pairs = registers(&row).into_iter().zip(read.words());
+            // The third register is the flags, of which the kernel has a part.
+            for (index, (planned, found)) in pairs.enumerate().filter(|(index, _)| *index != 2) {
+                if planned != *found {
+                    let what = Difference::Register { index, planned, found: *found };
+                    return Err(Stop::Differs { what, cell: row.thread });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn verify_contents(&mut self) -> Result<(), Stop> {
+        let slot = self.spare_slot()?;
+        let path = SlotPath::new(initial::CNODE, slot);
+        let mut rows = self.image.layout.fills.rows().peekable();
+        while let Some(row) = rows.next() {
+            let frame = row.frame;
+            let more = core::iter::from_fn(|| rows.next_if(|next| next.frame == frame));
+            let refused = || self.refused("looking at its bytes", frame);
+            path.copy_from(self.path(frame), Rights::ALL).map_err(refused())?;
+            let refused = self.refused("looking at its bytes", frame);
+            let found = self.compare(slot, core::iter::once(row).chain(more)).map_err(refused)?;
+            path.delete().map_err(self.refused("looking at its bytes", frame))?;
+            if let Some(at) = found {
+                return Err(Stop::Differs { what: Difference::Contents { at }, cell: frame });
+            }
+        }
+        self.next_slot = slot;
+        Ok(())
+    }
+
+    /// The first of these rows, all of one frame, whose bytes are not there.
+    fn compare(
+        &mut self,
+        slot: u64,
+        rows: impl Iterator<Item = Fill>,
+    ) -> Result<Option<u64>, Error> {
+        let mut rows = rows.peekable();
+        let bits = rows.peek().map_or(0, |row| u32::from(row.bits));
+        let image = self.image;
+        let differs = |window: &libsys::window::Window, row: &Fill| {
+            fills::bytes(&image, row).is_some_and(|bytes| !window.holds(row.at.into(), bytes))
+        };
+        let page = libsys::Cap::at(slot);
+        if bits == Small::BITS {
+            let view = self.viewer.open::<Small>(page, MemoryKind::Ram)?;
+            let found = rows.find(|row| differs(view.window(), row)).map(|row| row.at.into());
+            return view.close().map(|()| found);
+        }
+        let view = self.viewer.open::<Large>(page.cast(), MemoryKind::Ram)?;
+        let found = rows.find(|row| differs(view.window(), row)).map(|row| row.at.into());
+        view.close().map(|()| found)
+    }
+}
