@@ -70,6 +70,11 @@ impl Object for ReadyQueues {
     const KIND: Kind = Kind::ReadyQueues;
 }
 
+/// How many sets of ready queues a kernel with so many cores and domains has.
+pub(crate) const fn queue_sets(cores: usize, domains: usize) -> usize {
+    if cores == 1 { domains } else { cores }
+}
+
 impl Kernel {
     /// Gives the kernel its ready queues: [`Kernel::queue_sets`] of them, once, at boot.
     pub fn set_ready_queues(&mut self, queues: Obj<ReadyQueues>) {
@@ -79,7 +84,7 @@ impl Kernel {
     /// Number of sets of ready queues: one per domain on a single core, or one per core.
     #[must_use]
     pub fn queue_sets(&self) -> usize {
-        if self.core_count == 1 { self.domains.count() } else { self.core_count }
+        queue_sets(self.core_count, self.domains.count())
     }
 
     /// One set of ready queues.

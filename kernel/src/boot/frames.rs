@@ -8,10 +8,8 @@ use platform::contract::{CacheOperation, Platform};
 use super::image::{Image, Segment};
 use super::layout::PAGE;
 use super::memory::{Block, BootMemory};
+use super::stock::PIECES;
 use crate::kernel::Kernel;
-
-/// Most pieces of memory that an image is spread over.
-const PIECES: usize = 8;
 
 /// Frames in the order of their user addresses.
 #[derive(Debug)]
@@ -25,17 +23,7 @@ impl Frames {
     /// Takes memory for the page-aligned user addresses `image`: in one piece if there is one,
     /// else in few large ones.
     pub(super) fn take(memory: &mut BootMemory, image: &Range<u64>) -> Option<Self> {
-        let mut left = image.end - image.start;
-        let mut blocks = heapless::Vec::new();
-        if let Some(block) = memory.take_low(left) {
-            left = 0;
-            blocks.push(block).ok()?;
-        }
-        while left > 0 {
-            let block = memory.take_part(left)?;
-            left -= block.range().len();
-            blocks.push(block).ok()?;
-        }
+        let blocks = memory.take_pieces(image.end - image.start)?;
         Some(Self { blocks, start: image.start })
     }
 

@@ -39,7 +39,11 @@ pub(super) struct Addresses {
 impl Addresses {
     /// The addresses for an image and a device tree of `device_tree` bytes (0: none).
     pub(super) fn new(image: &Image, device_tree: u64) -> Result<Self, ImageError> {
-        let extent = image.extent();
+        Self::around(&image.extent(), device_tree)
+    }
+
+    /// The same for an image from the first address of `extent` to the last.
+    pub(super) fn around(extent: &Range<u64>, device_tree: u64) -> Result<Self, ImageError> {
         let start = extent.start & !(PAGE - 1);
         let end = extent.end.next_multiple_of(PAGE);
         let extra_length = if device_tree == 0 { 0 } else { EXTRA_HEADER + device_tree };

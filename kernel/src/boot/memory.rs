@@ -15,6 +15,7 @@ use platform::handover::Handover;
 use super::failure::BootFailure;
 use super::layout::PAGE;
 use super::ranges::Ranges;
+use super::stock::{PIECES, Stock, Surroundings};
 use crate::kernel::Kernel;
 use crate::mem::{Mem, Region};
 
@@ -79,10 +80,7 @@ impl Block {
 /// The free RAM.
 #[derive(Debug)]
 pub(super) struct BootMemory {
-    /// RAM that belongs neither to firmware nor to the kernel's image nor to a block.
-    unowned: Ranges,
-    /// The same without the boot loader's files, which are needed for a while.
-    free: Ranges,
+    stock: Stock,
     /// The initial ramdisk.
     ramdisk: PhysicalRange,
 }
@@ -90,26 +88,21 @@ pub(super) struct BootMemory {
 impl BootMemory {
     /// Takes over the RAM of a machine.
     pub(super) fn new(handover: &Handover) -> Result<Self, BootFailure> {
-        let board = &handover.board;
-        let mut unowned = Ranges::new(&board.memory);
-        unowned.remove_all(board.reserved.iter().copied());
-        unowned.remove(handover.kernel_image);
-        let ramdisk = board.initrd.filter(|file| !file.is_empty());
+        let ramdisk = handover.board.initrd.filter(|file| !file.is_empty());
         let ramdisk = ramdisk.ok_or(BootFailure::NoRamdisk)?;
-        if !unowned.contains(ramdisk.outwards(PAGE)) {
+        let stock = Stock::new(&Surroundings::of(handover));
+        if !stock.contains(ramdisk.outwards(PAGE)) {
             return Err(BootFailure::RamdiskOutsideRam(ramdisk));
         }
-        let mut free = unowned.clone();
-        free.remove_all([ramdisk.outwards(PAGE), handover.device_tree_range]);
-        Ok(Self { unowned, free, ramdisk })
+        Ok(Self { stock, ramdisk })
     }
 
     /// The initial ramdisk.
     pub(super) fn ramdisk<'a>(&'a self, mem: &mut Mem) -> &'a [u8] {
         let pages = self.ramdisk.outwards(PAGE);
         let file = bytes(mem, pages);
-        // SAFETY: B1 for `unowned`: the file's pages are not in `free`, so that no block is cut
-        // out of them as long as `self` exists, and nothing else writes them.
+        // SAFETY: B1 for what the stock leaves: the file's pages are not free, so that no block is
+        // cut out of them as long as `self` exists, and nothing else writes them.
         let file = unsafe { core::slice::from_raw_parts(file.as_ptr(), file.len()) };
         let start = usize::try_from(self.ramdisk.start - pages.start).unwrap_or(usize::MAX);
         let length = usize::try_from(self.ramdisk.len()).unwrap_or(usize::MAX);
@@ -118,42 +111,26 @@ impl BootMemory {
 
     /// Bytes that are free now.
     pub(super) fn available(&self) -> u64 {
-        self.free.bytes()
+        self.stock.available()
     }
 
-    /// The highest `bytes` bytes of the last free range that has them at a multiple of
-    /// `alignment`, a power of two.
+    /// See [`Stock::take_high`].
     pub(super) fn take_high(&mut self, bytes: u64, alignment: u64) -> Option<Block> {
-        let place = self.free.iter().rev().find_map(|range| {
-            let start = range.end.checked_sub(bytes)? & !(alignment - 1);
-            let place = PhysicalRange::new(start, start + bytes);
-            range.contains(place).then_some(place)
-        });
-        place.map(|place| self.take(place))
+        self.stock.take_high(bytes, alignment).map(Block)
     }
 
-    /// The lowest `bytes` bytes of the first free range that has them.
-    pub(super) fn take_low(&mut self, bytes: u64) -> Option<Block> {
-        let range = self.free.iter().find(|range| range.len() >= bytes)?;
-        Some(self.take(PhysicalRange::new(range.start, range.start + bytes)))
-    }
-
-    /// The largest free range, or the lowest `most` bytes of it.
-    pub(super) fn take_part(&mut self, most: u64) -> Option<Block> {
-        let range = self.free.iter().max_by_key(|range| range.len())?;
-        let end = range.end.min(range.start + most);
-        Some(self.take(PhysicalRange::new(range.start, end)))
-    }
-
-    fn take(&mut self, place: PhysicalRange) -> Block {
-        self.free.remove(place);
-        self.unowned.remove(place);
-        Block(place)
+    /// See [`Stock::take_pieces`].
+    pub(super) fn take_pieces(&mut self, bytes: u64) -> Option<heapless::Vec<Block, PIECES>> {
+        let mut blocks = heapless::Vec::new();
+        for piece in self.stock.take_pieces(bytes)? {
+            blocks.push(Block(piece)).ok()?;
+        }
+        Some(blocks)
     }
 
     /// The RAM that is left over, with that of the boot loader's files.
     pub(super) fn leave(self) -> Ranges {
-        self.unowned
+        self.stock.leave()
     }
 }
 

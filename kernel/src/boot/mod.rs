@@ -10,18 +10,21 @@
 //! | `image` | what the program's ELF file wants |
 //! | `layout` | user addresses, slots, and places of objects, as arithmetic |
 //! | `ranges` | sets of physical memory |
-//! | `memory` | which RAM is free, and who takes it |
+//! | `stock` | which RAM is free, as arithmetic |
+//! | `memory` | the same with an owner for every byte |
 //! | `frames` | the program's frames and what is in them |
 //! | `space` | its address space |
 //! | `root_task` | its thread and its other capabilities |
 //! | `untypeds` | the rest of the machine |
 //! | `bootinfo` | what the program is told |
+//! | `forecast` | the same, known on another machine beforehand |
 //!
 //! The whole takes time in proportion to the program and to the device tree: free memory is not
 //! touched.
 
 mod bootinfo;
 mod failure;
+mod forecast;
 mod frames;
 mod image;
 mod layout;
@@ -29,12 +32,16 @@ mod memory;
 mod ranges;
 mod root_task;
 mod space;
+mod stock;
 #[cfg(test)]
 pub(crate) mod tests;
 mod untypeds;
 
 pub use failure::BootFailure;
+pub use forecast::{Forecast, Program, forecast};
 pub use image::ImageError;
+pub use stock::Surroundings;
+pub use untypeds::List;
 
 use platform::handover::Handover;
 
@@ -71,7 +78,8 @@ impl Plan {
         let addresses = Addresses::new(&image, handover.device_tree.len() as u64)?;
         let radix = handover.board.options.root_cnode_bits;
         let slots = Slots::new(&addresses, kernel.core_count as u64, radix)?;
-        let objects = Objects::new(&addresses, radix, private_bytes(kernel));
+        let objects =
+            Objects::new(&addresses, radix, private_bytes(kernel.queue_sets(), kernel.core_count));
         let smc = handover.board.options.smc;
         Ok(Self { image, addresses, slots, objects, smc })
     }
@@ -97,7 +105,7 @@ pub fn boot(kernel: &mut Kernel, handover: Handover) -> Result<Obj<Thread>, Boot
     // The boot loader's files have been copied: their memory may go.
     let ram = memory.leave();
     let (list, dropped) =
-        untypeds::list(&untypeds::devices(&handover), &ram, plan.slots.rest.len());
+        untypeds::list(&Surroundings::of(&handover).devices(), &ram, plan.slots.rest.len());
     if dropped > 0 {
         platform::message!("kernel: {dropped} pieces of memory are lost: no room to list them");
     }
@@ -142,15 +150,15 @@ fn create(
     thread
 }
 
-/// Bytes of what the kernel keeps for itself: slots for interrupts, then ready queues, then
-/// release queues.
-fn private_bytes(kernel: &Kernel) -> u64 {
-    IRQ_SLOT_BYTES + ready_bytes(kernel) + (kernel.core_count * size_of::<ReleaseQueues>()) as u64
+/// Bytes of what the kernel keeps for itself: slots for interrupts, then so many ready queues, then
+/// release queues for each core.
+fn private_bytes(queue_sets: usize, cores: usize) -> u64 {
+    IRQ_SLOT_BYTES + ready_bytes(queue_sets) + (cores * size_of::<ReleaseQueues>()) as u64
 }
 
 /// Bytes of the ready queues.
-fn ready_bytes(kernel: &Kernel) -> u64 {
-    (kernel.queue_sets() * size_of::<ReadyQueues>()) as u64
+fn ready_bytes(queue_sets: usize) -> u64 {
+    (queue_sets * size_of::<ReadyQueues>()) as u64
 }
 
 /// Makes what the kernel keeps for itself at `offset` of zeroed memory.
@@ -160,7 +168,7 @@ fn create_private(kernel: &mut Kernel, region: &Region, offset: u64) {
     let sets = kernel.queue_sets() as u64;
     let queues = kernel.mem.create_zeroed(region, offset + IRQ_SLOT_BYTES, sets);
     kernel.set_ready_queues(queues);
-    let offset = offset + IRQ_SLOT_BYTES + ready_bytes(kernel);
+    let offset = offset + IRQ_SLOT_BYTES + ready_bytes(kernel.queue_sets());
     let queues = kernel.mem.create_zeroed(region, offset, kernel.core_count as u64);
     kernel.set_release_queues(queues);
 }

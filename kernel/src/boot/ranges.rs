@@ -36,19 +36,13 @@ impl Ranges {
 
     /// Takes the bytes of `hole` out of the set.
     pub(super) fn remove(&mut self, hole: PhysicalRange) {
-        let mut index = 0;
-        while let Some(range) = self.0.get(index).copied() {
-            if !range.overlaps(hole) {
-                index += 1;
-                continue;
-            }
-            self.0.remove(index);
-            for part in range.without(hole).into_iter().filter(|part| !part.is_empty()) {
-                // Never full, see MOST; memory that did not fit would be lost, not shared.
-                let _ = self.0.insert(index, part);
-                index += 1;
-            }
+        let parts = self.iter().flat_map(|range| range.without(hole));
+        let mut left = heapless::Vec::new();
+        for part in parts.filter(|part| !part.is_empty()) {
+            // Never full, see MOST; memory that did not fit would be lost, not shared.
+            let _ = left.push(part);
         }
+        self.0 = left;
     }
 
     /// Takes the bytes of each of `holes` out of the set.

@@ -1,8 +1,7 @@
 //! Untyped memory: everything that is left of the physical address space. (boot.md §2)
 
 use abi::bootinfo::{MAX_UNTYPEDS, SlotRegion, UntypedDescriptor};
-use platform::address::{PhysicalAddress, PhysicalRange};
-use platform::handover::Handover;
+use platform::address::PhysicalAddress;
 
 use super::ranges::{Ranges, blocks};
 use crate::kernel::Kernel;
@@ -11,19 +10,7 @@ use crate::slot::Slot;
 use crate::untyped;
 
 /// Untyped memory in the order of the list: devices, then RAM, both ascending.
-pub(super) type List = heapless::Vec<UntypedDescriptor, MAX_UNTYPEDS>;
-
-/// The address space outside of RAM, of reserved areas, and of the kernel's own devices.
-pub(super) fn devices(handover: &Handover) -> Ranges {
-    let board = &handover.board;
-    let all = PhysicalRange::new(0, 1 << handover.address_bits);
-    let mut devices = Ranges::new(&[all]);
-    devices.remove_all(board.memory.iter().copied());
-    devices.remove_all(board.hidden.iter().copied());
-    devices.remove_all(board.reserved.iter().copied());
-    devices.remove_all(handover.device_ranges.iter().copied());
-    devices
-}
+pub type List = heapless::Vec<UntypedDescriptor, MAX_UNTYPEDS>;
 
 /// The list of the memory in `devices` and `ram`, as far as it has at most `most` entries; also
 /// how many more there would be.

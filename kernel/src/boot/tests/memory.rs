@@ -11,12 +11,13 @@ use proptest::prelude::*;
 use super::elf::Elf;
 use super::machine::{Booted, MIB, RAM, Sketch, program, range};
 use crate::boot::ranges::Ranges;
-use crate::boot::{BootFailure, ImageError};
+use crate::boot::{BootFailure, ImageError, Program, Surroundings, forecast};
 
 /// Checks that every byte of usable RAM has exactly one owner: the kernel's image, the block of
 /// the first objects, a frame of the image, or one untyped capability; and that every other
 /// address has at most one.
 fn check_owners(sketch: &Sketch, booted: &Booted) {
+    check_forecast(sketch, booted);
     let board = &booted.board;
     let mut left = Ranges::new(&board.memory);
     left.remove_all(board.reserved.iter().copied());
@@ -45,13 +46,43 @@ fn check_owners(sketch: &Sketch, booted: &Booted) {
     }
 }
 
+/// Checks that the boot information could be known before.
+fn check_forecast(sketch: &Sketch, booted: &Booted) {
+    let board = &booted.board;
+    let (_, file) = sketch.ramdisk.as_ref().expect("it has booted");
+    let length = booted.device_tree.len() as u64;
+    let surroundings = Surroundings {
+        memory: &board.memory,
+        reserved: [&board.reserved, &board.hidden],
+        kernel_image: sketch.kernel_image,
+        device_ranges: &sketch.device_ranges,
+        address_bits: sketch.address_bits,
+        ramdisk: board.initrd.expect("it has booted"),
+        device_tree: range(sketch.device_tree.0, length).outwards(4096),
+    };
+    let program = Program {
+        extent: Program::extent_of(file).expect("it has booted"),
+        root_cnode_bits: board.options.root_cnode_bits,
+        cores: board.cores.len(),
+        domains: board.options.domains,
+        device_tree_bytes: length,
+    };
+    let forecast = forecast(&surroundings, &program).expect("it has booted");
+    let entry = |entry: &abi::bootinfo::UntypedDescriptor| {
+        (entry.address, u32::from(entry.size_bits), entry.is_device != 0)
+    };
+    assert_eq!(forecast.untyped.iter().map(entry).collect::<Vec<_>>(), booted.untyped_list());
+    assert_eq!(forecast.empty.slots(), booted.region(40));
+}
+
 /// The block of the root task's kernel objects.
 fn objects(booted: &Booted) -> PhysicalRange {
     let places = [slot::CNODE, slot::ASID_POOL, slot::THREAD, slot::SCHED_CONTEXT];
     let extents = places.map(|number| booted.kernel.extent(&booted.cap(number)).expect("memory"));
     let start = extents[0].start;
     // Behind the last object comes what the kernel keeps for itself, up to the end of a page.
-    let end = (extents[3].end + crate::boot::private_bytes(&booted.kernel)).next_multiple_of(4096);
+    let (sets, cores) = (booted.kernel.queue_sets(), booted.kernel.core_count);
+    let end = (extents[3].end + crate::boot::private_bytes(sets, cores)).next_multiple_of(4096);
     assert!(extents.iter().all(|extent| PhysicalRange::new(start, end).contains(*extent)));
     let extra = booted.region(120);
     if !extra.is_empty() {
