@@ -3,6 +3,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`board`] | what machines have |
+//! | [`check`] | what is wrong with a system |
+//! | [`placement`] | where objects come to lie |
 //! | [`sources`] | the files that were read, for lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what helps |
 //! | [`code`] | the numbers of the checks |
@@ -12,6 +14,7 @@
 //! | [`report`] | what a system takes |
 //! | [`difference`] | what differs between two systems |
 //! | [`json`] | JSON to be written |
+//! | [`explanation`] | what each check means |
 //! | [`front`] | readers: from a file of any format to a model |
 //! | [`export`] | writers: from a model to another tool's format |
 //! | [`generate`] | systems of any size, to measure with |
@@ -21,15 +24,18 @@
 
 pub mod authority;
 pub mod board;
+pub mod check;
 pub mod code;
 pub mod diagnostic;
 pub mod difference;
 pub mod draw;
+pub mod explanation;
 pub mod export;
 pub mod front;
 pub mod generate;
 pub mod json;
 pub mod pack;
+pub mod placement;
 pub mod question;
 pub mod report;
 pub mod sources;

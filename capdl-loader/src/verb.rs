@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod build;
+pub mod check;
 mod common;
 pub mod constants;
 pub mod diff;
@@ -30,6 +31,8 @@ pub struct Tool {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
+    /// Tells everything that is wrong with a layout.
+    Check(InputArgs),
     /// Lists what each check looks for.
     Codes,
     /// Prints the format of layouts as a JSON Schema, for editors.
@@ -104,6 +107,7 @@ impl Outcome {
 #[must_use]
 pub fn run(tool: &Tool) -> Outcome {
     match &tool.verb {
+        Verb::Check(args) => check::run(args),
         Verb::Codes => {
             for (code, title) in crate::code::Code::ALL {
                 println!("{code}  {title}");

@@ -6,9 +6,11 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`forecast`] | what the loader will find |
 //! | [`text`] | a board as a text in TOML, and back |
 //! | [`tree`] | a board from a device tree |
 
+mod forecast;
 mod text;
 mod tree;
 
@@ -17,6 +19,7 @@ use std::path::Path;
 use layout::object::Trigger;
 use platform::address::PhysicalRange;
 
+pub use forecast::Loader;
 pub use text::BoardError;
 pub use tree::from_device_tree;
 

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use crate::code::Code;
+use crate::explanation::Explanation;
 use crate::front::explain::explain;
 use crate::front::{Input, tree_of};
 use crate::{Report, Sources};
@@ -27,6 +28,9 @@ pub struct ExplainArgs {
 pub fn run(args: &ExplainArgs) -> Outcome {
     if let Some(code) = Code::parse(&args.what) {
         println!("{code}  {}", code.title());
+        if let Some(Explanation { why, example, remedy, .. }) = Explanation::of(code) {
+            println!("\nWhy: {why}\nExample: {example}.\nRemedy: {remedy}");
+        }
         return Outcome::Done;
     }
     let Some(file) = args.file.clone() else {

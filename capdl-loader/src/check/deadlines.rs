@@ -1,0 +1,174 @@
+//! T303, T304: whether promises of time can be kept.
+//!
+//! Threads of the real-time band are taken as periodic tasks: the budget is what one needs in each
+//! period, and the period is its deadline. The kernel runs the highest priority first and threads
+//! of one priority in turns, so that a thread may have to wait for all of its own priority, too.
+//! The response time `R` is the least solution of `R = C + sum of ceil(R / T) C` over those (Joseph
+//! and Pandya 1986); if it is found beyond the deadline, the deadline can be missed.
+
+use std::collections::{BTreeMap, HashSet};
+
+use layout::names::ComponentId;
+use layout::object::Object;
+use layout::span::Spanned;
+use layout::{ObjectId, Span};
+
+use super::facts::Facts;
+use super::findings::Findings;
+use super::threads::{sched_context, time};
+use crate::Diagnostic;
+use crate::code::Code;
+
+/// A thread that runs, with its time.
+#[derive(Clone, Debug)]
+struct Task<'a> {
+    object: &'a Object,
+    priority: u64,
+    /// Microseconds.
+    budget: u64,
+    /// Microseconds.
+    period: u64,
+    /// Where the time is written.
+    span: Span,
+}
+
+/// Steps after which a response time counts as beyond every deadline.
+const STEPS: usize = 10_000;
+/// Thousandths of a whole.
+const WHOLE: u64 = 1000;
+
+/// Looks at each core.
+pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let policy = &facts.model.policy;
+    let band = policy.real_time_from.map_or(0, |priority| priority.value);
+    if policy.real_time_from.is_none() && policy.max_utilisation.is_none() {
+        return;
+    }
+    for (core, tasks) in &mut tasks(facts, band) {
+        if let Some(most) = policy.max_utilisation {
+            check_utilisation(*core, tasks, most, findings);
+        }
+        if policy.real_time_from.is_some() {
+            tasks.sort_by_key(|task| std::cmp::Reverse(task.priority));
+            check_responses(*core, tasks, findings);
+        }
+    }
+}
+
+/// The tasks of each core with at least this priority. Threads that share one scheduling context
+/// share its budget.
+fn tasks<'a>(facts: &Facts<'a>, band: u64) -> BTreeMap<u64, Vec<Task<'a>>> {
+    let mut cores: BTreeMap<u64, Vec<Task<'a>>> = BTreeMap::new();
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    for (_, object, thread) in facts.threads() {
+        let (Some(id), Some(context)) = (sched_context(thread), time(facts, thread)) else {
+            continue;
+        };
+        let Some(budget) = context.budget.filter(|_| thread.priority >= band) else { continue };
+        // With as much budget as period, time is shared in turns and nothing promised.
+        if budget.value >= context.period || !thread.resumed || !seen.insert(id) {
+            continue;
+        }
+        let span = super::slots::somewhere(budget.span, object.span);
+        let (budget, period, priority) = (budget.value, context.period, thread.priority);
+        let task = Task { object, priority, budget, period, span };
+        cores.entry(context.core).or_default().push(task);
+    }
+    cores
+}
+
+fn check_utilisation(core: u64, tasks: &[Task<'_>], most: Spanned<u64>, findings: &mut Findings) {
+    let share = |task: &Task<'_>| u128::from(task.budget) * 1_000_000 / u128::from(task.period);
+    let sum: u128 = tasks.iter().map(share).sum();
+    if sum <= u128::from(most.value) * 1000 {
+        return;
+    }
+    let mut largest: Vec<&Task<'_>> = tasks.iter().collect();
+    largest.sort_by_key(|task| std::cmp::Reverse(share(task)));
+    let message = format!("{} of core {core} is promised", percent(sum));
+    let label = format!("at most {}", percent(u128::from(most.value) * 1000));
+    let mut found = Diagnostic::error(Code::UTILISATION, message).at(most.span, label);
+    for task in largest.into_iter().take(3) {
+        found = found.at(task.span, format!("{} for `{}`", percent(share(task)), task.object.name));
+    }
+    let help = "lower budgets, lengthen periods, or move a component to another core";
+    findings.push_for([], found.help(help));
+}
+
+/// A share in millionths, as people write it.
+fn percent(share: u128) -> String {
+    let tenths = share.div_ceil(u128::from(WHOLE));
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `tasks` by descending priority.
+fn check_responses(core: u64, tasks: &[Task<'_>], findings: &mut Findings) {
+    for (index, task) in tasks.iter().enumerate() {
+        let same = tasks[index..].iter().take_while(|other| other.priority == task.priority);
+        let behind = index + same.count();
+        let others = || tasks[..behind].iter().enumerate().filter(|(other, _)| *other != index);
+        if response(task, || others().map(|(_, other)| other)).is_ok() {
+            continue;
+        }
+        let name = &task.object.name;
+        let (budget, period) = (task.budget, task.period);
+        let message = format!("`{name}` can miss its deadline on core {core}");
+        let label = format!("{budget} us in each {period} us");
+        let mut found = Diagnostic::error(Code::RESPONSE_TIME, message).at(task.span, label);
+        for (_, other) in others().take(4) {
+            let (name, priority) = (&other.object.name, other.priority);
+            let label = format!("`{name}` goes before it at priority {priority}");
+            found = found.at(other.span, label);
+        }
+        let help = "give it a higher priority than tasks of longer periods, or less to wait for";
+        let owner: Option<ComponentId> = task.object.owner;
+        findings.push_for([owner], found.help(help));
+    }
+}
+
+/// The longest that a task takes for its budget, in microseconds, if not longer than its period.
+fn response<'t, 'a: 't, I: Iterator<Item = &'t Task<'a>>>(
+    task: &Task<'a>,
+    others: impl Fn() -> I,
+) -> Result<u64, ()> {
+    let mut response = task.budget;
+    for _ in 0..STEPS {
+        let mut next = u128::from(task.budget);
+        for other in others() {
+            next += u128::from(response.div_ceil(other.period)) * u128::from(other.budget);
+        }
+        if next > u128::from(task.period) {
+            return Err(());
+        }
+        // At most the period.
+        let next = u64::try_from(next).unwrap_or(u64::MAX);
+        if next == response {
+            return Ok(response);
+        }
+        response = next;
+    }
+    Err(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use layout::object::Kind;
+
+    fn task(object: &Object, priority: u64, budget: u64, period: u64) -> Task<'_> {
+        Task { object, priority, budget, period, span: Span::NOWHERE }
+    }
+
+    /// The example of Burns and Wellings, "Real-Time Systems and Programming Languages", 11.5.
+    #[test]
+    fn response_times_are_those_of_the_textbook() {
+        let object = Object::new("a", Kind::Endpoint, Span::NOWHERE);
+        let [a, b, c] = [(3, 3, 7), (2, 3, 12), (1, 5, 20)]
+            .map(|(priority, budget, period)| task(&object, priority, budget, period));
+        assert_eq!(response(&a, std::iter::empty), Ok(3));
+        assert_eq!(response(&b, || [&a].into_iter()), Ok(6));
+        assert_eq!(response(&c, || [&a, &b].into_iter()), Ok(20));
+        let longer = task(&object, 1, 6, 20);
+        assert_eq!(response(&longer, || [&a, &b].into_iter()), Err(()));
+    }
+}

@@ -1,0 +1,128 @@
+//! M207, M208: whether the board has enough memory, and the loader enough slots.
+//!
+//! The kernel's own arithmetic says which untyped memory the loader will find, and the loader's
+//! own planner fills it.
+
+use std::collections::BTreeMap;
+
+use kernel::boot::Forecast;
+use layout::object::Kind;
+use plan::Refusal;
+
+use super::facts::Facts;
+use super::findings::Findings;
+use crate::Diagnostic;
+use crate::board::{Board, Loader};
+use crate::code::Code;
+use crate::placement::{Item, Placement, order};
+
+/// Users that are named.
+const LARGEST: usize = 5;
+
+/// Builds the system, but for the building.
+pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let Some(board) = facts.board else { return };
+    let span = facts.model.target.span;
+    let forecast = match board.forecast(&facts.model.target, &Loader::guess(facts.model)) {
+        Ok(forecast) => forecast,
+        Err(failure) => {
+            let message = format!("the kernel cannot boot this: {failure}");
+            let wrong = Diagnostic::error(Code::OUT_OF_MEMORY, message).at(span, &*board.name);
+            findings.push(wrong.help("use a board with more memory, or a larger root CNode"));
+            return;
+        }
+    };
+    let items = order(facts.model);
+    let placement = Placement::new(facts.model, &items, &forecast.untyped);
+    for (item, refusal) in &placement.refused {
+        // What does not fit into memory of the system is said of that; addresses are looked at
+        // by themselves.
+        if let (Refusal::Full { bits, missing }, None) = (refusal, item.inside) {
+            findings.push(full(facts, board, &items, item, (*bits, *missing)));
+        }
+    }
+    check_slots(facts, board, &forecast, placement.skips, findings);
+}
+
+fn full(
+    facts: &Facts<'_>,
+    board: &Board,
+    items: &[Item],
+    item: &Item,
+    (bits, missing): (u32, u64),
+) -> Diagnostic {
+    let object = &facts.model[item.object];
+    let size = written(1 << bits.min(63));
+    let message = format!("board `{}` has no room for {missing} objects of {size}", board.name);
+    let label = format!("the first without a place, {}", object.kind.noun());
+    let needed = items.iter().filter(|item| item.inside.is_none());
+    let needed = needed.fold(0_u64, |sum, item| sum.saturating_add(item.run.bytes()));
+    let memory: u64 = board.memory.iter().map(|range| range.len()).sum();
+    let (needed, memory) = (written(needed), written(memory));
+    Diagnostic::error(Code::OUT_OF_MEMORY, message)
+        .at(object.span, label)
+        .note(format!("the system needs {needed}, the board has {memory} with the kernel's part"))
+        .note(format!("largest users: {}", largest(facts, items)))
+        .help("make what is largest smaller, or choose a board with more memory")
+}
+
+/// Who needs most memory.
+fn largest(facts: &Facts<'_>, items: &[Item]) -> String {
+    let mut users: BTreeMap<String, u64> = BTreeMap::new();
+    for item in items.iter().filter(|item| item.inside.is_none()) {
+        let object = &facts.model[item.object];
+        let user = match (object.owner, &object.kind) {
+            (Some(owner), _) => format!("component `{}`", facts.component(owner)),
+            (None, Kind::Untyped(_)) => format!("untyped memory `{}`", object.name),
+            (None, kind) => format!("all {}s", kind.noun()),
+        };
+        let bytes = users.entry(user).or_default();
+        *bytes = bytes.saturating_add(item.run.bytes());
+    }
+    let mut users: Vec<(String, u64)> = users.into_iter().collect();
+    users.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    let users = users.into_iter().take(LARGEST);
+    users.map(|(user, bytes)| format!("{user} {}", written(bytes))).collect::<Vec<_>>().join(", ")
+}
+
+/// A number of bytes as people write it.
+fn written(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let unit = (0..5).rev().find(|unit| bytes >> (10 * unit) >= 4 || *unit == 0).unwrap_or(0);
+    let whole = bytes.div_ceil(1 << (10 * unit));
+    match bytes {
+        bytes if bytes.is_power_of_two() && bytes >= 1024 => {
+            let unit = bytes.ilog2() / 10;
+            format!("{} {}", bytes >> (10 * unit.min(4)), units[unit.min(4) as usize])
+        }
+        _ => format!("{whole} {}", units[unit]),
+    }
+}
+
+fn check_slots(
+    facts: &Facts<'_>,
+    board: &Board,
+    forecast: &Forecast,
+    skips: u64,
+    findings: &mut Findings,
+) {
+    let model = facts.model;
+    let pools = model.objects.iter().filter(|object| matches!(object.kind, Kind::AsidPool(_)));
+    // Each object has a slot; a pool has one more, for the memory that it is made of.
+    let needed = model.objects.len() as u64 + pools.count() as u64 + skips;
+    let free = forecast.empty.len();
+    if needed <= free {
+        return;
+    }
+    let bits = model.target.root_cnode_bits;
+    let message = format!("the system needs {needed} slots, the loader has {free}");
+    let used = (1_u64 << bits.min(20)) - free;
+    let label = format!("2^{bits} slots, {used} of them the kernel's");
+    let wrong = Diagnostic::error(Code::OUT_OF_SLOTS, message).at(model.target.span, label);
+    let fitting = (8..=20).find(|bits| (1_u64 << bits) - used.min(1 << bits) >= needed);
+    let wrong = wrong.note(format!("on board `{}`", board.name));
+    findings.push(match fitting {
+        Some(bits) => wrong.help(format!("write `root_cnode_bits = {bits}`")),
+        None => wrong.help("let components create objects of untyped memory themselves"),
+    });
+}
