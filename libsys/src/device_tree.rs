@@ -17,8 +17,19 @@ pub fn blob() -> Option<&'static [u8]> {
     chunk(crate::extra_boot_info(), EXTRA_DEVICE_TREE)
 }
 
-/// The content of the first chunk of this kind.
-fn chunk(mut extra: &[u8], id: u64) -> Option<&[u8]> {
+/// The content of the first chunk of this kind in extra boot information.
+///
+/// ```
+/// use libsys::device_tree::chunk;
+///
+/// // Kind 6, 20 bytes with this header, and the content.
+/// let extra = [[6, 0, 0, 0, 0, 0, 0, 0], [20, 0, 0, 0, 0, 0, 0, 0]].concat();
+/// let extra = [&extra[..], b"tree"].concat();
+/// assert_eq!(chunk(&extra, 6), Some(&b"tree"[..]));
+/// assert_eq!(chunk(&extra, 5), None);
+/// ```
+#[must_use]
+pub fn chunk(mut extra: &[u8], id: u64) -> Option<&[u8]> {
     loop {
         let length = usize::try_from(word(extra, 8)?).ok()?;
         let content = extra.get(HEADER_BYTES..length)?;

@@ -7,6 +7,8 @@
 #[cfg_attr(not(target_os = "none"), path = "machine/host.rs")]
 mod aarch64;
 mod closure;
+#[cfg(test)]
+mod counting;
 mod given;
 mod heap;
 mod mutex;
@@ -25,6 +27,8 @@ pub(crate) use aarch64::{
     wait_word, with_all_registers,
 };
 pub(crate) use closure::start;
+#[cfg(test)]
+pub(crate) use counting::allocations;
 pub(crate) use given::{bytes as given_bytes, directory};
 pub use heap::Heap;
 pub(crate) use heap::{donate as add_to_heap, set_pool as set_heap_pool, usage as heap_usage};

@@ -34,7 +34,7 @@ mod message;
 mod operation;
 mod origin;
 mod port;
-mod serve;
+pub(crate) mod serve;
 mod sessions;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,9 +1,9 @@
 //! Work for the kernel, between marks that a QEMU plugin measures. `cargo xtask bench` runs it
 //! under instruction counting.
 //!
-//! One of the words `bench=operations`, `bench=scenarios` and `bench=scale` on the boot command
-//! line chooses. With `bench=why-slow` besides, an image with benchmark calls prints which fast
-//! paths were taken.
+//! One of the words `bench=operations`, `bench=library`, `bench=scenarios` and `bench=scale` on the
+//! boot command line chooses. With `bench=why-slow` besides, an image with benchmark calls prints
+//! which fast paths were taken.
 //!
 //! | module | idea |
 //! |---|---|
@@ -89,6 +89,10 @@ fn main(boot: &'static BootInfo) -> ! {
         perform(&mut bench, ("preparation", operation::prepare));
         operation::ALL.iter().for_each(|part| perform(&mut bench, *part));
         bench.tell_paths();
+    }
+    if is_chosen("library") {
+        perform(&mut bench, ("preparation", operation::prepare));
+        operation::LIBRARY.iter().for_each(|part| perform(&mut bench, *part));
     }
     if is_chosen("scenarios") {
         perform(&mut bench, ("preparation", scenario::prepare));

@@ -3,8 +3,11 @@
 mod bait;
 mod board;
 mod cdl;
+mod extra;
 mod json;
+mod message;
 mod program;
+mod ring;
 
 /// A reader of bytes from outside.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +22,15 @@ pub struct Target {
 }
 
 /// All of them, by name.
-pub const TARGETS: &[Target] = &[board::TARGET, cdl::TARGET, json::TARGET, program::TARGET];
+pub const TARGETS: &[Target] = &[
+    board::TARGET,
+    cdl::TARGET,
+    extra::TARGET,
+    json::TARGET,
+    message::TARGET,
+    program::TARGET,
+    ring::TARGET,
+];
 
 impl Target {
     /// The target of a name, also one that exists to be caught.

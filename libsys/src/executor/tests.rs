@@ -1,5 +1,6 @@
 //! The executor beside a made-up kernel and clock.
 
+mod allocations;
 mod calls;
 mod deadlines;
 mod fairness;

@@ -17,6 +17,15 @@ impl Window {
         unsafe { AtomicU32::from_ptr(self.at(offset)) }
     }
 
+    /// So many words of 64 bits from `offset` on.
+    #[inline]
+    fn words(&self, offset: u64, count: usize) -> &[AtomicU64] {
+        let first = self.first(offset, count);
+        // SAFETY: W1, and `first` has checked bounds and alignment; else as in `control`. The
+        // slice is no longer used than the window.
+        unsafe { core::slice::from_raw_parts(first, count) }
+    }
+
     /// The word of 64 bits at `offset`.
     #[inline]
     fn word(&self, offset: u64) -> &AtomicU64 {
@@ -54,5 +63,26 @@ impl Memory for Window {
     #[inline]
     fn write(&self, offset: usize, value: u64) {
         self.word(offset as u64).store(value, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn read_words(&self, offset: usize, words: &mut [u64]) {
+        let places = self.words(offset as u64, words.len());
+        // By number: few words, as most elements have, then need no loop.
+        for index in 0..words.len() {
+            if let (Some(word), Some(place)) = (words.get_mut(index), places.get(index)) {
+                *word = place.load(Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[inline]
+    fn write_words(&self, offset: usize, words: &[u64]) {
+        let places = self.words(offset as u64, words.len());
+        for index in 0..words.len() {
+            if let (Some(word), Some(place)) = (words.get(index), places.get(index)) {
+                place.store(*word, Ordering::Relaxed);
+            }
+        }
     }
 }

@@ -138,6 +138,16 @@ impl Window {
         self.start + self.bytes
     }
 
+    /// The address of the first of so many `T`s at `offset`.
+    #[inline]
+    pub(super) fn first<T>(&self, offset: u64, count: usize) -> *mut T {
+        let bytes = (count as u64).checked_mul(size_of::<T>() as u64);
+        let end = bytes.and_then(|bytes| offset.checked_add(bytes));
+        let aligned = offset.is_multiple_of(size_of::<T>() as u64);
+        assert!(aligned && end.is_some_and(|end| end <= self.bytes), "inside, and aligned");
+        core::ptr::with_exposed_provenance_mut((self.start + offset) as usize)
+    }
+
     /// The address of a `T` at `offset`.
     #[inline]
     pub(super) fn at<T>(&self, offset: u64) -> *mut T {

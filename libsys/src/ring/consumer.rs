@@ -1,7 +1,7 @@
 //! The side that takes elements out.
 
 use super::bell::Bell;
-use super::half::{Half, RingError, Role};
+use super::half::{Half, RingError, Taking};
 use super::memory::Memory;
 use super::shape::Shape;
 
@@ -30,7 +30,7 @@ use super::shape::Shape;
 /// ```
 #[derive(Debug)]
 pub struct Consumer<M, B> {
-    pub(super) half: Half<M, B>,
+    pub(super) half: Half<M, B, Taking>,
 }
 
 impl<M: Memory, B: Bell> Consumer<M, B> {
@@ -39,7 +39,7 @@ impl<M: Memory, B: Bell> Consumer<M, B> {
     /// # Errors
     /// [`RingError::Memory`]: the ring does not fit.
     pub fn new(memory: M, shape: Shape, bell: B) -> Result<Self, RingError> {
-        Half::new(memory, shape, bell, Role::Consumer).map(|half| Self { half })
+        Half::new(memory, shape, bell).map(|half| Self { half })
     }
 
     /// The next element, to be read in place; `None` when the ring is empty.
@@ -118,7 +118,7 @@ impl<M: Memory, B: Bell> Consumer<M, B> {
 #[derive(Debug)]
 #[must_use = "an element that is not released stays the next one"]
 pub struct Taken<'a, M, B> {
-    half: &'a mut Half<M, B>,
+    half: &'a mut Half<M, B, Taking>,
 }
 
 impl<M: Memory, B: Bell> Taken<'_, M, B> {
@@ -127,9 +127,7 @@ impl<M: Memory, B: Bell> Taken<'_, M, B> {
     #[inline]
     pub fn read_words(&self, at: usize, words: &mut [u64]) {
         let start = self.half.shape.within(self.half.index(), at, size_of_val(words));
-        for (word, offset) in words.iter_mut().zip((start..).step_by(8)) {
-            *word = self.half.memory.read(offset);
-        }
+        self.half.memory.read_words(start, words);
     }
 
     /// Copies bytes from byte `at` on, as [`read_words`](Self::read_words) does.

@@ -112,16 +112,26 @@ impl<M: Memory, B: Bell> Consumer<M, B> {
     #[inline]
     pub fn pop<T: Field>(&mut self) -> Result<Option<T>, PopError> {
         const { assert!(T::CAPS == 0, "a ring carries no capabilities") };
-        let length = (self.shape().slot_bytes() / WORD).min(MAX_LENGTH);
+        const { assert!(T::WORDS <= MAX_LENGTH, "an element is no longer than a message") };
+        let room = self.shape().slot_bytes() / WORD;
         let Some(slot) = self.peek()? else { return Ok(None) };
-        let mut words = [0; 4];
-        let in_registers = length.min(words.len());
-        slot.read_words(0, &mut words[..in_registers]);
-        let message = Received { badge: 0, info: MessageInfo::new(0, 0, length), words };
-        let element = T::decode(&mut Decoder::new(&slot, &message, 0));
+        let element = match room < T::WORDS {
+            true => Err(DecodeError::TooShort { found: room }),
+            false => read(&slot),
+        };
         slot.release();
         element.map(Some).map_err(PopError::Element)
     }
+}
+
+/// Reads an element from a slot with room for it.
+#[inline]
+fn read<T: Field, M: Memory, B: Bell>(slot: &Taken<'_, M, B>) -> Result<T, DecodeError> {
+    let mut words = [0; 4];
+    let in_registers = T::WORDS.min(words.len());
+    slot.read_words(0, &mut words[..in_registers]);
+    let message = Received { badge: 0, info: MessageInfo::new(0, 0, T::WORDS), words };
+    T::decode(&mut Decoder::new(slot, &message, 0))
 }
 
 /// The words of a message from the fifth on.

@@ -5,6 +5,7 @@
 //! at the beginning: all of them for the producer, none for the consumer.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use super::bell::Bell;
 use super::memory::Memory;
@@ -53,35 +54,52 @@ impl fmt::Display for RingError {
 
 impl core::error::Error for RingError {}
 
-/// Which side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Role {
-    /// Puts in.
-    Producer,
-    /// Takes out.
-    Consumer,
+/// Which side, as a type: so the places of its words are constants in the code of a ring.
+pub(super) trait Role {
+    /// Where its words are.
+    const OWN: usize;
+    /// Where those of the other are.
+    const PEER: usize;
+
+    /// How many slots the peer is ahead when both indices are equal.
+    fn head_start(shape: Shape) -> u32;
 }
 
-impl Role {
-    /// Where its words are, and those of the other.
-    const fn places(self) -> (usize, usize) {
-        match self {
-            Self::Producer => (PRODUCER, CONSUMER),
-            Self::Consumer => (CONSUMER, PRODUCER),
-        }
+/// Puts in.
+#[derive(Debug)]
+pub(super) enum Putting {}
+
+impl Role for Putting {
+    const OWN: usize = PRODUCER;
+    const PEER: usize = CONSUMER;
+
+    #[inline]
+    fn head_start(shape: Shape) -> u32 {
+        shape.slots()
+    }
+}
+
+/// Takes out.
+#[derive(Debug)]
+pub(super) enum Taking {}
+
+impl Role for Taking {
+    const OWN: usize = CONSUMER;
+    const PEER: usize = PRODUCER;
+
+    #[inline]
+    fn head_start(_: Shape) -> u32 {
+        0
     }
 }
 
 /// One side of a ring.
 #[derive(Debug)]
-pub(super) struct Half<M, B> {
+pub(super) struct Half<M, B, R> {
     pub(super) memory: M,
     pub(super) shape: Shape,
     bell: B,
-    own: usize,
-    peer: usize,
-    /// How many slots the peer is ahead when both indices are equal.
-    head_start: u32,
+    role: PhantomData<fn() -> R>,
     /// Elements that have passed this side, modulo 2³².
     index: u32,
     /// The peer's index when it was last read and found possible.
@@ -92,24 +110,22 @@ pub(super) struct Half<M, B> {
     rung: u32,
 }
 
-impl<M: Memory, B: Bell> Half<M, B> {
+impl<M: Memory, B: Bell, R: Role> Half<M, B, R> {
     /// A side of a ring in memory that is all zero.
-    pub(super) fn new(memory: M, shape: Shape, bell: B, role: Role) -> Result<Self, RingError> {
+    pub(super) fn new(memory: M, shape: Shape, bell: B) -> Result<Self, RingError> {
         let (needed, found) = (shape.bytes(), memory.bytes());
         if found < needed {
             return Err(RingError::Memory { needed, found });
         }
-        let (own, peer) = role.places();
-        let head_start = if role == Role::Producer { shape.slots() } else { 0 };
         let (index, seen, sleeps, rung) = (0, 0, 0, 0);
-        Ok(Self { memory, shape, bell, own, peer, head_start, index, seen, sleeps, rung })
+        Ok(Self { memory, shape, bell, role: PhantomData, index, seen, sleeps, rung })
     }
 
     /// Begins with this element, as if so many had passed before.
     #[cfg(test)]
     pub(super) fn start_at(&mut self, index: u32) {
         (self.index, self.seen) = (index, index);
-        self.memory.store(self.own + INDEX, index);
+        self.memory.store(R::OWN + INDEX, index);
     }
 
     /// Number of the element that passes next.
@@ -126,7 +142,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
 
     #[inline]
     fn ahead(&self, peer: u32) -> u32 {
-        peer.wrapping_add(self.head_start).wrapping_sub(self.index)
+        peer.wrapping_add(R::head_start(self.shape)).wrapping_sub(self.index)
     }
 
     /// Slots ready for this side. Looks at the peer's index only when none is known, and believes
@@ -140,7 +156,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
     }
 
     fn look(&mut self) -> Result<u32, RingError> {
-        let peer = self.memory.load(self.peer + INDEX);
+        let peer = self.memory.load(R::PEER + INDEX);
         let ready = self.ahead(peer);
         if ready > self.shape.slots() {
             return Err(RingError::Index { own: self.index, peer });
@@ -154,7 +170,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
     pub(super) fn pass(&mut self) {
         debug_assert!(self.known() > 0, "only ready slots are passed");
         self.index = self.index.wrapping_add(1);
-        self.memory.store(self.own + INDEX, self.index);
+        self.memory.store(R::OWN + INDEX, self.index);
     }
 
     /// Wakes the peer if it sleeps and has not been woken from this sleep.
@@ -162,7 +178,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
     pub(super) fn flush(&mut self) {
         // Between our index and its sleep number; see the module's description.
         self.memory.barrier();
-        let sleeps = self.memory.load(self.peer + SLEEPS);
+        let sleeps = self.memory.load(R::PEER + SLEEPS);
         if sleeps % 2 == 1 && sleeps != self.rung {
             self.rung = sleeps;
             self.bell.ring();
@@ -176,7 +192,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
         }
         // Odd, and another number than that of the last sleep, even one that was given up.
         self.sleeps = self.sleeps.wrapping_add(1) | 1;
-        self.memory.store(self.own + SLEEPS, self.sleeps);
+        self.memory.store(R::OWN + SLEEPS, self.sleeps);
         // Between our sleep number and its index.
         self.memory.barrier();
         let found = self.look();
@@ -190,7 +206,7 @@ impl<M: Memory, B: Bell> Half<M, B> {
     pub(super) fn wake_up(&mut self) {
         if self.sleeps % 2 == 1 {
             self.sleeps = self.sleeps.wrapping_add(1);
-            self.memory.store(self.own + SLEEPS, self.sleeps);
+            self.memory.store(R::OWN + SLEEPS, self.sleeps);
         }
     }
 

@@ -65,6 +65,27 @@ impl<const WORDS: usize> Memory for LocalMemory<WORDS> {
     fn write(&self, offset: usize, value: u64) {
         self.words[offset / 8].store(value, Ordering::Relaxed);
     }
+
+    #[inline]
+    fn read_words(&self, offset: usize, words: &mut [u64]) {
+        let places = &self.words[offset / 8..][..words.len()];
+        // By number: few words, as most elements have, then need no loop.
+        for index in 0..words.len() {
+            if let (Some(word), Some(place)) = (words.get_mut(index), places.get(index)) {
+                *word = place.load(Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[inline]
+    fn write_words(&self, offset: usize, words: &[u64]) {
+        let places = &self.words[offset / 8..][..words.len()];
+        for index in 0..words.len() {
+            if let (Some(word), Some(place)) = (words.get(index), places.get(index)) {
+                place.store(*word, Ordering::Relaxed);
+            }
+        }
+    }
 }
 
 /// A ring's sides often borrow their memory.
@@ -91,5 +112,15 @@ impl<M: Memory> Memory for &M {
 
     fn write(&self, offset: usize, value: u64) {
         (**self).write(offset, value);
+    }
+
+    #[inline]
+    fn read_words(&self, offset: usize, words: &mut [u64]) {
+        (**self).read_words(offset, words);
+    }
+
+    #[inline]
+    fn write_words(&self, offset: usize, words: &[u64]) {
+        (**self).write_words(offset, words);
     }
 }

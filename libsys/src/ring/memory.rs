@@ -35,6 +35,22 @@ pub trait Memory {
     /// Writes 64 bits of a slot.
     fn write(&self, offset: usize, value: u64);
 
+    /// [`read`](Self::read) for words one behind the other.
+    #[inline]
+    fn read_words(&self, offset: usize, words: &mut [u64]) {
+        for (word, at) in words.iter_mut().zip((offset..).step_by(8)) {
+            *word = self.read(at);
+        }
+    }
+
+    /// [`write`](Self::write) for words one behind the other.
+    #[inline]
+    fn write_words(&self, offset: usize, words: &[u64]) {
+        for (word, at) in words.iter().zip((offset..).step_by(8)) {
+            self.write(at, *word);
+        }
+    }
+
     /// Reads bytes from a multiple of 8 on.
     #[inline]
     fn read_bytes(&self, offset: usize, bytes: &mut [u8]) {

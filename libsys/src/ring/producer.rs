@@ -1,7 +1,7 @@
 //! The side that puts elements in.
 
 use super::bell::Bell;
-use super::half::{Half, RingError, Role};
+use super::half::{Half, Putting, RingError};
 use super::memory::Memory;
 use super::shape::Shape;
 
@@ -29,7 +29,7 @@ use super::shape::Shape;
 /// ```
 #[derive(Debug)]
 pub struct Producer<M, B> {
-    pub(super) half: Half<M, B>,
+    pub(super) half: Half<M, B, Putting>,
 }
 
 impl<M: Memory, B: Bell> Producer<M, B> {
@@ -38,7 +38,7 @@ impl<M: Memory, B: Bell> Producer<M, B> {
     /// # Errors
     /// [`RingError::Memory`]: the ring does not fit.
     pub fn new(memory: M, shape: Shape, bell: B) -> Result<Self, RingError> {
-        Half::new(memory, shape, bell, Role::Producer).map(|half| Self { half })
+        Half::new(memory, shape, bell).map(|half| Self { half })
     }
 
     /// The next free slot, to be filled in place; `None` when the ring is full.
@@ -112,7 +112,7 @@ impl<M: Memory, B: Bell> Producer<M, B> {
 #[derive(Debug)]
 #[must_use = "a slot that is not committed stays free"]
 pub struct Reserved<'a, M, B> {
-    half: &'a mut Half<M, B>,
+    half: &'a mut Half<M, B, Putting>,
 }
 
 impl<M: Memory, B: Bell> Reserved<'_, M, B> {
@@ -121,9 +121,7 @@ impl<M: Memory, B: Bell> Reserved<'_, M, B> {
     #[inline]
     pub fn write_words(&mut self, at: usize, words: &[u64]) {
         let start = self.half.shape.within(self.half.index(), at, size_of_val(words));
-        for (word, offset) in words.iter().zip((start..).step_by(8)) {
-            self.half.memory.write(offset, *word);
-        }
+        self.half.memory.write_words(start, words);
     }
 
     /// Writes bytes from byte `at` on, as [`write_words`](Self::write_words) does. Those up to

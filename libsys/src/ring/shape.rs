@@ -38,7 +38,7 @@ const WORD: usize = 8;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Shape {
     slots: u32,
-    slot_bytes: u32,
+    slot_words: u32,
 }
 
 impl Shape {
@@ -51,7 +51,11 @@ impl Shape {
         let counted = slots.is_power_of_two() && slots <= Self::MOST_SLOTS;
         let words = slot_bytes > 0 && slot_bytes.is_multiple_of(8);
         let fits = (slots as u64 * slot_bytes as u64) < 1 << 40;
-        if counted && words && fits { Some(Self { slots, slot_bytes }) } else { None }
+        if counted && words && fits {
+            Some(Self { slots, slot_words: slot_bytes / 8 })
+        } else {
+            None
+        }
     }
 
     /// As many slots as fit into `bytes` bytes.
@@ -77,18 +81,18 @@ impl Shape {
     /// Bytes of one slot.
     #[must_use]
     pub const fn slot_bytes(self) -> usize {
-        self.slot_bytes as usize
+        self.slot_words as usize * WORD
     }
 
     /// Bytes of the whole ring.
     #[must_use]
     pub const fn bytes(self) -> usize {
-        SLOTS + self.slots as usize * self.slot_bytes as usize
+        SLOTS + self.slots as usize * self.slot_bytes()
     }
 
     /// Where the slot of element number `index` begins. Always inside the ring.
     pub(super) const fn slot(self, index: u32) -> usize {
-        SLOTS + (index & (self.slots - 1)) as usize * self.slot_bytes as usize
+        SLOTS + (index & (self.slots - 1)) as usize * self.slot_bytes()
     }
 
     /// Where bytes `at..at + length` of that slot begin; they start at a word.

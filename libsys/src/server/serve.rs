@@ -117,7 +117,7 @@ fn run<H: Handler>(
 
 /// Handles one message and waits for the next.
 #[inline(always)]
-pub(super) fn step<P: Port, H: Handler>(
+pub(crate) fn step<P: Port, H: Handler>(
     port: &P,
     reply: Cap<Reply>,
     handler: &mut H,

@@ -7,8 +7,10 @@ mod derivation;
 mod exchange;
 mod fault;
 mod interrupt;
+mod lock;
 mod mapping;
 mod memory;
+mod ring;
 mod scheduling;
 mod shared;
 mod signal;
@@ -46,6 +48,10 @@ pub(crate) const ALL: [Part; 14] = [
     ("mappings", mapping::mappings),
     ("derivations", derivation::derivations),
 ];
+
+/// What the library does for programs.
+pub(crate) const LIBRARY: [Part; 3] =
+    [("calibration", calibration), ("rings", ring::rings), ("locks", lock::locks)];
 
 /// Gives this thread time that does not end meanwhile.
 pub(crate) fn prepare(bench: &mut Bench) -> Outcome {

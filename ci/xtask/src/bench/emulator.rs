@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::counts::Log;
+use super::library::Library;
 use super::listing;
 use super::measured::{Measurement, announcement};
 use super::scenarios::Figures;
@@ -32,6 +33,8 @@ const MUCH_MEMORY: Mebibytes = Mebibytes(2560);
 pub(crate) enum Work {
     /// Everything that there is a row for in [`super::operations`].
     Operations,
+    /// What the library does for programs.
+    Library,
     /// Hostile work, and nobody who waits: the counts are those of the work alone.
     Scenarios,
     /// The same, while a thread of high priority waits for interrupts that come all the time.
@@ -87,6 +90,12 @@ impl Bench {
         Measurement::read(&console, &Log::read(&log)?, self.sections()?)
     }
 
+    /// Runs what the library does once.
+    pub(crate) fn library(&self, compiler: &str) -> Fallible<Library> {
+        let (console, log) = self.run(Work::Library)?;
+        Library::read(&console, &Log::read(&log)?, compiler)
+    }
+
     /// Sections of the kernel that take memory, and their bytes.
     fn sections(&self) -> Fallible<Vec<(String, u64)>> {
         let file = &self.kernel.elf;
@@ -127,7 +136,9 @@ impl Bench {
     fn run(&self, work: Work) -> Fallible<(String, String)> {
         let (plugin, arguments) = match work {
             Work::Operations | Work::WhySlow => (&self.counter, ",footprint=on".into()),
-            Work::Scenarios | Work::Watched | Work::Scale => (&self.counter, String::new()),
+            Work::Library | Work::Scenarios | Work::Watched | Work::Scale => {
+                (&self.counter, String::new())
+            }
             Work::Clock => (&self.clock, String::new()),
             Work::Path { operation, lane } => {
                 (&self.path, format!(",operation={operation},lane={lane}"))
@@ -161,6 +172,7 @@ impl Bench {
                 ("bench=operations", Machine::default().memory)
             }
             Work::WhySlow => ("bench=operations bench=why-slow", Machine::default().memory),
+            Work::Library => ("bench=library", Machine::default().memory),
             Work::Scenarios => ("bench=scenarios", MUCH_MEMORY),
             Work::Watched => ("bench=scenarios tessera.export=pcounter,ptimer", MUCH_MEMORY),
             Work::Scale => (

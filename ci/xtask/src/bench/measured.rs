@@ -87,7 +87,7 @@ pub(super) fn announcement(line: &str) -> Option<(u64, u64, &str)> {
 }
 
 /// The counting is right if a known window has what is in it.
-fn check_counting(announced: &[(u64, u64, &str)], log: &Log) -> Fallible<()> {
+pub(super) fn check_counting(announced: &[(u64, u64, &str)], log: &Log) -> Fallible<()> {
     let (name, instructions) = CALIBRATION;
     let found = announced.iter().find(|(_, _, found)| *found == name);
     let (number, lane, _) = found.ok_or(format!("`{name}` was not run"))?;

@@ -12,6 +12,7 @@
 //! | `measured` | one run of the operations |
 //! | `operation_report` | the operations as a table and as JSON |
 //! | `picture` | the operations as bars against the peer's |
+//! | `library` | what rings and locks take, and its record |
 //! | `recorded` | the counts of the last commit, which may not rise |
 //! | `document` | the figures in the documentation |
 //! | `listing` | what the kernel executes and touches in an operation |
@@ -30,6 +31,7 @@ mod document;
 mod emulator;
 mod growth;
 mod layouts;
+mod library;
 mod limits;
 mod listing;
 mod measured;
@@ -55,6 +57,7 @@ use crate::workspace::Workspace;
 pub(crate) use counts::Metric;
 pub(crate) use emulator::{Bench, COMPILER, Work};
 pub(crate) use growth::Growth;
+pub(crate) use library::Library;
 pub(crate) use limits::{Limits, Verdict};
 pub(crate) use measured::Measurement;
 pub(crate) use recorded::{Comparison, Recorded};
@@ -82,7 +85,9 @@ pub(crate) fn run(
     }
     let before = Recorded::load(workspace).ok();
     let mut measurement = bench.operations()?;
+    let library = bench.library(toolchain.release())?;
     if options.record {
+        artefacts::write(&library::file(workspace), library.record().as_bytes())?;
         let text = Recorded::of(&measurement, toolchain.release()).text();
         artefacts::write(&recorded::file(workspace), text.as_bytes())?;
         document::write(workspace, &bench, &measurement)?;
@@ -106,6 +111,7 @@ pub(crate) fn run(
     let mut json = operation_report::json(&measurement);
     json += &format!(",\n  {}", operation_report::durations_json(&timed));
     if options.prefix.is_none() {
+        print!("\n{}", library.text());
         json += &format!(",\n  \"load\": {}", load(&bench)?);
     }
     if let Some(file) = &options.json {
