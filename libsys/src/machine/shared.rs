@@ -19,7 +19,7 @@ impl Window {
 
     /// So many words of 64 bits from `offset` on.
     #[inline]
-    fn words(&self, offset: u64, count: usize) -> &[AtomicU64] {
+    fn shared_words(&self, offset: u64, count: usize) -> &[AtomicU64] {
         let first = self.first(offset, count);
         // SAFETY: W1, and `first` has checked bounds and alignment; else as in `control`. The
         // slice is no longer used than the window.
@@ -67,7 +67,7 @@ impl Memory for Window {
 
     #[inline]
     fn read_words(&self, offset: usize, words: &mut [u64]) {
-        let places = self.words(offset as u64, words.len());
+        let places = self.shared_words(offset as u64, words.len());
         // By number: few words, as most elements have, then need no loop.
         for index in 0..words.len() {
             if let (Some(word), Some(place)) = (words.get_mut(index), places.get(index)) {
@@ -78,7 +78,7 @@ impl Memory for Window {
 
     #[inline]
     fn write_words(&self, offset: usize, words: &[u64]) {
-        let places = self.words(offset as u64, words.len());
+        let places = self.shared_words(offset as u64, words.len());
         for index in 0..words.len() {
             if let (Some(word), Some(place)) = (words.get(index), places.get(index)) {
                 place.store(*word, Ordering::Relaxed);
