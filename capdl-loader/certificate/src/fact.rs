@@ -15,6 +15,9 @@ pub enum Held {
     Reply(u32, Rights),
     /// A CNode.
     CNode(u32),
+    /// A CNode that is the CSpace of threads, in a slot of another: its holder changes what they
+    /// have, and does not act from there itself.
+    CSpace(u32),
     /// A thread.
     Thread(u32),
     /// A scheduling context.

@@ -117,6 +117,7 @@ impl<F: FnMut(Point, Point)> Rules<F> {
             Held::Untyped(object)
             | Held::Reply(object, _)
             | Held::CNode(object)
+            | Held::CSpace(object)
             | Held::Thread(object)
             | Held::SchedContext(object)
             | Held::PageTable(object)
@@ -167,7 +168,8 @@ impl<F: FnMut(Point, Point)> Rules<F> {
                     self.both(hands_out, behind(object));
                 }
             }
-            Held::Thread(object)
+            Held::CSpace(object)
+            | Held::Thread(object)
             | Held::SchedContext(object)
             | Held::PageTable(object)
             | Held::AsidPool(object)

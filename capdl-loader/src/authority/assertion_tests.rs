@@ -228,3 +228,20 @@ fn two_interrupts_have_nothing_in_common_but_for_who_controls_all() {
     assert!(flow(&system.model, "one", "root").is_some(), "it can take the interrupt");
     assert!(flow(&system.model, "root", "other").is_some());
 }
+
+#[test]
+fn who_manages_a_server_is_not_handed_out_by_it() {
+    let mut system = Builder::default();
+    let (client, server) = (system.component("client"), system.component("server"));
+    let manager = system.component("manager");
+    system.call(client, server);
+    let object = system.object("reply", Kind::Reply);
+    system.give(server, Cap::Reply { object, rights: Rights::ALL });
+    let object = system.model[server].cspace.expect("built");
+    system.give(manager, Cap::CNode { object, guard: 0, guard_bits: None });
+    system.give(manager, Cap::IrqControl);
+    system.assert(Claim::NeverHolds { who: vec![client, server], controls: vec![Control::Irq] });
+    assert_eq!(verdicts(&system.model), []);
+    let steps = flow(&system.model, "manager", "server").expect("it is managed");
+    assert_eq!(steps, ["manager controls server"]);
+}

@@ -20,7 +20,9 @@ pub(super) fn weave(model: &Model, parties: &Parties, weaver: &mut Weaver) {
     for (id, object) in model.objects() {
         let here = weaver.points.object(id.0);
         match &object.kind {
-            Kind::CNode(node) => node.slots.iter().for_each(|entry| weaver.holds(id, entry)),
+            Kind::CNode(node) => {
+                node.slots.iter().for_each(|entry| weaver.holds(id, entry, &reliance))
+            }
             Kind::PageTable(table) => {
                 for entry in &table.slots {
                     weaver.maps(here, entry, reliance.has(id, entry));
@@ -48,7 +50,7 @@ pub(super) fn weave(model: &Model, parties: &Parties, weaver: &mut Weaver) {
 
 impl Weaver {
     /// What a capability in a slot of `node` gives authority over.
-    fn holds(&mut self, node: ObjectId, entry: &Entry) {
+    fn holds(&mut self, node: ObjectId, entry: &Entry, reliance: &Reliance<'_>) {
         let (points, span) = (self.points, entry.span);
         let (holder, hands_out) = (points.object(node.0), points.behind(node.0));
         let object = match entry.cap.object() {
@@ -74,6 +76,9 @@ impl Weaver {
                 self.add(holder, Why::Uses, at, span);
                 // It can be made into reply objects with all rights.
                 self.add(hands_out, Why::HoldsAll, holder, span);
+            }
+            Cap::CNode { .. } if reliance.is_anothers(node, object) => {
+                self.add(holder, Why::Controls, at, span);
             }
             Cap::CNode { .. } => {
                 self.add(holder, Why::Structure, at, span);

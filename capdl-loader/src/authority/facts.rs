@@ -39,7 +39,12 @@ fn own_facts(id: ObjectId, kind: &Kind, reliance: &Reliance<'_>, facts: &mut Vec
     match kind {
         Kind::CNode(node) => {
             let slots = node.slots.iter();
-            facts.extend(slots.map(|entry| Fact::Slot { node: id.0, cap: held(entry.cap) }));
+            facts.extend(slots.map(|entry| match entry.cap {
+                Cap::CNode { object, .. } if reliance.is_anothers(id, object) => {
+                    Fact::Slot { node: id.0, cap: Held::CSpace(object.0) }
+                }
+                cap => Fact::Slot { node: id.0, cap: held(cap) },
+            }));
         }
         Kind::PageTable(table) => facts.extend(table.slots.iter().map(|entry| Fact::Entry {
             table: id.0,
@@ -114,10 +119,12 @@ fn held(cap: Cap) -> Held {
     }
 }
 
-/// Which mappings a party relies on: of code, and of memory that is its own.
+/// Which mappings a party relies on: of code, and of memory that is its own. And which CNodes
+/// threads rely on as their CSpaces.
 pub(super) struct Reliance<'a> {
     parties: &'a Parties,
     in_region: Vec<bool>,
+    is_cspace: Vec<bool>,
 }
 
 impl<'a> Reliance<'a> {
@@ -126,7 +133,13 @@ impl<'a> Reliance<'a> {
         for frame in model.regions.iter().flat_map(|region| &region.frames) {
             in_region[frame.index()] = true;
         }
-        Self { parties, in_region }
+        let is_cspace = cspaces(model);
+        Self { parties, in_region, is_cspace }
+    }
+
+    /// Whether a capability in `node` is to a CNode that is the CSpace of other threads.
+    pub(super) fn is_anothers(&self, node: ObjectId, object: ObjectId) -> bool {
+        object != node && self.is_cspace[object.index()]
     }
 
     /// Whether whoever changes the frame that `table` maps changes what its threads do.
@@ -136,6 +149,21 @@ impl<'a> Reliance<'a> {
         let is_private = owner.is_some() && owner == self.parties.party(table);
         !attributes.execute_never || is_private && !self.in_region[object.index()]
     }
+}
+
+/// Which objects are CSpaces of threads.
+pub(super) fn cspaces(model: &Model) -> Vec<bool> {
+    let mut is_cspace = vec![false; model.objects.len()];
+    for object in &model.objects {
+        let Kind::Thread(thread) = &object.kind else { continue };
+        for object in thread.roles.iter().filter_map(|role| match role.cap {
+            Cap::CNode { object, .. } => Some(object),
+            _ => None,
+        }) {
+            is_cspace[object.index()] = true;
+        }
+    }
+    is_cspace
 }
 
 /// Signals to cores, each with an interrupt that it raises.

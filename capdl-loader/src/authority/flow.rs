@@ -18,8 +18,9 @@ const USE: [Why; 2] = [Why::Uses, Why::IsUsedBy];
 
 /// Adds all of them but those of [`Graph::memory`](super::graph::Graph).
 pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
+    let is_cspace = facts::cspaces(model);
     for (id, object) in model.objects() {
-        weaver.object(id, object);
+        weaver.object(id, object, &is_cspace);
     }
     let points = weaver.points;
     for derivation in &model.derivations {
@@ -45,7 +46,7 @@ pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
 }
 
 impl Weaver {
-    fn object(&mut self, id: ObjectId, object: &Object) {
+    fn object(&mut self, id: ObjectId, object: &Object, is_cspace: &[bool]) {
         let points = self.points;
         let here = points.object(id.0);
         if let Some(untyped) = object.inside {
@@ -54,7 +55,12 @@ impl Weaver {
             }
         }
         match &object.kind {
-            Kind::CNode(node) => node.slots.iter().for_each(|entry| self.slot(here, entry)),
+            Kind::CNode(node) => node.slots.iter().for_each(|entry| match entry.cap {
+                Cap::CNode { object, .. } if object != id && is_cspace[object.index()] => {
+                    self.pair(here, CONTROL, points.object(object.0), entry.span);
+                }
+                _ => self.slot(here, entry),
+            }),
             Kind::PageTable(table) => table.slots.iter().for_each(|entry| self.entry(here, entry)),
             Kind::Thread(thread) => self.thread(here, thread),
             Kind::Irq(irq) => {
