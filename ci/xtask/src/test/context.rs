@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::artefacts::{self, Image, KernelFiles, Program};
+use crate::layouts;
 use crate::process::{self, Fallible};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
@@ -45,6 +46,18 @@ impl<'a> Context<'a> {
             artefacts::collect_program(self.workspace, program)
         };
         once(&mut programs, program.name(), build)
+    }
+}
+
+impl Context<'_> {
+    /// The tool for layouts, built by the first who asks.
+    pub(crate) fn layout_tool(&self) -> Fallible<PathBuf> {
+        let mut programs = self.programs.lock().map_err(|_| "a build panicked")?;
+        let build = || {
+            quietly(&mut layouts::tool_command(self.workspace))?;
+            Ok(layouts::tool(self.workspace))
+        };
+        once(&mut programs, "capdl", build)
     }
 }
 

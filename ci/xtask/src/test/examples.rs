@@ -59,7 +59,8 @@ fn machine(name: &str) -> Machine {
     Machine { counted: true, append, ..Machine::default() }
 }
 
-fn judge(ended: &Ended, expected: &str) -> Outcome {
+/// Compares what was printed with what is expected.
+pub(super) fn judge(ended: &Ended, expected: &str) -> Outcome {
     let mut printed = ended.console.lines().map(str::trim_end);
     let mut lines = expected.lines();
     let missing = lines.find(|line| !printed.any(|text| matches(line, text)));

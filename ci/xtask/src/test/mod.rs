@@ -16,6 +16,7 @@ mod outcome;
 mod products;
 mod refusal;
 mod suite;
+mod systems;
 mod transcript;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ fn steps() -> Vec<Step> {
         counts::steps(),
         latency::steps(),
         examples::steps(),
+        systems::steps(),
         cost::steps(),
         suite::steps(),
     ];

@@ -1,0 +1,78 @@
+//! Builds the systems of the gallery, boots them, and compares what they print.
+//!
+//! `capdl-loader/systems/NAME/expected.txt` has the lines that must appear, in this order; `*` in
+//! them stands for any text. A layout gives the same image each time.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Step;
+use super::context::Context;
+use super::examples::judge;
+use super::outcome::Outcome;
+use crate::artefacts::{self, Image, Program};
+use crate::console::{self, Audience, Ended, Limits, Until};
+use crate::layouts::{self, SYSTEMS, System};
+use crate::modules::{self, Module};
+use crate::process::{self, Fallible};
+use crate::qemu::{Boot, Machine};
+
+/// A hang is cut after this.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// One for each system.
+pub(super) fn steps() -> Vec<Step> {
+    let step = |system: &'static System| {
+        Step::emulator(format!("system {}", system.name), move |context: &Context| {
+            match run(context, system) {
+                Ok((ended, expected)) => judge(&ended, &expected),
+                Err(problem) => Outcome::failed("could not run", &problem),
+            }
+        })
+    };
+    SYSTEMS.iter().map(step).collect()
+}
+
+fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
+    let workspace = context.workspace;
+    let expected = artefacts::read(&system.folder(workspace).join("expected.txt"))?;
+    let expected = String::from_utf8_lossy(&expected).into_owned();
+    for component in system.components {
+        context.program(Program::Component(component))?;
+    }
+    let kernel = context.kernel(Image::Debug)?;
+    let root_task = artefacts::read(&context.program(Program::RootTask)?)?;
+    let content = image(context, system)?;
+    let module = Module { name: layouts::MODULE.into(), content };
+    let file = workspace.output_folder("images")?.join(format!("system-{}.elf", system.name));
+    artefacts::write(&file, &modules::add(&root_task, vec![module])?)?;
+    let boot = Boot { kernel: &kernel.image, root_task: Some(&file), device_tree: None };
+    // Nothing ends a system: its last expected line does.
+    let last = expected.lines().last().unwrap_or_default();
+    let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };
+    let append = vec!["tessera.export=vcounter".into()];
+    let machine = Machine { counted: true, append, ..Machine::default() };
+    let ended = console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)?;
+    Ok((ended, expected))
+}
+
+/// The image of a system; built twice, it must be the same.
+fn image(context: &Context, system: &System) -> Fallible<Vec<u8>> {
+    context.layout_tool()?;
+    let layout = system.layout(context.workspace);
+    let folder = context.workspace.output_folder("images")?;
+    let [one, other] = ["layout", "again"].map(|end| folder.join(format!("{}.{end}", system.name)));
+    let build = |image: &Path| -> Fallible<Vec<u8>> {
+        let mut command = layouts::build_command(context.workspace, &layout, image)?;
+        let finished = process::captured(&mut command)?;
+        if !finished.status.success() {
+            return Err(format!("`{}` failed\n{}", process::line(&command), finished.text()));
+        }
+        artefacts::read(image)
+    };
+    let (image, again) = (build(&one)?, build(&other)?);
+    if image != again {
+        return Err("two builds of one layout differ".into());
+    }
+    Ok(image)
+}
