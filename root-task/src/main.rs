@@ -4,12 +4,15 @@
 #![no_main]
 
 use core::fmt;
+use core::time::Duration;
 use libsys::bootstrap::System;
 use libsys::device_tree::{self, DeviceTree};
 
+use libsys::time::Counter;
 use libsys::{BootInfo, console, modules, println};
 use packed::Image;
 use root_task::Inventory;
+use root_task::loader::supervisor::exported_counter;
 use root_task::loader::{Loader, Stop, supervisor};
 
 #[libsys::main]
@@ -35,13 +38,25 @@ fn run(boot: &'static BootInfo, layout: &'static [u8]) {
     }
 }
 
-/// Makes the system, verifies it and lets it run.
+/// Makes the system, verifies it and lets it run. If the counter is exported, says how long that
+/// took.
 fn make(boot: &'static BootInfo, image: Image<'static>) -> Result<Loader, Stop> {
+    let counter = exported_counter();
+    let now = || counter.map_or(Duration::ZERO, Counter::now);
+    let started = now();
     let mut loader = Loader::build(boot, image)?;
+    let built = now();
     loader.verify()?;
+    let verified = now();
     let header = image.header;
     println!("layout: {} objects, hash {}", header.objects, Hex(&image.root_hash));
+    let resumed = now();
     loader.let_run()?;
+    if counter.is_some() {
+        let (made, proven) = (built - started, verified - built);
+        let released = now() - resumed;
+        println!("layout: made in {made:?}, verified in {proven:?}, released in {released:?}");
+    }
     Ok(loader)
 }
 

@@ -64,7 +64,8 @@ pub fn supervise(mut loader: Loader) {
 }
 
 /// The counter, if the boot options export it. Without it all failures count for ever.
-fn exported_counter() -> Option<Counter> {
+#[must_use]
+pub fn exported_counter() -> Option<Counter> {
     let options = device_tree::blob().and_then(DeviceTree::new)?.command_line()?;
     let lists = options.split_whitespace().filter_map(|word| word.strip_prefix("tessera.export="));
     let is_exported = lists.flat_map(|list| list.split(',')).any(|name| name == "vcounter");
