@@ -51,6 +51,7 @@ impl<'t> Builder<'t, '_> {
     fn declared(&mut self, name: &Reference<'t>) -> Vec<ObjectId> {
         match (self.symbols.get(name.name), name.elements.as_deref()) {
             (Some(Meaning::One(object)), None) => vec![object],
+            (Some(Meaning::Array(_, 0)), _) => Vec::new(),
             (Some(Meaning::Array(first, count)), Some([Selection::One(number)])) => {
                 let is_declaration =
                     self.model[first].span == name.span && *number == u64::from(count);

@@ -16,6 +16,12 @@ fn endless_arrays_are_refused() {
 }
 
 #[test]
+fn an_array_may_be_empty() {
+    let (model, rendered, _) = told("objects { x = ep l[0] = ut l[0] = ut { x } }");
+    assert_eq!(model.objects.len(), 1, "{rendered}");
+}
+
+#[test]
 fn deep_nesting_is_refused_and_not_followed() {
     let deep = "a = ut { ".repeat(100_000);
     assert!(complaint(&format!("objects {{ {deep}")).contains("nested too deeply"));
