@@ -37,10 +37,14 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let all = spaces.clone().count();
     if let Some(beyond) = spaces.clone().nth(places) {
         let message = format!("there are {all} address spaces, but ASID pools for {places}");
-        let wrong = Diagnostic::error(Code::TOO_MANY_SPACES, message);
+        let wrong = Diagnostic::warning(Code::TOO_MANY_SPACES, message);
         let more = (all - places).div_ceil(PLACES);
         let wrong = wrong.at(beyond.span, "the first without a place");
-        findings.push(wrong.help(format!("add {more} ASID pools of {PLACES} places")));
+        findings.push(
+            wrong.help(format!(
+                "add {more} ASID pools of {PLACES} places; else the loader makes them"
+            )),
+        );
     }
     let most = 1 << ASID_POOLS_BITS;
     if pools > most {
