@@ -1,12 +1,14 @@
 //! What verbs have in common: reading a layout, writing an answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use layout::Model;
 
 use super::{InputArgs, Outcome};
+use crate::board::{Board, Loader};
 use crate::code::Code;
 use crate::front::{Input, Loaded, load};
+use crate::placement::{self, Placement};
 use crate::report::ranges;
 
 /// Reads a layout. What is wrong goes to standard error, and is fatal if it is an error; files of
@@ -51,7 +53,18 @@ pub(super) struct Places {
     pub(super) free: Option<[u64; 48]>,
 }
 
-/// Places the objects of a model.
-pub(super) fn places(model: &Model) -> Places {
-    Places { addresses: ranges::fixed(model), free: None }
+/// Places the objects of a model as the loader will, if its board is known; else only those whose
+/// layout says where they lie are placed.
+pub(super) fn places(args: &InputArgs, model: &Model) -> Places {
+    planned(args, model).unwrap_or_else(|| Places { addresses: ranges::fixed(model), free: None })
+}
+
+fn planned(args: &InputArgs, model: &Model) -> Option<Places> {
+    let own = args.file.parent().unwrap_or(Path::new("."));
+    let folders = std::iter::once(own).chain(args.search.iter().map(PathBuf::as_path));
+    let board = Board::find(&model.target.board, folders).ok()??;
+    let forecast = board.forecast(&model.target, &Loader::guess(model)).ok()?;
+    let placement = Placement::new(model, &placement::order(model), &forecast.untyped);
+    let free = Some(placement.planner.free_by_size());
+    Some(Places { addresses: placement.addresses, free })
 }

@@ -33,7 +33,7 @@ pub fn run(args: &DiffArgs) -> Outcome {
         (Err(outcome), _) | (_, Err(outcome)) => return outcome,
     };
     let systems = (System::new(&before.model), System::new(&after.model));
-    let places = (common::places(&before.model), common::places(&after.model));
+    let places = (common::places(&args.input, &before.model), common::places(&other, &after.model));
     let difference =
         Difference::between((&systems.0, &places.0.addresses), (&systems.1, &places.1.addresses));
     match args.json {

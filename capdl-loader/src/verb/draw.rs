@@ -57,7 +57,7 @@ pub fn run(args: &DrawArgs) -> Outcome {
             return Outcome::Failed;
         }
         View::Physical => {
-            let places = common::places(&loaded.model).addresses;
+            let places = common::places(&args.input, &loaded.model).addresses;
             return common::write(args.output.as_deref(), &physical::svg(&system, &places));
         }
         View::Time => return common::write(args.output.as_deref(), &time::svg(&loaded.model)),

@@ -26,7 +26,7 @@ pub fn run(args: &ReportArgs) -> Outcome {
         Err(outcome) => return outcome,
     };
     let system = System::new(&loaded.model);
-    let places = common::places(&loaded.model);
+    let places = common::places(&args.input, &loaded.model);
     let usage = Usage::of(&system, &places.addresses);
     let free = places.free.as_ref().map(|free| free.as_slice());
     match args.json {
