@@ -131,7 +131,7 @@ impl Expander<'_> {
         let mut sights = std::mem::take(&mut self.drafts[draft].sights);
         sights.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
         let mut cursor = MEMORY;
-        let mut stack = 0;
+        let mut stack = image.map_or(0, |(_, stack)| stack);
         for sight in sights {
             let is_stack = sight.kind == Entry::Memory && sight.name == "stack";
             let line = self.sight(draft, &mut space, sight, &mut cursor);
@@ -153,7 +153,7 @@ impl Expander<'_> {
         let set_up = Thread {
             roles: self.roles(draft, buffer),
             buffer_address: BUFFER,
-            entry: image.map(|entry| Spanned { value: entry, span: spec.value.image.span }),
+            entry: image.map(|(entry, _)| Spanned { value: entry, span: spec.value.image.span }),
             stack,
             arguments,
             thread_pointer: 0,
@@ -206,8 +206,8 @@ impl Expander<'_> {
         roles.map(|(role, cap)| RoleEntry { role, cap, span }).collect()
     }
 
-    /// Maps the program; returns where it begins.
-    fn image(&mut self, draft: usize, space: &mut Space) -> Option<u64> {
+    /// Maps the program; returns where it begins, and where its own stack does, or 0.
+    fn image(&mut self, draft: usize, space: &mut Space) -> Option<(u64, u64)> {
         let spec = self.drafts[draft].spec;
         let file = &spec.value.image;
         let content = self.files.get(file, self.report);
@@ -228,13 +228,14 @@ impl Expander<'_> {
         for page in &image.pages {
             self.image_page(draft, space, page, content);
         }
-        let first = image.pages.first().map_or(0, |page| page.address);
-        let end = image.pages.last().map_or(0, |page| page.address + page.size.bytes());
-        self.name_memory(draft, "image", (first, end - first), None);
-        if let Some(stack) = image.stack {
+        for (part, range) in image.parts().iter().enumerate() {
+            let name = format!("image.{part}");
+            self.name_memory(draft, &name, (range.start, range.end - range.start), None);
+        }
+        if let Some(stack) = &image.stack {
             self.name_memory(draft, "stack", (stack.start, stack.end - stack.start), None);
         }
-        Some(image.entry)
+        Some((image.entry, image.stack.map_or(0, |stack| stack.end)))
     }
 
     fn image_page(

@@ -90,6 +90,22 @@ impl Image {
     }
 }
 
+impl Image {
+    /// The addresses of its pages without those of its stack, as few ranges as possible.
+    pub(super) fn parts(&self) -> Vec<Range<u64>> {
+        let stack = self.stack.clone().unwrap_or_default();
+        let mut parts: Vec<Range<u64>> = Vec::new();
+        for page in self.pages.iter().filter(|page| !stack.contains(&page.address)) {
+            let end = page.address + page.size.bytes();
+            match parts.last_mut() {
+                Some(part) if part.end == page.address => part.end = end,
+                _ => parts.push(page.address..end),
+            }
+        }
+        parts
+    }
+}
+
 impl Segment {
     fn new(part: &ProgramHeader, file: u64) -> Result<Self, String> {
         let end = part.p_vaddr.checked_add(part.p_memsz).filter(|end| *end <= abi::USER_END);
