@@ -4,6 +4,7 @@ mod bait;
 mod board;
 mod cdl;
 mod extra;
+mod image;
 mod json;
 mod message;
 mod program;
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     board::TARGET,
     cdl::TARGET,
     extra::TARGET,
+    image::TARGET,
     json::TARGET,
     message::TARGET,
     program::TARGET,

@@ -46,6 +46,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-kernel",
             "tessera-libsys",
             "tessera-layout",
+            "tessera-plan",
+            "tessera-packed",
             "capdl-loader",
         ],
     ),
