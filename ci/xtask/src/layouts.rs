@@ -58,15 +58,10 @@ pub(crate) fn tool(workspace: &Workspace) -> PathBuf {
     workspace.target.join("debug/capdl")
 }
 
-/// The command that makes the image of a layout.
-pub(crate) fn build_command(
-    workspace: &Workspace,
-    layout: &Path,
-    image: &Path,
-) -> Fallible<Command> {
+/// The command that does something with a layout of our programs.
+pub(crate) fn command(workspace: &Workspace, verb: &str, layout: &Path) -> Fallible<Command> {
     let mut command = Command::new(tool(workspace));
-    command.arg("build").arg(layout).arg("--output").arg(image);
-    command.arg("--search").arg(workspace.output_folder("images")?);
+    command.arg(verb).arg(layout).arg("--search").arg(workspace.output_folder("images")?);
     Ok(command)
 }
 
@@ -101,7 +96,7 @@ pub(crate) fn build(
     process::visibly(&mut tool_command(workspace))?;
     build_programs(workspace, toolchain, layout)?;
     let image = workspace.output_folder("images")?.join("run.layout");
-    process::visibly(&mut build_command(workspace, layout, &image)?)?;
+    process::visibly(command(workspace, "build", layout)?.arg("--output").arg(&image))?;
     Ok(image)
 }
 

@@ -1,4 +1,4 @@
-//! Builds the systems of the gallery, boots them, and compares what they print.
+//! Checks and builds the systems of the gallery, boots them, and compares what they print.
 //!
 //! `capdl-loader/systems/NAME/expected.txt` has the lines that must appear, in this order; `*` in
 //! them stands for any text. A layout gives the same image each time.
@@ -62,12 +62,10 @@ fn image(context: &Context, system: &System) -> Fallible<Vec<u8>> {
     let layout = system.layout(context.workspace);
     let folder = context.workspace.output_folder("images")?;
     let [one, other] = ["layout", "again"].map(|end| folder.join(format!("{}.{end}", system.name)));
+    let command = |verb| layouts::command(context.workspace, verb, &layout);
+    process::answer(&mut command("check")?)?;
     let build = |image: &Path| -> Fallible<Vec<u8>> {
-        let mut command = layouts::build_command(context.workspace, &layout, image)?;
-        let finished = process::captured(&mut command)?;
-        if !finished.status.success() {
-            return Err(format!("`{}` failed\n{}", process::line(&command), finished.text()));
-        }
+        process::answer(command("build")?.arg("--output").arg(image))?;
         artefacts::read(image)
     };
     let (image, again) = (build(&one)?, build(&other)?);
