@@ -24,10 +24,11 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use abi::directory::Directory;
 pub use abi::directory::{Entry, Kind};
 
 use crate::cap::{Badge, Cap};
+use crate::console;
+use crate::machine::Given;
 use crate::object::{
     AsidPool, CNode, Endpoint, IrqHandler, Notification, Reply, SchedContext, Thread, Untyped,
     VSpace,
@@ -36,7 +37,6 @@ use crate::ring::Doorbell;
 use crate::server::Reception;
 use crate::start::{Argument, Origin, Start};
 use crate::window::Window;
-use crate::{console, machine};
 
 /// The layout gives this component nothing of this kind with this name.
 ///
@@ -105,7 +105,7 @@ pub struct Interrupt {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Component {
-    directory: Directory<'static>,
+    given: Given,
 }
 
 /// Whether the component's parts that exist once have been taken.
@@ -119,11 +119,7 @@ impl Argument for Component {
         if TAKEN.swap(true, Ordering::Relaxed) {
             return Err("the component was taken before");
         }
-        let directory = Directory::new(machine::directory()).ok_or("there is no directory")?;
-        let component = Self { directory };
-        if let Some(heap) = directory.find(Kind::Memory, "heap") {
-            machine::add_to_heap(heap.value..heap.value + heap.extent);
-        }
+        let component = Self { given: Given::take().ok_or("there is no directory")? };
         match (component.endpoint("console"), component.device("console")) {
             (Ok(server), _) => console::connect(server),
             (_, Ok(uart)) => console::attach(uart),
@@ -150,7 +146,7 @@ impl Component {
     /// Its own name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        let mut entries = self.directory.entries();
+        let mut entries = self.given.directory().entries();
         entries.find(|entry| entry.kind == Kind::Component).map_or("", |entry| entry.name)
     }
 
@@ -159,12 +155,12 @@ impl Component {
     /// # Errors
     /// It says nothing.
     pub fn find<'n>(&self, kind: Kind, name: &'n str) -> Result<Entry<'static>, Missing<'n>> {
-        self.directory.find(kind, name).ok_or(Missing { kind, name })
+        self.given.directory().find(kind, name).ok_or(Missing { kind, name })
     }
 
     /// All that there is, in the loader's order.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'static>> {
-        self.directory.entries()
+        self.given.directory().entries()
     }
 
     /// The words that the layout has for it, in their order.
@@ -288,7 +284,7 @@ impl Component {
     /// Memory that others may see, too.
     ///
     /// # Errors
-    /// The layout says nothing of it.
+    /// The layout says nothing of it, or names addresses that no program can have.
     pub fn region<'n>(&self, name: &'n str) -> Result<Window, Missing<'n>> {
         self.window(Kind::Region, name)
     }
@@ -304,7 +300,7 @@ impl Component {
     fn window<'n>(&self, kind: Kind, name: &'n str) -> Result<Window, Missing<'n>> {
         let entry = self.find(kind, name)?;
         // The loader has mapped it for this program alone to see through windows.
-        Ok(Window::over(entry.value..entry.value + entry.extent))
+        Ok(Window::over(entry.addresses().ok_or(Missing { kind, name })?))
     }
 
     /// The bytes of a file.
@@ -312,8 +308,7 @@ impl Component {
     /// # Errors
     /// The layout says nothing of it.
     pub fn file<'n>(&self, name: &'n str) -> Result<&'static [u8], Missing<'n>> {
-        let entry = self.find(Kind::File, name)?;
-        Ok(machine::given_bytes(entry.value..entry.value + entry.extent))
+        self.given.file(name).ok_or(Missing { kind: Kind::File, name })
     }
 
     /// The memory of a ring to or from somebody, and the bells of both.

@@ -23,15 +23,15 @@ pub mod window;
 pub(crate) use aarch64::fake;
 pub(crate) use aarch64::{
     Identity, bare, boot_info, buffer, call, counter, counter_frequency, current_thread,
-    extra_boot_info, is_initial, modules, parent, place_block, receive, send, send_receive, simple,
-    wait_word, with_all_registers,
+    extra_boot_info, is_initial, modules, parent, place_block, probe_stack, receive, send,
+    send_receive, simple, wait_word, with_all_registers,
 };
 pub(crate) use closure::start;
 #[cfg(test)]
 pub(crate) use counting::allocations;
-pub(crate) use given::{bytes as given_bytes, directory};
+pub(crate) use given::Given;
 pub use heap::Heap;
-pub(crate) use heap::{donate as add_to_heap, set_pool as set_heap_pool, usage as heap_usage};
+pub(crate) use heap::{set_pool as set_heap_pool, usage as heap_usage};
 pub use mutex::{Guard, Mutex};
 pub use program::run;
 pub use thread_local::{Template, ThreadLocal};

@@ -35,6 +35,8 @@
 //! assert_eq!(directory.find(Kind::Endpoint, "blk").unwrap().value, 9);
 //! ```
 
+use core::ops::Range;
+
 /// In the badge of all signals to components of a layout, beside the bit of each.
 pub const SIGNAL_BADGE: u64 = 1 << 63;
 /// In the badge of messages about faults, beside the number of the component.
@@ -145,7 +147,7 @@ impl Kind {
 /// use abi::directory::{Entry, Kind};
 ///
 /// let entry = Entry { kind: Kind::Region, name: "box", value: 0x2000_0000, extent: 4096 };
-/// assert_eq!(entry.value + entry.extent, 0x2000_1000);
+/// assert_eq!(entry.addresses(), Some(0x2000_0000..0x2000_1000));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry<'a> {
@@ -157,6 +159,16 @@ pub struct Entry<'a> {
     pub value: u64,
     /// As the kind says.
     pub extent: u64,
+}
+
+impl Entry<'_> {
+    /// The addresses of something in memory, if they are such that a program can have anything
+    /// there: they do not wrap, and end no later than [`USER_END`](crate::USER_END).
+    #[must_use]
+    pub fn addresses(&self) -> Option<Range<u64>> {
+        let end = self.value.checked_add(self.extent)?;
+        (end <= crate::USER_END).then_some(self.value..end)
+    }
 }
 
 /// A directory. Bytes that are none, or a broken one, give no entries; nothing panics.
@@ -256,6 +268,17 @@ mod tests {
         assert_eq!(found.map(|entry| (entry.value, entry.extent)), Some((0x2000_0000, 0x1000)));
         let none = Directory::new(&bytes).and_then(|list| list.find(Kind::File, "box"));
         assert_eq!(none, None);
+    }
+
+    #[test]
+    fn addresses_are_those_of_programs() {
+        let addresses =
+            |value, extent| Entry { kind: Kind::File, name: "", value, extent }.addresses();
+        let end = crate::USER_END;
+        assert_eq!(addresses(end - 1, 1), Some(end - 1..end));
+        assert_eq!(addresses(end, 1), None);
+        assert_eq!(addresses(4096, u64::MAX), None, "it would wrap");
+        assert_eq!(addresses(u64::MAX, 0), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod entry;
 mod frames;
 mod image;
 mod panic;
+mod stack;
 mod svc;
 mod tls;
 
@@ -15,6 +16,7 @@ pub(crate) use counter::{counter, counter_frequency};
 pub(crate) use entry::{begin, boot_info, extra_boot_info, is_initial};
 use frames::Frames;
 pub(crate) use image::modules;
+pub(crate) use stack::probe_stack;
 pub(crate) use svc::{
     bare, call, receive, send, send_receive, simple, wait_word, with_all_registers,
 };

@@ -11,11 +11,17 @@ use core::ptr::NonNull;
 
 use buddy_system_allocator::Heap as Buddies;
 
+use super::aarch64::probe_stack;
 use super::mutex::Mutex;
 use crate::heap::{Pool, Usage};
 
 /// Bytes that every program with a heap has from the start.
 const ARENA: usize = 128 * 1024;
+/// Bytes of stack that taking and freeing blocks need at most, without optimisation too.
+const STACK: usize = 1024;
+/// Bytes of stack that are there when more memory is mapped. A page less a bit, as no more can be
+/// probed at once.
+const STACK_TO_GROW: usize = 4000;
 /// One more than `log2` of the largest block.
 const ORDERS: usize = 40;
 
@@ -59,7 +65,12 @@ impl State {
 
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         self.begin();
-        if let Ok(block) = self.heap.alloc(layout) {
+        self.heap.alloc(layout).ok()
+    }
+
+    /// Maps more memory, unless another thread has done so meanwhile.
+    fn grow(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        if let Some(block) = self.allocate(layout) {
             return Some(block);
         }
         let more = self.pool.as_mut()?.grow(layout)?;
@@ -86,10 +97,18 @@ impl State {
 // nothing; it is only used under the lock, and never unwinds.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        STATE.lock().allocate(layout).map_or(core::ptr::null_mut(), NonNull::as_ptr)
+        // A thread that runs out of stack while it has the lock would keep it for ever.
+        probe_stack::<STACK>();
+        let block = STATE.lock().allocate(layout);
+        let block = block.or_else(|| {
+            probe_stack::<STACK_TO_GROW>();
+            STATE.lock().grow(layout)
+        });
+        block.map_or(core::ptr::null_mut(), NonNull::as_ptr)
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        probe_stack::<STACK>();
         if let Some(block) = NonNull::new(block) {
             // SAFETY: the caller's obligation: the block is one that `alloc` gave out.
             unsafe { STATE.lock().heap.dealloc(block, layout) };
@@ -105,7 +124,7 @@ pub(crate) fn set_pool(pool: Pool) {
 
 /// Adds memory that the loader of a layout has mapped for the heap alone (invariant G1 of
 /// `given`). Only called while the program's one component is taken.
-pub(crate) fn donate(memory: Range<u64>) {
+pub(super) fn donate(memory: Range<u64>) {
     let mut state = STATE.lock();
     state.begin();
     state.add(memory.start as usize..memory.end as usize);

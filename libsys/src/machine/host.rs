@@ -118,6 +118,9 @@ pub(crate) fn current_thread() -> Cap<Thread> {
     unsupported()
 }
 
+/// The host has pages enough below its stacks.
+pub(crate) fn probe_stack<const BYTES: usize>() {}
+
 pub(crate) fn parent() -> u64 {
     unsupported()
 }

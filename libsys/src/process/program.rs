@@ -63,8 +63,8 @@ pub struct Program<'a> {
     pub gifts: &'a [Gift],
     /// Memory for it.
     pub resources: Option<&'a Resources>,
-    /// Who hears how it fares, and the number by which that knows it. Decides about
-    /// `options.fault_handler` and `options.parent`.
+    /// Who hears how it fares, and the number by which that knows it: from 1 on, below 2⁶².
+    /// Decides about `options.fault_handler` and `options.parent`.
     pub supervisor: Option<(&'a Supervisor, u64)>,
 }
 
@@ -92,9 +92,12 @@ impl<'a> Program<'a> {
     /// registers. `ours` is our own space.
     ///
     /// # Errors
-    /// Too little memory, or what the kernel refuses: two gifts for a slot, for example. Nothing
-    /// is left then.
+    /// Too little memory, a number that no process can have, or what the kernel refuses: two gifts
+    /// for a slot, for example. Nothing is left then.
     pub fn build(&self, memory: &mut Memory, ours: &mut Space) -> Result<Process, AllocationError> {
+        if let Some((_, number)) = self.supervisor {
+            Supervisor::check(number)?;
+        }
         let mut process = Process::create(memory, self.cspace_bits)?;
         let built = self.furnish(&mut process, memory, ours);
         finish(memory, process, built)

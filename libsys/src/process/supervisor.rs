@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use abi::directory::FAULT_BADGE;
 use abi::{Fault, Rights};
 
 use super::{Gift, slots};
@@ -165,6 +166,17 @@ impl Supervisor {
     /// Lets the process that has faulted last go on, from the instruction that faulted.
     pub fn resume(&self) {
         self.reply.send(Message::EMPTY);
+    }
+
+    /// Whether a process can have this number: not 0, a badge that is none, with which it could
+    /// send what looks like the fault of another; and none that runs into the bits that tell
+    /// faults from calls.
+    pub(super) fn check(number: u64) -> Result<(), AllocationError> {
+        let (min, max) = (1, FAULT_BADGE - 1);
+        match (min..=max).contains(&number) {
+            true => Ok(()),
+            false => Err(abi::Error::Range { min, max }.into()),
+        }
     }
 
     /// What a process with this number is given.

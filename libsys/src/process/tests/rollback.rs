@@ -44,6 +44,26 @@ fn programs_are_started_or_leave_nothing() {
 }
 
 #[test]
+fn a_process_has_a_number_that_is_a_badge() {
+    let file = file(&[CODE]);
+    let image = Image::parse(&file).expect("a good file");
+    for number in [0, 1 << 62, 1 << 63, u64::MAX] {
+        rehearse(
+            |stage| {
+                let supervisor = Supervisor::create(&mut stage.memory)?;
+                let supervised = Some((&supervisor, number));
+                let program = Program { supervisor: supervised, ..Program::new(&image, options()) };
+                let refused = program.start(&mut stage.memory, &mut stage.space).err();
+                let expected = abi::Error::Range { min: 1, max: (1 << 62) - 1 };
+                assert_eq!(refused, Some(AllocationError::Refused(expected)));
+                supervisor.free(&mut stage.memory)
+            },
+            |_, ()| Ok(()),
+        );
+    }
+}
+
+#[test]
 fn a_gift_in_a_slot_that_is_taken_undoes_the_program() {
     let file = file(&[CODE]);
     let image = Image::parse(&file).expect("a good file");
