@@ -192,7 +192,7 @@ fn collect(
 /// A mapping, by the rights and attributes that make such a descriptor.
 fn page(leaf: Leaf) -> Entry {
     let rights = [abi::Rights::NONE, abi::Rights::READ, abi::Rights::READ_WRITE];
-    let attributes = (0..8).step_by(1).map(abi::VmAttributes::from_word);
+    let attributes = (0..8).map(abi::VmAttributes::from_word);
     let start = leaf.frame();
     let sizes = [PageSize::Small, PageSize::Large, PageSize::Huge];
     let all = attributes.flat_map(|attributes| rights.map(|rights| (rights, attributes)));

@@ -63,8 +63,8 @@ fn main(argument: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Touches all pages of a region, and says what it took: instructions for each page, where the
-/// counter counts those.
+/// Touches all pages of a region, and says how many nanoseconds each took. Those are
+/// instructions where the machine counts its time in them.
 fn touch(purpose: Purpose) -> Result<u64, Failure> {
     let clock = Counter::new(|_: Duration| {});
     let memory = pager::allocate(PAGES * PAGE, purpose)?;
@@ -79,7 +79,7 @@ fn touch(purpose: Purpose) -> Result<u64, Failure> {
     let (pages, tables) = (after.pages - before.pages, after.tables - before.tables);
     let cost = elapsed / PAGES;
     println!("{purpose}: {pages} pages, {tables} tables, {faults} faults");
-    println!("{purpose}: {cost} instructions a page");
+    println!("{purpose}: {cost} ns a page");
     let sum: u64 = (0..PAGES).map(|page| memory.read_word(page * PAGE)).sum();
     assert_eq!(sum, PAGES * (PAGES - 1) / 2, "what was written is there");
     pager::unmap(memory)?;
