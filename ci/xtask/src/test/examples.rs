@@ -1,7 +1,7 @@
 //! Runs the example programs and compares what they print.
 //!
 //! `expected/NAME.txt`, in the package of the example, has the lines that must appear, in this
-//! order; `*` in them stands for any text.
+//! order; `*` in them stands for any text. Panics must all be among them.
 
 use std::time::Duration;
 
@@ -64,13 +64,22 @@ pub(super) fn judge(ended: &Ended, expected: &str) -> Outcome {
     let mut printed = ended.console.lines().map(str::trim_end);
     let mut lines = expected.lines();
     let missing = lines.find(|line| !printed.any(|text| matches(line, text)));
+    let (panics, foreseen) = (panics(&ended.console), panics(expected));
     match missing {
         Some(line) => Outcome::failed(format!("missing: {line:?}"), &ended.console),
+        None if panics > foreseen => {
+            Outcome::failed(format!("{panics} panics instead of {foreseen}"), &ended.console)
+        }
         None if matches!(ended.reason, Reason::TimeLimit(_)) => {
             Outcome::failed(ended.reason.to_string(), &ended.console)
         }
         None => Outcome::passed(format!("{} lines as expected", expected.lines().count())),
     }
+}
+
+/// How many lines tell of a panic.
+fn panics(text: &str) -> usize {
+    text.lines().filter(|line| line.contains("panicked at ")).count()
 }
 
 /// Whether a text is what the pattern says.
@@ -107,6 +116,18 @@ mod tests {
         assert_eq!(judged(seen(), "one\ntwo *\n").passed, 1);
         assert_eq!(judged(seen(), "two *\none\n").failed, 1);
         assert_eq!(judged(Reason::TimeLimit(TIME_LIMIT), "one\n").failed, 1);
+    }
+
+    #[test]
+    fn panics_that_nobody_expects_are_failures() {
+        let console = "one\npanicked at a.rs:1:\ntwo\npanicked at b.rs:2:\n";
+        let judged = |expected: &str| {
+            let reason = Reason::Seen("two".into());
+            judge(&Ended { reason, console: console.into() }, expected).failed
+        };
+        assert_eq!(judged("one\npanicked at a.rs:*:\npanicked at *\n"), 0);
+        assert_eq!(judged("one\ntwo\n"), 1);
+        assert_eq!(judged("one\npanicked at a.rs:*:\ntwo\n"), 1);
     }
 
     #[test]
