@@ -26,6 +26,7 @@
 //! |---|---|
 //! | `queue` | the jobs that wait for a thread |
 //! | `job` | one job: its result, and who waits for that |
+//! | `gate` | who uses what a pool consists of |
 //! | `crew` | the threads, and who looks after them |
 //! | `parts` | the kernel objects |
 //!
@@ -37,6 +38,7 @@
 //! owned is not freed, and a [`Mutex`] that it held stays taken.
 
 mod crew;
+mod gate;
 mod job;
 mod parts;
 mod queue;
@@ -91,7 +93,7 @@ pub struct Report {
     pub threads_lost: u64,
 }
 
-/// The pool is shut down, and takes no more jobs.
+/// The pool is shut down or has lost all its threads, and takes no more jobs.
 ///
 /// ```
 /// assert_eq!(libsys::pool::Closed.to_string(), "the pool is shut down");
@@ -267,7 +269,7 @@ impl Pool {
     /// [`Submitter::submit`].
     ///
     /// # Errors
-    /// None as long as the pool is there.
+    /// The pool has lost all its threads.
     pub fn submit<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
@@ -286,7 +288,9 @@ impl Pool {
         self.jobs.try_submit(work)
     }
 
-    /// Has all jobs done that were submitted, ends the threads, and frees everything.
+    /// Has all jobs done that were submitted, ends the threads, and frees everything. Waits until
+    /// others have left it who wait for results or for room; submitters that stay are told that
+    /// it is [`Closed`].
     ///
     /// # Errors
     /// What the kernel refuses.
@@ -298,6 +302,7 @@ impl Pool {
         let Self { jobs, supervisor, workers, mut parts } = self;
         jobs.crew.close();
         let ended = supervisor.join_in(memory, space)?;
+        jobs.crew.retire();
         parts.workers = core::mem::take(&mut workers.lock());
         parts.free(memory, space)?;
         // A supervisor does nothing that could go wrong.

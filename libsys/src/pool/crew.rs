@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::gate::Gate;
 use super::job::{Lost, Task};
 use super::queue::{Queue, Refused, Taken, Wake};
 use super::{Closed, Report};
@@ -15,6 +16,9 @@ use crate::object::{Endpoint, Notification, Reply};
 use crate::syscall::Received;
 use crate::worker::Worker;
 
+/// Bytes of stack that it takes to give a job to a queue.
+const VISITING: usize = 1024;
+
 /// What the threads share.
 pub(super) struct Crew {
     shared: Mutex<Shared>,
@@ -22,6 +26,21 @@ pub(super) struct Crew {
     work: Cap<Notification>,
     /// Wakes a thread that waits for room.
     room: Cap<Notification>,
+    /// Passed by all who use these notifications, except for the pool's own threads.
+    gate: Gate,
+    /// Signalled once, when all are out.
+    left: Cap<Notification>,
+}
+
+/// Uses the notifications of a crew.
+struct Visit<'a>(&'a Crew);
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        if self.0.gate.leave() {
+            self.0.left.signal();
+        }
+    }
 }
 
 struct Shared {
@@ -39,25 +58,33 @@ impl fmt::Debug for Crew {
 }
 
 impl Crew {
-    /// Threads for this many seats, and no jobs. `lock`, `work` and `room` are for nobody else,
-    /// nor are the `bells`.
+    /// Threads for this many seats, and no jobs. `lock`, `work`, `room` and `left` are for nobody
+    /// else, nor are the `bells`.
     pub(super) fn new(
         (threads, limit): (usize, usize),
-        [lock, work, room]: [Cap<Notification>; 3],
+        [lock, work, room, left]: [Cap<Notification>; 4],
         bells: Vec<Cap<Notification>>,
     ) -> Self {
         let mut seats = Vec::new();
         seats.resize_with(threads, || None);
         let shared = Mutex::new(Shared { queue: Queue::new(limit), seats, bells });
         shared.wait_on(lock);
-        Self { shared, work, room }
+        Self { shared, work, room, gate: Gate::default(), left }
     }
 
     /// Nobody.
     #[cfg(test)]
     pub(super) fn for_tests() -> Self {
         let shared = Shared { queue: Queue::new(1), seats: Vec::new(), bells: Vec::new() };
-        Self { shared: Mutex::new(shared), work: Cap::NULL, room: Cap::NULL }
+        let (work, room, left) = (Cap::NULL, Cap::NULL, Cap::NULL);
+        Self { shared: Mutex::new(shared), work, room, gate: Gate::default(), left }
+    }
+
+    /// Nothing once the pool is gone.
+    fn visit(&self) -> Option<Visit<'_>> {
+        // A job that runs out of stack inside would never leave.
+        machine::probe_stack::<VISITING>();
+        self.gate.enter().then(|| Visit(self))
     }
 
     fn wake(&self, Wake { taker, giver }: Wake) {
@@ -71,6 +98,7 @@ impl Crew {
 
     /// Puts a job in if there is room.
     pub(super) fn offer(&self, job: Arc<dyn Task>) -> Result<(), Refused<Arc<dyn Task>>> {
+        let Some(_visit) = self.visit() else { return Err(Refused::Closed(job)) };
         let (put, wake) = self.shared.lock().queue.put(job);
         self.wake(wake);
         put
@@ -78,6 +106,7 @@ impl Crew {
 
     /// Puts a job in; waits for room.
     pub(super) fn put(&self, mut job: Arc<dyn Task>) -> Result<(), Closed> {
+        let Some(_visit) = self.visit() else { return Err(Closed) };
         let mut slept = false;
         loop {
             let mut shared = self.shared.lock();
@@ -106,15 +135,23 @@ impl Crew {
         self.wake(wake);
     }
 
-    /// A notification to wait for a result on, if one is left.
-    pub(super) fn take_bell(&self) -> Option<Cap<Notification>> {
-        self.shared.lock().bells.pop()
+    /// Waits until nobody uses the notifications, and lets nobody use them any more. All jobs have
+    /// an outcome and the queue is closed: nobody inside has to wait.
+    pub(super) fn retire(&self) {
+        if self.gate.close() {
+            self.left.wait();
+        }
     }
 
-    /// Takes it back.
-    pub(super) fn give_bell(&self, bell: Cap<Notification>) {
-        // It came from there, so there is room.
-        self.shared.lock().bells.push(bell);
+    /// Lends a notification to wait for a result on, if one is left.
+    pub(super) fn with_bell(&self, wait: impl FnOnce(Cap<Notification>)) {
+        let Some(_visit) = self.visit() else { return };
+        let bell = self.shared.lock().bells.pop();
+        if let Some(bell) = bell {
+            wait(bell);
+            // It came from there, so there is room.
+            self.shared.lock().bells.push(bell);
+        }
     }
 
     /// The next job for a seat; `None` when there will be none.
@@ -148,6 +185,17 @@ impl Crew {
             let done = self.shared.lock().seats[seat].take();
             // The last owner drops the result, outside of the lock.
             drop((done, job));
+        }
+    }
+
+    /// Nobody will do the jobs that wait, nor any other.
+    fn give_up(&self) {
+        self.close();
+        loop {
+            let (taken, wake) = self.shared.lock().queue.take();
+            self.wake(wake);
+            let Taken::Job(job) = taken else { return };
+            job.lose(Lost::NoThreads);
         }
     }
 
@@ -190,7 +238,7 @@ pub(super) fn supervise(
         }
         match why {
             Lost::Faulted(_) => report.faulted += 1,
-            Lost::Ended(_) | Lost::Unknown => report.ended += 1,
+            Lost::Ended(_) | Lost::NoThreads | Lost::Unknown => report.ended += 1,
         }
         // It must not go on with the job while somebody else uses what was the job's.
         let begun = worker.thread.suspend().map_err(Into::into);
@@ -203,6 +251,7 @@ pub(super) fn supervise(
             left -= 1;
         }
     }
+    crew.give_up();
     report
 }
 
@@ -211,5 +260,33 @@ fn reason(message: &Received) -> Lost {
         (Some(ending), _) => Lost::Ended(ending),
         (None, Some(fault)) => Lost::Faulted(fault),
         (None, None) => Lost::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pool::job;
+
+    #[test]
+    fn without_threads_jobs_are_lost_and_none_are_taken() {
+        let crew = Arc::new(Crew::for_tests());
+        let (task, job) = job::pack(&crew, || 1);
+        assert!(crew.put(task).is_ok());
+        let report = supervise(&crew, &[], Cap::NULL, Cap::NULL);
+        assert_eq!(report, Report::default());
+        assert_eq!(job.wait(), Err(Lost::NoThreads));
+        let (task, _job) = job::pack(&crew, || 2);
+        assert_eq!(crew.put(task), Err(Closed));
+    }
+
+    #[test]
+    fn who_comes_after_the_end_uses_nothing() {
+        let crew = Arc::new(Crew::for_tests());
+        crew.retire();
+        // The queue is open: it is the gate that refuses.
+        let (task, _job) = job::pack(&crew, || 1);
+        assert!(matches!(crew.offer(task), Err(Refused::Closed(_))));
+        crew.with_bell(|_| panic!("there is none"));
     }
 }

@@ -28,6 +28,8 @@ pub enum Lost {
     Ended(Ending),
     /// It did what the kernel does not allow: touched the page below its stack, for example.
     Faulted(Fault),
+    /// The pool has lost all its threads before it began.
+    NoThreads,
     /// Its thread has sent something that is neither an end nor a fault.
     Unknown,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Lost {
         match self {
             Self::Ended(ending) => write!(f, "the job's thread ended: {ending:?}"),
             Self::Faulted(fault) => write!(f, "the job faulted: {fault:?}"),
+            Self::NoThreads => f.write_str("no thread of the pool is left"),
             Self::Unknown => f.write_str("the job's thread sent a message that is no end"),
         }
     }
@@ -161,11 +164,8 @@ impl<R> Job<R> {
     /// Why there is none.
     pub fn wait(self) -> Result<R, Lost> {
         let state = self.job.state();
-        if !state.is_done()
-            && let Some(bell) = self.crew.take_bell()
-        {
-            state.wait_on(bell);
-            self.crew.give_bell(bell);
+        if !state.is_done() {
+            self.crew.with_bell(|bell| state.wait_on(bell));
         }
         while !state.is_done() {
             syscall::yield_now();

@@ -20,14 +20,14 @@ pub(super) struct Parts {
     pub(super) reply: Option<Cap<Reply>>,
     /// The threads' own capabilities to that endpoint, with their seats as badges.
     pub(super) parents: Vec<Cap<Endpoint>>,
-    /// The lock's, those of idle and of waiting threads, then those for results.
+    /// Those of the crew, then those for results.
     pub(super) bells: Vec<Cap<Notification>>,
     /// The threads.
     pub(super) workers: Vec<Worker>,
 }
 
 /// Notifications that every pool has.
-pub(super) const FIXED_BELLS: usize = 3;
+pub(super) const FIXED_BELLS: usize = 4;
 
 impl Parts {
     /// Makes them, all or none.

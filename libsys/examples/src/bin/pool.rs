@@ -4,13 +4,15 @@
 
 extern crate alloc;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::hint::black_box;
+use core::sync::atomic::{AtomicBool, Ordering};
 use libsys::bootstrap::AllocationError;
 use libsys::memory::{Memory, Space};
-use libsys::pool::{Busy, Limits, Pool};
+use libsys::pool::{Busy, Limits, Lost, Pool, Submitter};
 use libsys::worker::Options;
-use libsys::{System, heap, initial, println};
+use libsys::{System, heap, initial, println, thread, time};
 
 #[libsys::main]
 fn main(system: System) -> Result<(), AllocationError> {
@@ -33,6 +35,10 @@ fn main(system: System) -> Result<(), AllocationError> {
     let after = pool.submit(|| "after").map(|job| job.wait());
     println!("{before:?}, {wrong:?}, {after:?}");
     println!("a job without an end to its stack: {deep:?}");
+    // One of them at least would end inside of the heap.
+    let lists = (0..8).map(|place| pool.submit(move || shift(black_box(place))).map(|j| j.wait()));
+    let faulted = lists.filter(|list| matches!(list, Ok(Err(Lost::Faulted(_))))).count();
+    println!("{faulted} jobs ended their stacks between allocations: {:?}", Box::new("alive"));
 
     // This thread runs at the same priority: nobody takes a job while it puts them in.
     let jobs = (0..16_u32).map(|number| pool.try_submit(move || number));
@@ -43,7 +49,46 @@ fn main(system: System) -> Result<(), AllocationError> {
     let inner = pool.submit(move || submitter.submit(|| 5).map(|job| job.wait()));
     println!("a job that waits for a job: {:?}", inner.map(|job| job.wait()));
     println!("{:?}", pool.shut_down(&mut memory, &mut space)?);
+    leave_late(&mut memory, &mut space, Options::new(core))
+}
+
+/// Set by who is about to wait for room.
+static WAITS: AtomicBool = AtomicBool::new(false);
+
+/// A pool that is shut down while another thread waits for room.
+fn leave_late(
+    memory: &mut Memory,
+    space: &mut Space,
+    options: Options,
+) -> Result<(), AllocationError> {
+    let pool = Pool::new(memory, space, options, Limits { threads: 1, queue: 1, waiters: 1 })?;
+    let (submitter, inner) = (pool.submitter(), pool.submitter());
+    let long = pool.submit(move || until_closed(&inner));
+    time::next_period();
+    let queued = pool.submit(|| "queued");
+    let late = thread::spawn_in(memory, space, options, {
+        let submitter = submitter.clone();
+        move || {
+            WAITS.store(true, Ordering::Relaxed);
+            submitter.submit(|| "late").map(|job| job.wait())
+        }
+    })?;
+    while !WAITS.load(Ordering::Relaxed) {
+        time::next_period();
+    }
+    pool.shut_down(memory, space)?;
+    println!("done: {:?}, {:?}", long.map(|job| job.wait()), queued.map(|job| job.wait()));
+    println!("waited for room: {:?}", late.join_in(memory, space)?);
+    println!("came too late: {:?}", submitter.submit(|| "never").map(|job| job.wait()));
     Ok(())
+}
+
+/// Ends when the pool is closed, which is after its queue is full.
+fn until_closed(pool: &Submitter) -> &'static str {
+    while !WAITS.load(Ordering::Relaxed) || !matches!(pool.try_submit(|| ()), Err(Busy::Closed)) {
+        time::next_period();
+    }
+    "long"
 }
 
 /// A pool for a thousand jobs: the sum of what they answer.
@@ -62,4 +107,20 @@ fn round(memory: &mut Memory, space: &mut Space, options: Options) -> Result<u64
 fn dig(depth: u64) -> u64 {
     let place = black_box([depth; 8]);
     if depth == 0 { 0 } else { dig(depth - 1) + place[7] }
+}
+
+/// Begins a list a bit further down the stack for each step.
+#[inline(never)]
+fn shift(steps: u64) -> u64 {
+    let place = black_box([steps; 2]);
+    if steps == 0 { *list(black_box(1 << 20)).0 } else { shift(steps - 1) + place[1] }
+}
+
+/// Numbers on the heap, each in the stack frame of the one before.
+struct List(Box<u64>);
+
+#[inline(never)]
+fn list(length: u64) -> List {
+    let number = Box::new(length);
+    if length == 0 { List(number) } else { List(Box::new(*list(length - 1).0 + *number)) }
 }
