@@ -293,6 +293,14 @@ crate::interface! {
 }
 
 /// Why a paged program does not get what it asks for.
+///
+/// ```
+/// use libsys::pager::{Failure, Refusal};
+/// use libsys::server::CallError;
+///
+/// let failure: Failure = CallError::Refused(Refusal::Quota);
+/// assert_ne!(failure, CallError::Refused(Refusal::Memory));
+/// ```
 pub type Failure = CallError<Refusal>;
 
 /// The pager that keeps this program's memory.

@@ -19,6 +19,19 @@ use machine::Identity;
 const PAGE: u64 = 1 << abi::PAGE_BITS;
 
 /// A worker's code: gets the argument in x0 and never returns.
+///
+/// ```
+/// use libsys::worker::Entry;
+///
+/// extern "C" fn idle(_argument: u64) -> ! {
+///     loop {
+///         libsys::time::next_period();
+///     }
+/// }
+///
+/// let entry: Entry = idle;
+/// # let _ = entry;
+/// ```
 pub type Entry = extern "C" fn(u64) -> !;
 
 /// How a worker runs.

@@ -8,6 +8,17 @@ use crate::size::Size;
 
 /// Everything that the kernel tells its initial task. Printing it gives a table that ends
 /// without a line feed.
+///
+/// ```
+/// use libsys::BootInfo;
+/// use libsys::device_tree::DeviceTree;
+/// use root_task::Inventory;
+///
+/// fn show(boot: &BootInfo, blob: Option<&[u8]>) {
+///     libsys::println!("{}", Inventory { boot, blob, tree: blob.and_then(DeviceTree::new) });
+/// }
+/// # let _ = show;
+/// ```
 pub struct Inventory<'a> {
     /// The boot information.
     pub boot: &'a BootInfo,

@@ -7,6 +7,12 @@ const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 /// A number of bytes, printed in the largest unit that it reaches: `64 KiB`, `1.9 GiB`. Digits
 /// beyond the first decimal are cut off, not rounded: a size is never said to be larger than it
 /// is.
+///
+/// ```
+/// use root_task::Size;
+///
+/// assert_eq!(Size(1536).to_string(), "1.5 KiB");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Size(pub u64);
 

@@ -53,6 +53,17 @@ use plan::Planner;
 pub use stop::Stop;
 
 /// A system that is being made.
+///
+/// ```
+/// use libsys::BootInfo;
+/// use packed::Image;
+/// use root_task::loader::{Loader, Stop};
+///
+/// fn run(boot: &'static BootInfo, image: Image<'static>) -> Result<(), Stop> {
+///     Loader::build(boot, image)?.let_run()
+/// }
+/// # let _ = run;
+/// ```
 #[derive(Debug)]
 pub struct Loader {
     boot: &'static BootInfo,

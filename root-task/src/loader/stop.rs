@@ -9,6 +9,16 @@ use packed::{Cell, Damage, Image};
 use plan::Refusal;
 
 /// Why the loader stops.
+///
+/// ```
+/// use root_task::loader::Stop;
+///
+/// /// Whether another machine would do.
+/// fn is_of_the_machine(stop: &Stop) -> bool {
+///     matches!(stop, Stop::OtherMachine(_) | Stop::OtherMemory { .. })
+/// }
+/// assert!(is_of_the_machine(&Stop::OtherMemory { address: 0x4000_0000 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
     /// The image is damaged; nothing was made.
@@ -61,6 +71,13 @@ pub enum Stop {
 }
 
 /// What differs from the plan.
+///
+/// ```
+/// use root_task::loader::stop::Difference;
+///
+/// let contents = Difference::Contents { at: 16 };
+/// assert_eq!(contents.to_string(), "has other bytes than planned, from 0x10 on");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Difference {
     /// A frame lies elsewhere.
@@ -119,6 +136,16 @@ impl Stop {
 }
 
 /// A reason with names and lines.
+///
+/// ```
+/// use packed::Image;
+/// use root_task::loader::Stop;
+///
+/// fn explain(stop: Stop, image: &Image<'_>) {
+///     libsys::println!("{}", stop.of(image));
+/// }
+/// # let _ = explain;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Explained<'a> {
     stop: &'a Stop,

@@ -23,6 +23,24 @@ pub enum Size {
 /// Frames, and what is mapped where. Host tests have one that is bytes.
 ///
 /// Pages of address spaces have numbers: their addresses in units of 4 KiB.
+///
+/// ```
+/// use libsys::bootstrap::AllocationError;
+/// use root_task::pager::{Machine, Size};
+///
+/// /// Zeros in several spaces, at the same page.
+/// fn share<M: Machine>(
+///     machine: &mut M,
+///     spaces: &mut [M::Space],
+///     page: u64,
+/// ) -> Result<Vec<M::Mapping>, AllocationError> {
+///     use libsys::pager::Protection;
+///     let frame = machine.create(Size::Small)?;
+///     let spaces = spaces.iter_mut();
+///     spaces.map(|space| machine.map(space, frame, page, Protection::Read)).collect()
+/// }
+/// # fn main() {}
+/// ```
 pub trait Machine {
     /// A page of memory.
     type Frame: Copy + Debug;

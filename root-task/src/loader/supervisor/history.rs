@@ -4,6 +4,13 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 /// What a layout says about restarts of a component.
+///
+/// ```
+/// use root_task::loader::supervisor::Rules;
+///
+/// let rules = Rules { most: 3, within: 60_000, delay: 100 };
+/// # let _ = rules;
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rules {
     /// Most restarts ...
@@ -15,6 +22,19 @@ pub struct Rules {
 }
 
 /// What is to be done about a failure.
+///
+/// ```
+/// use core::time::Duration;
+/// use root_task::loader::supervisor::Decision;
+///
+/// fn delay(decision: Decision) -> Option<Duration> {
+///     match decision {
+///         Decision::Restart { after } => Some(after),
+///         Decision::GiveUp => None,
+///     }
+/// }
+/// assert_eq!(delay(Decision::GiveUp), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
     /// It is started again.
@@ -27,6 +47,14 @@ pub enum Decision {
 }
 
 /// When a component was started again: the times that still count.
+///
+/// ```
+/// use core::time::Duration;
+/// use root_task::loader::supervisor::{Decision, History, Rules};
+///
+/// let never = Rules { most: 0, within: 1000, delay: 10 };
+/// assert_eq!(History::default().failed(&never, Duration::ZERO), Decision::GiveUp);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
     restarts: VecDeque<Duration>,
