@@ -9,7 +9,7 @@
 //! use libsys::println;
 //!
 //! #[libsys::main]
-//! fn main(component: Component) -> Result<(), Missing<'static>> {
+//! fn start(component: Component) -> Result<(), Missing<'static>> {
 //!     let disk = component.endpoint("disk")?;
 //!     let buffers = component.region("buffers")?;
 //!     let bytes = buffers.end() - buffers.address();
@@ -98,7 +98,7 @@ pub struct Interrupt {
 /// use libsys::println;
 ///
 /// #[libsys::main]
-/// fn main(component: Component) {
+/// fn start(component: Component) {
 ///     println!("this is {}", component.name());
 /// }
 /// # fn main() {}
