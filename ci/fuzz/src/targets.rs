@@ -3,6 +3,7 @@
 mod bait;
 mod board;
 mod cdl;
+mod directory;
 mod extra;
 mod image;
 mod json;
@@ -26,6 +27,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     board::TARGET,
     cdl::TARGET,
+    directory::TARGET,
     extra::TARGET,
     image::TARGET,
     json::TARGET,
