@@ -1,7 +1,9 @@
 //! A control loop in real time, next to a greedy hog.
 //!
 //! The loop runs once in each millisecond, by the period of its scheduling context. How late it
-//! begins is measured against the period that began with its first step.
+//! begins is measured against the period that began with its first step. What it steers goes on by
+//! the time that really passed, under a load that turns round again and again: steps that come
+//! late let it stray.
 #![no_std]
 #![no_main]
 
@@ -26,6 +28,8 @@ const BUDGET: Duration = Duration::from_micros(200);
 /// The latest that an undisturbed step may begin: the longest that the kernel runs without looking
 /// for interrupts, and the way to the thread.
 const BOUND: Duration = Duration::from_micros(25);
+/// By how many times the worst lateness beside a hog below exceeds that alone, at most.
+const RATIO: u32 = 16;
 /// `log2` of the bytes that the hog lets the kernel clear again and again.
 const CLEARED: u32 = 21;
 
@@ -47,13 +51,22 @@ fn main(system: System) -> Result<(), AllocationError> {
         ("a hog above it with 1 % of time", Some((LOOP + 1, share(PERIOD / 10))), PERIOD / 5),
         ("a hog above it with 50 % of time", Some((LOOP + 1, share(5 * PERIOD))), 6 * PERIOD),
     ];
+    let mut measured = Vec::new();
     for (name, hog, bound) in hogs {
         let options = Options { priority: LOOP, time: Some(rhythm()), ..Options::new(core) };
         let hog = hog.map(|(priority, time)| Options { priority, time: Some(time), ..options });
-        let (jitter, value) = measure(&mut memory, &mut space, options, hog)?;
+        let (jitter, stray) = measure(&mut memory, &mut space, options, hog)?;
         let (undisturbed, bounded) = (jitter.worst <= BOUND, jitter.worst <= bound);
-        println!("{name}: {jitter}; the plant is at {value}");
+        measured.push((jitter.worst, stray));
+        let steady = measured.first().is_some_and(|(_, alone)| stray * 10 <= alone * 11);
+        println!("{name}: {jitter}; the plant strays by {stray}");
         println!("  undisturbed: {undisturbed}, late by at most {bound:?}: {bounded}");
+        println!("  as steady as alone: {steady}");
+    }
+    if let [(alone, _), (beside, _), ..] = measured[..] {
+        let ratio = beside.as_nanos().div_ceil(alone.as_nanos().max(1));
+        println!("a hog below it: {ratio} times as late as alone");
+        println!("  at most {RATIO} times: {}", ratio <= RATIO.into());
     }
     Ok(())
 }
@@ -92,21 +105,53 @@ fn measure(
     Ok(result)
 }
 
-/// Steers something that answers slowly to a value, and notes how late each step begins.
+/// Keeps a plant at its target, and notes how late each step begins, and how far the plant strays
+/// at most once the loop has settled.
 fn control() -> (Jitter, i64) {
     let counter = Counter::new();
     let mut lateness = Vec::with_capacity(STEPS as usize);
-    let (mut value, mut sum) = (0_i64, 0_i64);
+    let (mut plant, mut force, mut sum, mut stray) = (Plant::default(), 0, 0, 0);
     time::next_period();
     let first = counter.now();
     for step in 0..STEPS {
-        lateness.push(counter.now().saturating_sub(first + step * PERIOD));
-        let error = 1000 - value;
-        sum += error;
-        value += (8 * error + sum) / 64;
+        let now = counter.now().saturating_sub(first);
+        lateness.push(now.saturating_sub(step * PERIOD));
+        plant.advance(now, force);
+        let error = TARGET - plant.value;
+        if step >= STEPS / 2 {
+            stray = stray.max(error.abs());
+        }
+        sum += error / 4;
+        force = 2 * error + sum;
         time::next_period();
     }
-    (Jitter::of(lateness), value)
+    (Jitter::of(lateness), stray)
+}
+
+/// Where the plant is kept.
+const TARGET: i64 = 1_000_000;
+/// How fast the plant follows what acts on it.
+const INERTIA: Duration = Duration::from_millis(8);
+/// What acts on it besides the loop, and how often that changes its sign.
+const LOAD: i64 = 200_000;
+const TURN: Duration = Duration::from_millis(16);
+
+/// Something that follows the forces on it slowly.
+#[derive(Default)]
+struct Plant {
+    value: i64,
+    now: Duration,
+}
+
+impl Plant {
+    /// Lets the force act from the last time until `now`.
+    fn advance(&mut self, now: Duration, force: i64) {
+        let interval = now.saturating_sub(self.now).as_nanos() as i64;
+        let turns = self.now.as_nanos() / TURN.as_nanos();
+        let load = if turns.is_multiple_of(2) { LOAD } else { -LOAD };
+        self.value += (force + load - self.value) * interval / INERTIA.as_nanos() as i64;
+        self.now = now;
+    }
 }
 
 /// Computes, and keeps the kernel busy with its longest work: clearing memory.
