@@ -92,10 +92,6 @@ impl Access {
             DATA_ABORT => Intent::Read,
             _ => return None,
         };
-        // Bits 4 and 5 of the status are zero for both kinds.
-        if syndrome >> 4 & 0b11 != 0 {
-            return None;
-        }
         Some(Self { address, intent })
     }
 

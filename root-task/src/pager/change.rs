@@ -8,7 +8,7 @@ use libsys::pager::{Protection, Purpose, Refusal, Usage};
 
 use super::Pager;
 use super::client::{Client, ClientId};
-use super::machine::{Machine, is_lack};
+use super::machine::{Machine, Size, is_lack};
 use super::object::{ObjectId, Page, Source};
 use super::region::{Backing, Region};
 use super::regions::Found;
@@ -164,13 +164,15 @@ impl<M: Machine> Pager<M> {
             return Err(Refusal::Protection);
         }
         self.prepare(id, &pages)?;
+        self.restrict(id, &pages, protection).map_err(refusal)?;
         let Some(client) = self.clients.get_mut(&id) else { return Err(Refusal::Stranger) };
         let (taken, rests) = client.regions.take(&pages);
         for region in &taken {
             client.regions.insert(Region { protection, ..region.clone() });
         }
         self.count_rests(&rests);
-        self.restrict(id, pages).map_err(refusal)
+        self.widen(id, pages);
+        Ok(())
     }
 
     /// Gives a client a copy of its own memory, at a new place: those pages. What is there is
@@ -185,14 +187,15 @@ impl<M: Machine> Pager<M> {
         let offset = pages.start & (M::LARGE - 1);
         let place = self.place_like(id, pages.end - pages.start, (offset, M::LARGE))?;
         let client = self.clients.get(&id).ok_or(Refusal::Stranger)?;
-        let wanted: u64 = client.residents.within(pages.clone()).map(|(_, it)| it.pages).sum();
+        let moved = |page: u64| place.start + (page - pages.start);
+        let residents = client.residents.within(pages.clone());
+        let wanted = client.wants(residents.map(|(start, it)| (moved(start), it.pages)));
         let parts = client.regions.parts(&pages).len();
         if wanted > client.usage().left() || !client.regions.has_room(parts) {
             return Err(Refusal::Quota);
         }
         self.seal(id, pages.clone()).map_err(refusal)?;
         let Some(client) = self.clients.get_mut(&id) else { return Err(Refusal::Stranger) };
-        let moved = |page: u64| place.start + (page - pages.start);
         for region in client.regions.parts(&pages) {
             self.objects.share(region.backing.object());
             client.regions.insert(region.moved(moved(region.pages.start)));
@@ -213,12 +216,12 @@ impl<M: Machine> Pager<M> {
     /// `Stranger`; `Addresses`: it has something; `Quota`: it may not have so much; `Kernel`.
     pub fn clone_client(&mut self, from: ClientId, to: ClientId) -> Result<(), Refusal> {
         let client = self.clients.get(&from).ok_or(Refusal::Stranger)?;
-        let pages = client.residents.pages();
+        let residents = client.residents.within(0..u64::MAX).map(|(start, it)| (start, it.pages));
         let clone = self.clients.get(&to).ok_or(Refusal::Stranger)?;
         if clone.regions.iter().next().is_some() {
             return Err(Refusal::Addresses);
         }
-        if pages > clone.usage().left() {
+        if clone.wants(residents) > clone.usage().left() {
             return Err(Refusal::Quota);
         }
         self.seal(from, 0..u64::MAX).map_err(refusal)?;
@@ -250,36 +253,45 @@ impl<M: Machine> Pager<M> {
         if !client.regions.has_room(client.regions.cuts(pages)) {
             return Err(Refusal::Quota);
         }
+        let divided = [pages.start, pages.end]
+            .into_iter()
+            .filter(|edge| client.residents.at(*edge).is_some_and(|(start, _)| start < *edge));
+        if client.tables.missing_for(divided.map(|edge| (edge, Size::Small)))
+            > client.usage().left()
+        {
+            return Err(Refusal::Quota);
+        }
         for edge in [pages.start, pages.end] {
             let client = self.clients.get(&id).ok_or(Refusal::Stranger)?;
             if let Some((start, _)) = client.residents.at(edge).filter(|(start, _)| *start < edge) {
-                self.divide(id, start).map_err(refusal)?;
+                self.making_room(|pager| pager.divide(id, start)).map_err(refusal)?;
             }
         }
         Ok(())
     }
 
     /// Takes regions' parts away, with all that is resident there.
+    /// What the kernel does not take back does not keep the rest.
     fn forget(&mut self, id: ClientId, pages: &Range<u64>) -> Result<(), AllocationError> {
+        let mut all = Ok(());
         loop {
-            let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
+            let Some(client) = self.clients.get(&id) else { return Ok(()) };
             let first = client.residents.within(pages.clone()).next();
             let Some((start, resident)) = first else { break };
-            if let Some((mapping, _)) = &resident.mapping {
-                self.machine.unmap(mapping)?;
+            let frame = resident.frame;
+            self.unmap_resident(id, start)?;
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.residents.remove(start);
             }
-            let gone = client.residents.remove(start);
-            if let Some(resident) = gone {
-                self.release(resident.frame)?;
-            }
+            all = all.and(self.release(frame));
         }
         let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
         let (taken, rests) = client.regions.take(pages);
         self.count_rests(&rests);
         for region in taken {
-            self.release_object(region.backing.object())?;
+            all = all.and(self.release_object(region.backing.object()));
         }
-        Ok(())
+        all
     }
 
     /// Counts the new regions that are what remains of others.
@@ -292,35 +304,45 @@ impl<M: Machine> Pager<M> {
     /// One less refers to an object; the last one takes its pages with it.
     fn release_object(&mut self, id: Option<ObjectId>) -> Result<(), AllocationError> {
         let Some(object) = self.objects.release(id) else { return Ok(()) };
-        for page in object.pages.into_values() {
-            if let Page::Present(frame) = page {
-                self.release(frame)?;
+        self.release_all(object.pages.into_values().filter_map(|page| match page {
+            Page::Present(frame) => Some(frame),
+            Page::Coming | Page::Failed(_) => None,
+        }))
+    }
+
+    /// Takes from mappings what regions with this protection would not allow. The next fault
+    /// gives back what the regions that are there do.
+    fn restrict(
+        &mut self,
+        id: ClientId,
+        pages: &Range<u64>,
+        protection: Protection,
+    ) -> Result<(), AllocationError> {
+        let Some(client) = self.clients.get(&id) else { return Ok(()) };
+        let residents = client.residents.within(pages.clone());
+        for start in residents.map(|(start, _)| start).collect::<Vec<_>>() {
+            if protection == Protection::None {
+                self.unmap_resident(id, start)?;
+                continue;
+            }
+            let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
+            let Some(resident) = client.residents.get_mut(start) else { continue };
+            let Some((mapping, has)) = &mut resident.mapping else { continue };
+            if *has != protection && *has != Protection::Read {
+                self.machine.protect(&mut client.space, mapping, start, Protection::Read)?;
+                *has = Protection::Read;
             }
         }
         Ok(())
     }
 
-    /// Takes from mappings what their regions do not allow any more.
-    fn restrict(&mut self, id: ClientId, pages: Range<u64>) -> Result<(), AllocationError> {
-        let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
-        let starts = client.residents.within(pages).map(|(start, _)| start);
-        for start in starts.collect::<Vec<_>>() {
-            let Found::Inside(region) = client.regions.find(start) else { continue };
-            let Some(resident) = client.residents.get_mut(start) else { continue };
-            let Some((mapping, has)) = &mut resident.mapping else { continue };
-            match region.allowed(self.frames.users(resident.frame)) {
-                Protection::None => {
-                    self.machine.unmap(mapping)?;
-                    resident.mapping = None;
-                }
-                allowed if allowed != *has => {
-                    self.machine.protect(&mut client.space, mapping, start, allowed)?;
-                    *has = allowed;
-                }
-                _ => {}
-            }
+    /// Gives mappings what their regions allow now. Where that fails, the next fault does it.
+    fn widen(&mut self, id: ClientId, pages: Range<u64>) {
+        let Some(client) = self.clients.get(&id) else { return };
+        let mapped = client.residents.within(pages).filter(|(_, it)| it.mapping.is_some());
+        for start in mapped.map(|(start, _)| start).collect::<Vec<_>>() {
+            let _ = self.map_one(id, start);
         }
-        Ok(())
     }
 
     /// Makes private pages read-only, before others get them too.

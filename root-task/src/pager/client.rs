@@ -3,7 +3,7 @@
 use core::ops::Range;
 use libsys::pager::Usage;
 
-use super::machine::Machine;
+use super::machine::{Machine, Size};
 use super::regions::Regions;
 use super::residents::Residents;
 use super::tables::Tables;
@@ -61,6 +61,13 @@ impl<M: Machine> Client<M> {
             faults: 0,
             copies: 0,
         }
+    }
+
+    /// What residents (first page, pages) would cost it: their pages, and tables that are missing.
+    pub(super) fn wants(&self, residents: impl Iterator<Item = (u64, u64)> + Clone) -> u64 {
+        let size = |pages| if pages == 1 { Size::Small } else { Size::Large };
+        let places = residents.clone().map(|(start, pages)| (start, size(pages)));
+        residents.map(|(_, pages)| pages).sum::<u64>() + self.tables.missing_for(places)
     }
 
     /// What it has.

@@ -72,7 +72,10 @@ pub(super) fn run(service: &Service, errands: &Errands, server: FileServer) -> !
         let answer = files.read(fetch.file.number, fetch.pages.start, count);
         let supplied = match answer {
             Ok(address) => service.supply_from(&fetch, server.client, address),
-            Err(_) => service.pager.lock().give_up(&fetch),
+            Err(_) => {
+                service.pager.lock().give_up(&fetch);
+                Ok(())
+            }
         };
         if let Err(reason) = supplied {
             libsys::println!("pager: a fetched page is lost: {reason}");

@@ -3,7 +3,12 @@
 use alloc::collections::BTreeMap;
 use core::ops::Range;
 
+use libsys::bootstrap::AllocationError;
+
+use super::access::Access;
+use super::cause::Cause;
 use super::frames::FrameId;
+use super::machine::is_lack;
 
 /// Names an object for as long as a region refers to it.
 ///
@@ -58,8 +63,32 @@ pub(super) enum Page {
     Present(FrameId),
     /// The server has been asked for it.
     Coming,
-    /// The server could not provide it, and who waits does not know yet.
-    Failed,
+    /// It did not come, and who waits does not know yet.
+    Failed(Failure),
+}
+
+/// Why a page did not come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Failure {
+    /// The server could not provide it.
+    NotProvided,
+    /// There was no memory for it.
+    NoMemory,
+}
+
+impl Failure {
+    /// What this reason means for the page that it kept away.
+    pub(super) const fn of(reason: AllocationError) -> Self {
+        if is_lack(reason) { Self::NoMemory } else { Self::NotProvided }
+    }
+
+    /// What the client that touched the page is told.
+    pub(super) const fn cause(self, access: Access) -> Cause {
+        match self {
+            Self::NotProvided => Cause::Unavailable(access),
+            Self::NoMemory => Cause::Memory(access),
+        }
+    }
 }
 
 /// An object.

@@ -17,12 +17,7 @@ impl<M: Machine> Pager<M> {
         };
         let (frame, pages) = (resident.1.frame, resident.1.pages);
         match self.copy_of(frame) {
-            Ok(copy) => {
-                if let Err(reason) = self.replace(id, start, &[copy], self.frames.size(copy)) {
-                    self.release(copy)?;
-                    return Err(reason);
-                }
-            }
+            Ok(copy) => self.replace(id, start, &[copy], self.frames.size(copy))?,
             Err(reason) if is_lack(reason) && pages > 1 => self.divide(id, start)?,
             Err(reason) => return Err(reason),
         }
@@ -73,16 +68,14 @@ impl<M: Machine> Pager<M> {
                 }
             }
         }
-        let done = made.and_then(|()| self.replace(id, start, &copies, Size::Small));
-        if done.is_err() {
-            for copy in copies {
-                self.release(copy)?;
-            }
+        match made {
+            Ok(()) => self.replace(id, start, &copies, Size::Small),
+            Err(reason) => self.release_all(copies).and(Err(reason)),
         }
-        done
     }
 
-    /// Puts frames in the place of one resident, and gives that one's frame back.
+    /// Puts frames in the place of one resident, and gives that one's frame back; or gives them
+    /// back, if that one cannot go.
     fn replace(
         &mut self,
         id: ClientId,
@@ -90,12 +83,10 @@ impl<M: Machine> Pager<M> {
         frames: &[FrameId],
         size: Size,
     ) -> Result<(), AllocationError> {
-        let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
-        let Some(resident) = client.residents.get_mut(start) else { return Ok(()) };
-        if let Some((mapping, _)) = &resident.mapping {
-            self.machine.unmap(mapping)?;
-            resident.mapping = None;
+        if let Err(reason) = self.unmap_resident(id, start) {
+            return self.release_all(frames.iter().copied()).and(Err(reason));
         }
+        let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
         let Some(resident) = client.residents.remove(start) else { return Ok(()) };
         let pages = match size {
             Size::Small => 1,
@@ -105,6 +96,35 @@ impl<M: Machine> Pager<M> {
             client.residents.insert(start, *frame, pages);
         }
         self.release(resident.frame)
+    }
+
+    /// Takes the mapping of a resident away, if it has one.
+    pub(super) fn unmap_resident(
+        &mut self,
+        id: ClientId,
+        start: u64,
+    ) -> Result<(), AllocationError> {
+        let client = self.clients.get_mut(&id);
+        let Some(resident) = client.and_then(|client| client.residents.get_mut(start)) else {
+            return Ok(());
+        };
+        if let Some((mapping, _)) = &resident.mapping {
+            self.machine.unmap(mapping)?;
+            resident.mapping = None;
+        }
+        Ok(())
+    }
+
+    /// One less has each of these frames. Answers the first refusal, after all of them.
+    pub(super) fn release_all(
+        &mut self,
+        frames: impl IntoIterator<Item = FrameId>,
+    ) -> Result<(), AllocationError> {
+        let mut all = Ok(());
+        for frame in frames {
+            all = all.and(self.release(frame));
+        }
+        all
     }
 
     /// One less has a frame; the last one gives it back.

@@ -7,7 +7,7 @@ use super::cause::Cause;
 use super::client::Client;
 use super::frames::Frames;
 use super::machine::{Machine, Size};
-use super::object::{Object, ObjectId, Objects, Page, Source};
+use super::object::{Failure, Object, ObjectId, Objects, Page, Source};
 use super::region::{Backing, Region};
 use super::regions::Found;
 use libsys::pager::FETCH_PAGES;
@@ -33,8 +33,8 @@ pub(super) enum Plan {
     Fetch(ObjectId, Range<u64>),
     /// Somebody has asked the server already.
     Wait,
-    /// The server could not provide a page of the object: tell the client.
-    GiveUp(ObjectId, u64),
+    /// A page of the object did not come: tell the client.
+    GiveUp(ObjectId, u64, Failure),
 }
 
 /// How much one fault may bring. With little memory, less.
@@ -126,7 +126,7 @@ impl<M: Machine> View<'_, M> {
                 Ok(Plan::Share(self.present(access, region, object, tables)))
             }
             Some(Page::Coming) => Ok(Plan::Wait),
-            Some(Page::Failed) => Ok(Plan::GiveUp(id, index)),
+            Some(Page::Failed(why)) => Ok(Plan::GiveUp(id, index, *why)),
             None if object.source.pages().is_some_and(|pages| index >= pages) => {
                 Err(Cause::BeyondFile(access))
             }

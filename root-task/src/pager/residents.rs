@@ -48,7 +48,7 @@ impl<T> Residents<T> {
     pub(super) fn within(
         &self,
         pages: Range<u64>,
-    ) -> impl DoubleEndedIterator<Item = (u64, &Resident<T>)> {
+    ) -> impl DoubleEndedIterator<Item = (u64, &Resident<T>)> + Clone {
         let first = self.at(pages.start).map_or(pages.start, |(start, _)| start);
         let range = first..pages.end.max(first);
         self.residents.range(range).map(|(start, resident)| (*start, resident))

@@ -145,12 +145,12 @@ impl<M: Machine> Pager<M> {
                     object.pages.insert(index, Page::Present(frame));
                 }
             }
-            Plan::GiveUp(object, index) => {
+            Plan::GiveUp(object, index, why) => {
                 // The next one who wants it asks again.
                 if let Some(object) = self.objects.get_mut(object) {
                     object.pages.remove(&index);
                 }
-                return Err(Obstacle::Final(Cause::Unavailable(access)));
+                return Err(Obstacle::Final(why.cause(access)));
             }
         }
         Ok(Step::Further)
@@ -228,7 +228,7 @@ impl<M: Machine> Pager<M> {
         Ok(())
     }
 
-    fn map_one(&mut self, id: ClientId, start: u64) -> Result<(), AllocationError> {
+    pub(super) fn map_one(&mut self, id: ClientId, start: u64) -> Result<(), AllocationError> {
         let Some(client) = self.clients.get_mut(&id) else { return Ok(()) };
         let Found::Inside(region) = client.regions.find(start) else { return Ok(()) };
         let Some(resident) = client.residents.get_mut(start) else { return Ok(()) };
@@ -249,7 +249,24 @@ impl<M: Machine> Pager<M> {
         Ok(())
     }
 
-    /// Gives up a page of an object that nobody has. `false`: there is none.
+    /// Does something that needs memory, if need be in exchange for pages of files that nobody
+    /// has. What fails must leave nothing behind.
+    ///
+    /// # Errors
+    /// What it fails with, when no such page is left.
+    pub(super) fn making_room<R>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<R, AllocationError>,
+    ) -> Result<R, AllocationError> {
+        loop {
+            match attempt(self) {
+                Err(reason) if is_lack(reason) && self.evict()? => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Gives up a page of a file that nobody has. `false`: there is none.
     pub(super) fn evict(&mut self) -> Result<bool, AllocationError> {
         let pages = self.objects.objects.iter().flat_map(|(id, object)| {
             let is_file = matches!(object.source, Source::File { .. });

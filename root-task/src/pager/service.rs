@@ -246,7 +246,7 @@ impl Service {
                     let errands = self.servers.lock().get(fetch.server as usize).cloned();
                     let Some(errands) = errands else {
                         // Nobody will bring it: the next look at it says so.
-                        pager.give_up(&fetch).map_err(Cause::Kernel)?;
+                        pager.give_up(&fetch);
                         continue;
                     };
                     errands.push(fetch);

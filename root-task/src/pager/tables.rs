@@ -46,6 +46,13 @@ impl Tables {
         self.path(page, size).filter(|table| !self.tables.contains(table)).count() as u64
     }
 
+    /// How many more these pages need together.
+    pub(super) fn missing_for(&self, pages: impl IntoIterator<Item = (u64, Size)>) -> u64 {
+        let paths = pages.into_iter().flat_map(|(page, size)| self.path(page, size));
+        let missing = paths.filter(|table| !self.tables.contains(table));
+        missing.collect::<BTreeSet<_>>().len() as u64
+    }
+
     /// They have been made.
     pub(super) fn add(&mut self, page: u64, size: Size) {
         let path = self.path(page, size);

@@ -25,6 +25,8 @@ pub(in crate::pager) struct Fake {
     /// How many operations succeed before one fails.
     pub(super) until_failure: Option<u64>,
     pub(super) copies: u64,
+    /// Frames that it did not take back.
+    pub(super) lost: u64,
     last: u64,
 }
 
@@ -70,6 +72,10 @@ impl Machine for Fake {
     fn destroy(&mut self, frame: u64) -> Result<(), AllocationError> {
         let is_mapped = self.spaces.values().any(|space| space.values().any(|e| e.0 == frame));
         assert!(!is_mapped, "a frame is destroyed that is mapped");
+        if let Err(reason) = self.try_one() {
+            self.lost += 1;
+            return Err(reason);
+        }
         self.left += self.frames.remove(&frame).expect("a frame").len() as u64;
         Ok(())
     }
@@ -111,6 +117,7 @@ impl Machine for Fake {
         protection: Protection,
     ) -> Result<(), AllocationError> {
         assert_eq!((mapping.0, mapping.1), (*space, page));
+        self.try_one()?;
         let table = self.spaces.get_mut(space).expect("a space");
         for page in page..page + mapping.2 {
             table.get_mut(&page).expect("a mapping").2 = protection;
@@ -119,6 +126,7 @@ impl Machine for Fake {
     }
 
     fn unmap(&mut self, mapping: &Mapping) -> Result<(), AllocationError> {
+        self.try_one()?;
         let table = self.spaces.get_mut(&mapping.0).expect("a space");
         for page in mapping.1..mapping.1 + mapping.2 {
             table.remove(&page).expect("a mapping");

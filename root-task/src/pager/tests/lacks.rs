@@ -4,7 +4,7 @@ use libsys::pager::{File, Protection, Purpose, Refusal};
 
 use super::fake::{Client, Fake, to};
 use super::invariants::check;
-use crate::pager::{Backing, Cause, Intent, Pager, Reach, Region, Source};
+use crate::pager::{Backing, Cause, ClientId, Intent, Outcome, Pager, Reach, Region, Source};
 
 #[test]
 fn with_little_memory_less_comes() {
@@ -42,8 +42,71 @@ fn pages_of_files_make_room() {
         check(&pager);
     }
     pager.add_region(client, region.with_reach(reach)).expect("room");
-    let unavailable = Cause::Unavailable(to(0x21, Intent::Read));
-    assert_eq!(pager.read(client, 0x21), Err(unavailable));
+    let lack = Cause::Memory(to(0x21, Intent::Read));
+    assert_eq!(pager.read(client, 0x21), Err(lack.clone()));
+    check(&pager);
+    assert_eq!(pager.read(client, 0x21), Err(lack), "not for want of asking");
+    pager.unmap(client, 0x40..0x44).expect("a region");
+    assert_eq!(pager.read(client, 0x22), Ok(102), "its neighbour's failure is not its own");
+    check(&pager);
+}
+
+/// A pager with a file of four pages, which a client has at 0x20.
+fn with_file(pages: u64) -> (Pager<Fake>, ClientId) {
+    let mut pager = Pager::new(Fake::with_pages(pages));
+    let file =
+        pager.add_object(Source::File { server: 0, file: File { number: 1, bytes: 4 << 12 } });
+    let client = pager.client(100);
+    let region = Region::of(Backing::Shared(file, 0), 0x20..0x24, Purpose::File, Protection::Read);
+    let reach = Reach { around: 2, large: false };
+    pager.add_region(client, region.with_reach(reach)).expect("room");
+    (pager, client)
+}
+
+#[test]
+fn pages_fetched_ahead_do_not_drive_out_the_one_that_was_touched() {
+    let (mut pager, client) = with_file(1);
+    assert_eq!(pager.read(client, 0x20), Ok(100));
+    let lack = Cause::Memory(to(0x21, Intent::Read));
+    assert_eq!(pager.read(client, 0x21), Err(lack));
+    check(&pager);
+}
+
+#[test]
+fn a_page_that_the_machine_refuses_does_not_keep_the_others() {
+    for failing in 0..12 {
+        let (mut pager, client) = with_file(100);
+        let server = pager.client(100);
+        let heap = Region::zeros(0x20..0x24, Purpose::Heap);
+        let reach = Reach { around: 0, large: true };
+        pager.add_region(server, heap.with_reach(reach)).expect("room");
+        pager.write(server, 0x20, 7).expect("memory");
+        let Ok(Outcome::Fetch(fetch)) = pager.fault(client, to(0x20, Intent::Read)) else {
+            panic!("the page is not there")
+        };
+        pager.machine.until_failure = Some(failing);
+        let _ = pager.supply_from(&fetch, server, 0x20);
+        pager.machine.until_failure = None;
+        check(&pager);
+        for page in 0x21..0x24 {
+            // `read` panics when a page is still said to be coming.
+            assert!(pager.read(client, page).is_ok(), "operation {failing}, page {page:#x}");
+        }
+    }
+}
+
+#[test]
+fn what_a_lost_server_was_asked_for_does_not_come() {
+    let (mut pager, client) = with_file(100);
+    let access = to(0x20, Intent::Read);
+    let Ok(Outcome::Fetch(fetch)) = pager.fault(client, access) else {
+        panic!("the page is not there")
+    };
+    assert_eq!(pager.fault(client, access), Ok(Outcome::Wait));
+    pager.give_up_server(1);
+    assert_eq!(pager.fault(client, access), Ok(Outcome::Wait), "another server");
+    pager.give_up_server(0);
+    assert_eq!(pager.fault(client, access), Ok(Outcome::Fetch(fetch)));
     check(&pager);
 }
 
@@ -67,6 +130,10 @@ fn any_operation_may_fail() {
         check(&pager);
         let _ = pager.duplicate(child, 0x29..0x2a);
         check(&pager);
+        let _ = pager.protect(parent, 0x24..0x2e, Protection::ReadExecute);
+        check(&pager);
+        let _ = pager.protect(parent, 0x24..0x2e, Protection::ReadWrite);
+        check(&pager);
         let _ = pager.write(child, 0x2c, 1);
         check(&pager);
         pager.machine.until_failure = None;
@@ -78,7 +145,9 @@ fn any_operation_may_fail() {
         for client in [parent, child] {
             pager.remove_client(client).expect("a client");
         }
-        assert_eq!(pager.machine.left, 200, "operation {failing}");
+        let held: usize = pager.machine.frames.values().map(std::vec::Vec::len).sum();
+        assert_eq!(pager.machine.left + held as u64, 200, "operation {failing}");
+        assert_eq!(pager.machine.frames.len() as u64, pager.machine.lost);
     }
 }
 
