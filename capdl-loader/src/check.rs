@@ -67,7 +67,7 @@ pub use findings::Findings;
 use layout::Model;
 
 use crate::Report;
-use crate::board::Board;
+use crate::board::{Board, Loader};
 
 /// A check.
 type Check = fn(&Facts<'_>, &mut Findings);
@@ -104,7 +104,13 @@ const CHECKS: &[Check] = &[
 /// Checks a system. What depends on the board is left out if that is not known.
 #[must_use]
 pub fn check(model: &Model, board: Option<&Board>) -> Report {
-    let facts = Facts::new(model, board);
+    check_with_loader(model, board, &Loader::guess(model))
+}
+
+/// Checks a system that this loader, with the system in it, is to build.
+#[must_use]
+pub fn check_with_loader(model: &Model, board: Option<&Board>, loader: &Loader) -> Report {
+    let facts = Facts::new(model, board, loader);
     let mut findings = Findings::new(model);
     for check in CHECKS {
         check(&facts, &mut findings);

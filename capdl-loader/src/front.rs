@@ -45,6 +45,7 @@ use layout::{Model, Span};
 
 use crate::board::Board;
 use crate::code::Code;
+use crate::sources::TooMuch;
 use crate::{Diagnostic, Report, Sources};
 use decode::{Decode, Decoder};
 use format::Layout;
@@ -145,12 +146,31 @@ fn folders_of(input: &Input) -> Vec<PathBuf> {
 /// Reads a layout of our own format.
 fn load_layout(input: &Input) -> Loaded {
     let mut loaded = Loaded::default();
-    let Some(tree) = tree_of(input, &mut loaded.sources, &mut loaded.report) else { return loaded };
-    let Some(layout) = Layout::decode(&tree, &mut Decoder::new(&mut loaded.report)) else {
-        return loaded;
-    };
-    loaded.model = model_of(layout, input, &mut loaded.report);
+    if let Some(tree) = tree_of(input, &mut loaded.sources, &mut loaded.report) {
+        expand_tree(&tree, input, &mut loaded);
+    }
     loaded
+}
+
+/// Reads a layout of our own format from this text instead of from its file, which only names it.
+#[must_use]
+pub fn load_text(input: &Input, text: String) -> Loaded {
+    let mut loaded = Loaded::default();
+    match loaded.sources.add(&input.file, text.clone()) {
+        Ok(file) => {
+            let tree = tree::parse(file, &text, &mut loaded.report);
+            expand_tree(&tree, input, &mut loaded);
+        }
+        Err(TooMuch) => loaded.report.push(too_large(&input.file)),
+    }
+    loaded
+}
+
+/// The model of a tree that could be read.
+fn expand_tree(tree: &Node, input: &Input, loaded: &mut Loaded) {
+    if let Some(layout) = Layout::decode(tree, &mut Decoder::new(&mut loaded.report)) {
+        loaded.model = model_of(layout, input, &mut loaded.report);
+    }
 }
 
 /// The tree of a layout with its overlays. `None`: there is nothing to read, as was told.
@@ -178,11 +198,14 @@ fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(F
         }
     };
     let Ok(file) = sources.add(path, text.clone()) else {
-        let message = format!("`{}` is too large", path.display());
-        report.push(Diagnostic::error(Code::FILE, message));
+        report.push(too_large(path));
         return None;
     };
     Some((file, text))
+}
+
+fn too_large(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::FILE, format!("`{}` is too large", path.display()))
 }
 
 /// The model of a layout that could be read.

@@ -32,7 +32,7 @@ pub struct Tool {
 #[derive(Subcommand, Debug)]
 pub enum Verb {
     /// Tells everything that is wrong with a layout.
-    Check(InputArgs),
+    Check(check::CheckArgs),
     /// Lists what each check looks for.
     Codes,
     /// Prints the format of layouts as a JSON Schema, for editors.

@@ -34,15 +34,23 @@ impl Loader {
         Ok(Self { extent: Program::extent_of(file)?, file_bytes: file.len() as u64 })
     }
 
-    /// A guess before there is a file: room for the loader, for each object, and for all files
-    /// that fill frames.
+    /// A guess before there is a file: room for the loader and for a system.
     #[must_use]
     pub fn guess(model: &Model) -> Self {
+        let extent = IMAGE_START..IMAGE_START + LOADER_BYTES;
+        Self { extent, file_bytes: LOADER_BYTES }.with_system(model)
+    }
+
+    /// This loader with room for a system in its file: for each object, and for all files that
+    /// fill frames.
+    #[must_use]
+    pub fn with_system(&self, model: &Model) -> Self {
         let contents = model.contents.iter().filter_map(|content| content.bytes.as_ref());
         let contents: u64 = contents.map(|bytes| bytes.len() as u64).sum();
         let objects = model.objects.len() as u64 * OBJECT_BYTES;
-        let file_bytes = (LOADER_BYTES + objects + contents).next_multiple_of(PAGE);
-        Self { extent: IMAGE_START..IMAGE_START + file_bytes, file_bytes }
+        let room = (objects + contents).next_multiple_of(PAGE);
+        let extent = self.extent.start..self.extent.end + room;
+        Self { extent, file_bytes: self.file_bytes + room }
     }
 }
 

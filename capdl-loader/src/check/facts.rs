@@ -8,7 +8,7 @@ use layout::thread::Thread;
 use layout::{Model, ObjectId, Rights, Span, VmAttributes};
 use platform::address::PhysicalRange;
 
-use crate::board::Board;
+use crate::board::{Board, Loader};
 
 /// A model, with what several checks want to know of it.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Facts<'a> {
     pub model: &'a Model,
     /// What it is to run on, if that is known.
     pub board: Option<&'a Board>,
+    /// What is to build it, with the system in its file.
+    pub loader: &'a Loader,
     /// All mappings, by address space and address.
     pub mappings: Vec<Mapping>,
 }
@@ -68,7 +70,7 @@ const ENTRIES: u64 = 512;
 impl<'a> Facts<'a> {
     /// Gathers them.
     #[must_use]
-    pub fn new(model: &'a Model, board: Option<&'a Board>) -> Self {
+    pub fn new(model: &'a Model, board: Option<&'a Board>, loader: &'a Loader) -> Self {
         let mut mappings = Vec::new();
         // Each table is visited once, whatever contains it.
         let mut visited = vec![false; model.objects.len()];
@@ -78,7 +80,7 @@ impl<'a> Facts<'a> {
             }
         }
         mappings.sort_unstable_by_key(|mapping| (mapping.space, mapping.address));
-        Self { model, board, mappings }
+        Self { model, board, loader, mappings }
     }
 
     /// What is mapped at an address.

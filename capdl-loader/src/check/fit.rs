@@ -12,7 +12,7 @@ use plan::Refusal;
 use super::facts::Facts;
 use super::findings::Findings;
 use crate::Diagnostic;
-use crate::board::{Board, Loader};
+use crate::board::Board;
 use crate::code::Code;
 use crate::placement::{Item, Placement, order};
 
@@ -23,7 +23,7 @@ const LARGEST: usize = 5;
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let Some(board) = facts.board else { return };
     let span = facts.model.target.span;
-    let forecast = match board.forecast(&facts.model.target, &Loader::guess(facts.model)) {
+    let forecast = match board.forecast(&facts.model.target, facts.loader) {
         Ok(forecast) => forecast,
         Err(failure) => {
             let message = format!("the kernel cannot boot this: {failure}");

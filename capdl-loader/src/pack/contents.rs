@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use layout::Model;
-use layout::memory::{BootPart, Fill, Frame, Position, Source};
+use layout::memory::{BootPart, Content, Fill, Frame, Position, Source};
 use layout::object::Kind;
 use packed::record::{self, Source as From};
 use packed::{Cell, System};
@@ -80,13 +80,9 @@ impl<'a> Contents<'a> {
                     fills.push(record::Fill { source, offset: *offset, ..row });
                 }
                 Source::File { content, offset } => {
-                    let bytes = self.model[*content].bytes.as_deref();
-                    let bytes = bytes.and_then(|bytes| part(bytes, *offset, fill.length));
-                    match bytes {
-                        Some(bytes) => self.pieces(fill, bytes, row, fills),
-                        None => {
-                            self.wrong.push(refusal(fill.span, "the file is not there, or shorter"))
-                        }
+                    match source_bytes(&self.model[*content], *offset, fill) {
+                        Ok(bytes) => self.pieces(fill, bytes, row, fills),
+                        Err(wrong) => self.wrong.push(wrong),
                     }
                 }
             }
@@ -140,6 +136,25 @@ impl<'a> Contents<'a> {
 fn goes_on(last: &record::Fill, next: &record::Fill) -> bool {
     let end = (last.at + last.length, last.offset + u64::from(last.length));
     (last.frame, last.source, end) == (next.frame, next.source, (next.at, next.offset))
+}
+
+/// The bytes of a file that fill something.
+fn source_bytes<'a>(
+    content: &'a Content,
+    offset: u64,
+    fill: &Fill,
+) -> Result<&'a [u8], Diagnostic> {
+    let name = &content.name;
+    let Some(bytes) = content.bytes.as_deref() else {
+        let wrong = refusal(fill.span, format!("`{name}` has no bytes: nobody found the file"));
+        return Err(wrong.help("name its folder with --search"));
+    };
+    part(bytes, offset, fill.length).ok_or_else(|| {
+        let message = format!("`{name}` ends before this fill");
+        let (length, needed) = (bytes.len(), fill.length);
+        let note = format!("it has {length} bytes, the fill takes {needed} from {offset} on");
+        refusal(fill.span, message).note(note).help("give the fill fewer bytes, or another file")
+    })
 }
 
 /// A part of a file.

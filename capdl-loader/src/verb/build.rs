@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{InputArgs, Outcome};
-use crate::front::{Input, load};
+use super::Outcome;
+use super::check::{CheckArgs, checked};
 use crate::pack::{Options, Packed, pack};
 
 /// What to build, and how.
 #[derive(Args, Clone, Debug)]
 pub struct BuildArgs {
-    /// The layout.
+    /// The layout, and what it is checked against.
     #[command(flatten)]
-    pub input: InputArgs,
+    pub checked: CheckArgs,
     /// The image to write.
     #[arg(long, short)]
     pub output: PathBuf,
@@ -26,10 +26,10 @@ pub struct BuildArgs {
     pub counter_frequency: Option<u64>,
 }
 
-/// Checks, packs, writes.
+/// Checks, packs, writes; a layout with errors is refused.
 #[must_use]
 pub fn run(args: &BuildArgs) -> Outcome {
-    let loaded = load(&Input::from(args.input.clone()));
+    let loaded = checked(&args.checked);
     eprint!("{}", loaded.report.render(&loaded.sources));
     if loaded.report.has_errors() {
         return Outcome::Refused;

@@ -1,32 +1,65 @@
 //! `check`: everything that is wrong with a layout.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use super::{InputArgs, Outcome};
 use crate::Diagnostic;
-use crate::board::Board;
+use crate::board::{Board, Loader};
 use crate::check;
 use crate::code::Code;
 use crate::front::{self, Input, Loaded};
 
+/// What the verb takes.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// The layout.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The program that is to build the system, without a system in it: its size decides about
+    /// memory. Without it a guess does.
+    #[arg(long, value_name = "FILE")]
+    pub root_task: Option<PathBuf>,
+}
+
 /// Tells all that is wrong, sorted by place.
 #[must_use]
-pub fn run(args: &InputArgs) -> Outcome {
-    let input = Input::from(args.clone());
-    let loaded = checked(&input);
+pub fn run(args: &CheckArgs) -> Outcome {
+    let loaded = checked(args);
     print!("{}", loaded.report.render(&loaded.sources));
     if loaded.report.has_errors() { Outcome::Refused } else { Outcome::Done }
 }
 
 /// Reads a layout and checks it. A layout that cannot be read is not checked further.
 #[must_use]
-pub fn checked(input: &Input) -> Loaded {
-    let mut loaded = front::load(input);
-    if !loaded.report.has_errors() {
-        let board = board(input, &mut loaded);
-        loaded.report.extend(check::check(&loaded.model, board.as_ref()));
+pub fn checked(args: &CheckArgs) -> Loaded {
+    let input = Input::from(args.input.clone());
+    let mut loaded = front::load(&input);
+    if loaded.report.has_errors() {
+        return loaded;
     }
+    let loader = match args.root_task.as_deref().map(loader_in).transpose() {
+        Ok(Some(loader)) => loader.with_system(&loaded.model),
+        Ok(None) => Loader::guess(&loaded.model),
+        Err(wrong) => {
+            loaded.report.push(wrong);
+            return loaded;
+        }
+    };
+    let board = board(&input, &mut loaded);
+    loaded.report.extend(check::check_with_loader(&loaded.model, board.as_ref(), &loader));
     loaded
+}
+
+/// The loader in a file.
+fn loader_in(file: &Path) -> Result<Loader, Diagnostic> {
+    let refused = |why: &dyn std::fmt::Display| {
+        let message = format!("the root task `{}` cannot be used: {why}", file.display());
+        Diagnostic::error(Code::FILE, message).help("`--root-task` takes the loader's ELF file")
+    };
+    let bytes = std::fs::read(file).map_err(|error| refused(&error))?;
+    Loader::of(&bytes).map_err(|failure| refused(&failure))
 }
 
 /// The board of a layout; one that cannot be found is told.

@@ -1,0 +1,62 @@
+//! Verbs refuse what they should, before they write anything.
+
+use std::path::{Path, PathBuf};
+
+use capdl::board::{Board, Loader};
+use capdl::check::{check, check_with_loader};
+use capdl::code::Code;
+use capdl::front::{Input, load};
+use capdl::verb::build::{self, BuildArgs};
+use capdl::verb::check::{CheckArgs, checked};
+use capdl::verb::{InputArgs, Outcome};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn check_args(name: &str, root_task: Option<&str>) -> CheckArgs {
+    let input = InputArgs { file: fixture(name), overlays: Vec::new(), search: Vec::new() };
+    CheckArgs { input, root_task: root_task.map(fixture) }
+}
+
+fn build_to(name: &str, output: &Path) -> Outcome {
+    let _ = std::fs::remove_file(output);
+    let output = output.to_path_buf();
+    let checked = check_args(name, None);
+    build::run(&BuildArgs { checked, output, no_names: false, counter_frequency: None })
+}
+
+#[test]
+fn a_system_that_fails_a_check_is_not_built() {
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("verbs.image");
+    // It can be read and packed; only a check refuses it.
+    assert_eq!(build_to("T303-utilisation.layout.toml", &output), Outcome::Refused);
+    assert!(!output.exists());
+    // Warnings refuse nothing.
+    assert_eq!(build_to("C501-restart.layout.toml", &output), Outcome::Done);
+    assert!(packed::Image::new(&std::fs::read(output).expect("it was written")).is_ok());
+}
+
+#[test]
+fn a_root_task_that_cannot_be_used_is_told() {
+    for (file, fits) in
+        [("program.elf", true), ("nowhere.elf", false), ("C505-no-bytes.cdl", false)]
+    {
+        let loaded = checked(&check_args("C501-restart.layout.toml", Some(file)));
+        let text = loaded.report.render(&loaded.sources);
+        assert_eq!(!loaded.report.has_errors(), fits, "{file}: {text}");
+        assert_eq!(text.contains("the root task"), !fits, "{file}: {text}");
+    }
+}
+
+#[test]
+fn the_loader_takes_memory_of_the_board() {
+    let file = fixture("C501-restart.layout.toml");
+    let model = load(&Input { file, ..Input::default() }).model;
+    let board = Board::find("qemu-virt-aarch64", []).expect("readable").expect("known");
+    let memory: u64 = board.memory.iter().map(|range| range.len()).sum();
+    assert!(!check(&model, Some(&board)).has_errors());
+    let large = Loader { extent: 0x20_0000..0x20_0000 + memory, file_bytes: memory };
+    let report = check_with_loader(&model, Some(&board), &large);
+    assert!(report.iter().any(|found| found.code == Code::OUT_OF_MEMORY));
+}
