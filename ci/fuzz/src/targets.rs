@@ -7,8 +7,10 @@ mod directory;
 mod extra;
 mod image;
 mod json;
+mod layout;
 mod message;
 mod program;
+mod question;
 mod ring;
 
 /// A reader of bytes from outside.
@@ -31,8 +33,10 @@ pub const TARGETS: &[Target] = &[
     extra::TARGET,
     image::TARGET,
     json::TARGET,
+    layout::TARGET,
     message::TARGET,
     program::TARGET,
+    question::TARGET,
     ring::TARGET,
 ];
 

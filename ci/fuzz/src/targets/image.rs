@@ -1,6 +1,7 @@
 //! Packed systems: what is not whole is refused before anything is made of it.
 
 use packed::Image;
+use packed::cell::Cell;
 use packed::image::{HEADER, Header, put};
 use packed::placing::place_all;
 use plan::Planner;
@@ -17,29 +18,50 @@ pub(super) const TARGET: Target = Target {
 fn run(bytes: &[u8]) {
     read(bytes);
     // Hashes keep mutations from going deeper; with right ones the rows themselves are read.
-    let Some((head, parts)) = bytes.split_at_checked(HEADER) else { return };
+    if let Some(image) = sealed(bytes) {
+        read(&image);
+    }
+}
+
+/// An image with the header and the parts of this one, whose lengths and hashes are right.
+fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (head, mut rest) = bytes.split_at_checked(HEADER)?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let header = Header {
-        is_strict: false,
+        is_strict: head[6] & 1 != 0,
         objects: word(12),
         cells: word(16),
         cores: word(20) as u16,
         domains: (word(20) >> 16) as u16,
     };
-    let contents = parts.len().min(word(60) as usize);
-    let (system, contents) = parts.split_at(parts.len() - contents);
-    if let Ok(sealed) = put::sealed(&header, [system, contents, &[]]) {
-        read(&sealed);
+    let mut parts = [rest; 3];
+    for (length, part) in [24, 60, 96].map(word).into_iter().zip(&mut parts) {
+        (*part, rest) = rest.split_at((length as usize).min(rest.len()));
     }
+    put::sealed(&header, parts).ok()
 }
+
+/// How many names and lines are looked up: each search begins at the start.
+const LOOKED_UP: u32 = 16;
 
 /// Reads all of an image that is accepted.
 fn read(bytes: &[u8]) {
     let Ok(image) = Image::new(bytes) else { return };
-    let layout = image.layout;
-    assert_eq!(layout.slots.rows().count() as u64, layout.slots.len());
-    assert_eq!(layout.threads.rows().count() as u64, layout.threads.len());
-    assert!(layout.fills.rows().all(|fill| layout.objects.of(fill.frame).is_some()));
+    macro_rules! walk {
+        ($($stream:ident)*) => {
+            // What was checked can be read again, and there is as much of it as was said.
+            $(assert_eq!(image.layout.$stream.rows().count() as u64, image.layout.$stream.len());)*
+        };
+    }
+    walk!(memory pools spaces copies interrupts core_signals fills tables pages times threads);
+    walk!(slots derived turns resumes dropped recipes renewed answered told supervisor);
+    let objects = image.layout.objects;
+    assert!(image.layout.fills.rows().all(|fill| objects.of(fill.frame).is_some()));
+    for number in 0..LOOKED_UP {
+        let debug = &image.debug;
+        std::hint::black_box((debug.object(Cell(number)), debug.name(Cell(number))));
+        std::hint::black_box((debug.slot(number.into()), debug.component(number)));
+    }
     // Without memory nothing finds a place, and the planner says so.
-    let _ = place_all(layout.objects, &mut Planner::new(&[]), &mut |_| ());
+    let _ = place_all(objects, &mut Planner::new(&[]), &mut |_| ());
 }
