@@ -42,6 +42,9 @@ pub const RESTARTED: u64 = 0xe0d8;
 /// How long a period of the supervisor's own time is: the unit of its waits.
 pub(super) const PERIOD: Duration = Duration::from_millis(10);
 
+/// Messages that are handled in a period at most, while somebody is to be started again.
+const MESSAGES_IN_PERIOD: u32 = 16;
+
 /// Stays with the system for good.
 pub fn supervise(mut loader: Loader) {
     let Some(own) = loader.image().layout.supervisor.rows().next() else {
@@ -112,15 +115,18 @@ impl Watched {
 
 impl Supervisor {
     /// Handles a message. While somebody is to be started again, does not wait for one longer
-    /// than a period.
+    /// than a period, nor handles more than so many in it: who talks without end delays nobody.
     fn step(&mut self, loader: &mut Loader) {
         if self.watched.iter().all(|watched| watched.due.is_none()) {
             let message = self.endpoint.recv(self.reply);
             return self.handle(loader, &message);
         }
-        let message = self.endpoint.nb_recv(self.reply);
-        if message.badge != 0 {
-            return self.handle(loader, &message);
+        for _ in 0..MESSAGES_IN_PERIOD {
+            let message = self.endpoint.nb_recv(self.reply);
+            if message.badge == 0 {
+                break;
+            }
+            self.handle(loader, &message);
         }
         time::next_period();
         for watched in &mut self.watched {
