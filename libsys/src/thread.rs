@@ -144,6 +144,18 @@ impl<R> Thread<R> {
         Ok(answer)
     }
 
+    /// Ends a thread that [`spawn_in`] has started, wherever it is, and frees it. What its closure
+    /// has is never dropped. It must hold nothing that others wait for, such as a lock, and not be
+    /// about to allocate.
+    ///
+    /// # Errors
+    /// What the kernel refuses.
+    pub fn cancel_in(self, memory: &mut Memory, space: &mut Space) -> Result<(), AllocationError> {
+        self.worker.thread.suspend()?;
+        self.worker.free(memory, space)?;
+        memory.free(self.end)
+    }
+
     fn wait(&self) -> Result<R, Ending> {
         let ending = loop {
             if let Some(ending) = Ending::of(&self.end.wait()) {
@@ -172,10 +184,7 @@ mod tests {
                 assert_eq!(Arc::strong_count(&shared) > before, thread.is_ok());
                 thread
             },
-            |Stage { memory, space, .. }, thread| {
-                thread.worker.free(memory, space)?;
-                memory.free(thread.end)
-            },
+            |Stage { memory, space, .. }, thread| thread.cancel_in(memory, space),
         );
         assert!(calls > 10, "{calls}");
     }

@@ -32,7 +32,7 @@
 //! | `images` | programs as objects |
 //! | `service` | the pager's thread: faults, calls, ends |
 //! | `calls` | what clients call |
-//! | `courier` | threads that ask servers of files |
+//! | `courier`, `couriers` | threads that ask servers of files |
 //! | `component` | processes that are clients |
 
 mod access;
@@ -42,6 +42,7 @@ mod change;
 mod client;
 mod component;
 mod courier;
+mod couriers;
 mod frames;
 mod images;
 mod kernel;

@@ -56,6 +56,8 @@ pub struct Keeper {
     pub loads: u64,
     /// Pages that went back there, because they had changed.
     pub saves: u64,
+    /// The most pages that were in memory at once.
+    pub most: usize,
 }
 
 impl Keeper {
@@ -69,7 +71,7 @@ impl Keeper {
         let free = (0..RESIDENT).map(|_| kernel.create(Size::Small));
         let free = free.collect::<Result<Vec<_>, _>>()?;
         let (policy, residents) = (Policy::new(RESIDENT), BTreeMap::new());
-        Ok(Self { kernel, policy, free, residents, disk, loads: 0, saves: 0 })
+        Ok(Self { kernel, policy, free, residents, disk, loads: 0, saves: 0, most: 0 })
     }
 
     /// Memory and addresses, to make the store's process with.
@@ -105,10 +107,18 @@ impl Keeper {
             return Ok(true);
         }
         let frame = self.vacate()?;
-        self.kernel.fill_from(frame, &self.disk, page * PAGE)?;
+        let filled = self.kernel.fill_from(frame, &self.disk, page * PAGE);
+        let mapped = filled.and_then(|()| self.kernel.map(space, frame, place, protection(writes)));
+        let mapping = match mapped {
+            Ok(mapping) => mapping,
+            Err(reason) => {
+                self.free.push(frame);
+                return Err(reason);
+            }
+        };
         self.loads += 1;
-        let mapping = self.kernel.map(space, frame, place, protection(writes))?;
         self.residents.insert(page, Resident { frame, mapping, is_dirty: writes });
+        self.most = self.most.max(self.residents.len());
         let is_inner = level(self.saved_word(page, 0)) > 0;
         self.policy.loaded(page, if is_inner { Kind::Inner } else { Kind::Leaf });
         Ok(true)

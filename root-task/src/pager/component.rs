@@ -193,11 +193,25 @@ impl Service {
     pub fn stop(&self, component: Component) -> Result<(), LaunchError> {
         let Component { client, process, .. } = component;
         self.still(client);
+        let dismissed = self.remove_servers_of(client);
+        self.clear(client, process)?;
+        Ok(dismissed?)
+    }
+
+    /// Takes back all that a client had, and its process. What is refused does not keep the rest.
+    fn clear(&self, client: ClientId, process: Process) -> Result<(), LaunchError> {
         let mut pager = self.pager.lock();
         self.threads.lock().remove(&client);
-        let space = pager.remove_client(client)?;
-        pager.machine.release(space)?;
-        Ok(process.free(&mut pager.machine.memory)?)
+        let removed = match pager.remove_client(client) {
+            Ok(space) => pager.machine.release(space).map_err(LaunchError::from),
+            Err(refusal) => Err(refusal.into()),
+        };
+        let freed = process.free(&mut pager.machine.memory);
+        drop(pager);
+        // Its fault may be one of those that wait.
+        self.fetched.signal();
+        removed?;
+        Ok(freed?)
     }
 
     /// What a component has.
@@ -224,7 +238,8 @@ impl Service {
     ) -> Result<Component, LaunchError> {
         let (client, mut process) = {
             let mut pager = self.pager.lock();
-            let mut process = Process::create(&mut pager.machine.memory, CSPACE_BITS)?;
+            let mut process = pager
+                .making_room(|pager| Process::create(&mut pager.machine.memory, CSPACE_BITS))?;
             let space = PagedSpace::new(process.space().space());
             (pager.add_client(space, ROOM, launch.quota), process)
         };
@@ -233,11 +248,7 @@ impl Service {
         match thread {
             Ok(thread) => Ok(Component { client, process, thread, entry: launch.image.entry() }),
             Err(reason) => {
-                let mut pager = self.pager.lock();
-                self.threads.lock().remove(&client);
-                let space = pager.remove_client(client)?;
-                pager.machine.release(space)?;
-                process.free(&mut pager.machine.memory)?;
+                self.clear(client, process)?;
                 Err(reason)
             }
         }
@@ -257,9 +268,12 @@ impl Service {
         let minted = memory.path(handler).mint_from(memory.path(self.endpoint), Rights::ALL, badge);
         let options = Options { stack_pages: 0, fault_handler: handler, ..launch.options };
         let thread = match minted {
-            Ok(()) => process.add_thread(memory, options),
+            Ok(()) => {
+                pager.making_room(|pager| process.add_thread(&mut pager.machine.memory, options))
+            }
             Err(reason) => Err(reason.into()),
         };
+        let Kernel { memory, .. } = &mut pager.machine;
         // The thread has a copy of its own.
         memory.free_slot(handler)?;
         let thread = thread?;

@@ -17,18 +17,21 @@ use libsys::server::{Origin, Reception, Request, Responder, ThreadBuffer};
 use libsys::worker::Options;
 use libsys::{Cap, Mutex, Received, Rights, thread};
 
-use super::access::{Access, Intent};
+use super::access::Access;
 use super::calls::Calls;
 use super::cause::Cause;
 use super::client::ClientId;
-use super::courier::{self, Errands, FileServer};
+use super::couriers::Couriers;
 use super::images::{self, Images};
 use super::object::ObjectId;
 use super::resolve::{Fetch, Outcome};
 use super::{Kernel, Pager};
 
 /// Calls and faults that may wait at once.
-const IN_FLIGHT: usize = 16;
+const IN_FLIGHT: usize = 64;
+/// Threads that may wait for servers of files at once: whoever else faults or calls finds a reply
+/// object that is free.
+const MOST_WAITING: usize = IN_FLIGHT - 8;
 /// The signal that something was fetched.
 const FETCHED: u32 = 0;
 
@@ -115,8 +118,8 @@ pub struct Service {
     pub(super) images: Mutex<Images>,
     /// Files that clients may map.
     pub(super) files: Mutex<BTreeMap<String, ObjectId>>,
-    /// The queues of the couriers, by the number of the server.
-    servers: Mutex<Vec<Arc<Errands>>>,
+    /// Who asks which server.
+    pub(super) couriers: Mutex<Couriers>,
     /// The threads of components.
     pub(super) threads: Mutex<BTreeMap<ClientId, Cap<Thread>>>,
     news: Mutex<VecDeque<News>>,
@@ -126,7 +129,7 @@ pub struct Service {
     pub(super) fetched: Cap<Notification>,
     /// Where clients call and fault.
     pub(super) endpoint: Cap<Endpoint>,
-    options: Options,
+    pub(super) options: Options,
 }
 
 /// Objects of the kernel that a service consists of.
@@ -174,7 +177,7 @@ impl Service {
             pager: Mutex::new(Pager::new(Kernel { memory, space })),
             images: Mutex::new(Images::default()),
             files: Mutex::new(BTreeMap::new()),
-            servers: Mutex::new(Vec::new()),
+            couriers: Mutex::new(Couriers::default()),
             threads: Mutex::new(BTreeMap::new()),
             news: Mutex::new(VecDeque::new()),
             rumour,
@@ -189,11 +192,11 @@ impl Service {
     }
 
     /// Gives each lock something to wait on: who holds one may have a lower priority.
-    fn wait_on(&self, [pager, images, files, servers, threads, news]: [Cap<Notification>; 6]) {
+    fn wait_on(&self, [pager, images, files, couriers, threads, news]: [Cap<Notification>; 6]) {
         self.pager.wait_on(pager);
         self.images.wait_on(images);
         self.files.wait_on(files);
-        self.servers.wait_on(servers);
+        self.couriers.wait_on(couriers);
         self.threads.wait_on(threads);
         self.news.wait_on(news);
     }
@@ -209,30 +212,13 @@ impl Service {
         }
     }
 
-    /// Adds a server of files: its number.
-    ///
-    /// # Errors
-    /// Too little memory, or what the kernel refuses.
-    pub fn add_server(self: &Arc<Self>, server: FileServer) -> Result<u32, AllocationError> {
-        let mut pager = self.pager.lock();
-        let Kernel { memory, space } = &mut pager.machine;
-        let errands = Arc::new(Errands::new(memory.create()?, memory.create()?));
-        let (service, theirs) = (Arc::clone(self), Arc::clone(&errands));
-        let work = move || -> () { courier::run(&service, &theirs, server) };
-        // It works as long as the pager does.
-        let _courier = thread::spawn_in(memory, space, self.options, work)?;
-        let mut servers = self.servers.lock();
-        servers.push(errands);
-        Ok(servers.len() as u32 - 1)
-    }
-
     /// Lets clients map an object as a file of this name.
     pub fn publish(&self, name: &str, object: ObjectId) {
         self.files.lock().insert(name.into(), object);
     }
 
     /// Deals with a fault, as far as that is possible without waiting.
-    fn resolve(&self, client: ClientId, access: Access) -> Result<bool, Cause> {
+    pub(super) fn resolve(&self, client: ClientId, access: Access) -> Result<bool, Cause> {
         let mut pager = self.pager.lock();
         loop {
             match pager.fault(client, access)? {
@@ -243,7 +229,7 @@ impl Service {
                     self.supply_image(&mut pager, &fetch).map_err(Cause::Kernel)?;
                 }
                 Outcome::Fetch(fetch) => {
-                    let errands = self.servers.lock().get(fetch.server as usize).cloned();
+                    let errands = self.couriers.lock().errands(fetch.server);
                     let Some(errands) = errands else {
                         // Nobody will bring it: the next look at it says so.
                         pager.give_up(&fetch);
@@ -270,26 +256,6 @@ impl Service {
         pager.supply(fetch, copy)
     }
 
-    /// Takes fetched pages out of the memory of the server that has them, each of which is made
-    /// resident there first, as if the server had read it.
-    pub(super) fn supply_from(
-        &self,
-        fetch: &Fetch,
-        server: ClientId,
-        address: u64,
-    ) -> Result<(), AllocationError> {
-        let pages = fetch.pages.end - fetch.pages.start;
-        for number in 0..pages {
-            let access = Access {
-                address: address.saturating_add(number << abi::PAGE_BITS),
-                intent: Intent::Read,
-            };
-            // What is not there then counts as not provided.
-            let _ = self.resolve(server, access);
-        }
-        self.pager.lock().supply_from(fetch, server, address >> abi::PAGE_BITS)
-    }
-
     /// Stops a component's thread: an answer to its fault would let it try again.
     pub(super) fn still(&self, client: ClientId) {
         if let Some(thread) = self.threads.lock().get(&client) {
@@ -300,12 +266,22 @@ impl Service {
 
     /// A component has done what it must not.
     fn refuse(&self, client: ClientId, cause: Cause, at: Option<u64>) {
-        self.still(client);
         self.tell(client, Event::Refused { cause, at });
     }
 
+    /// Notes how a component came to stand still, which it does from now on: one that goes on
+    /// talking about its end is not listened to.
     fn tell(&self, client: ClientId, event: Event) {
-        self.news.lock().push_back(News { client, event });
+        self.still(client);
+        // What it was asked for as a server, it will not answer.
+        if let Err(reason) = self.remove_servers_of(client) {
+            libsys::println!("pager: a courier is not freed: {reason}");
+        }
+        let mut news = self.news.lock();
+        if news.iter().all(|other| other.client != client) {
+            news.push_back(News { client, event });
+        }
+        drop(news);
         self.rumour.signal();
     }
 
@@ -342,7 +318,13 @@ impl<'r> Queue<'r> {
     fn resume(&self, waits: Waiting<'r>) {
         match self.service.resolve(waits.client, waits.access) {
             Ok(true) => waits.caller.retry(),
-            Ok(false) => self.waiting.borrow_mut().push(waits),
+            Ok(false) if self.waiting.borrow().len() < MOST_WAITING => {
+                self.waiting.borrow_mut().push(waits);
+            }
+            Ok(false) => {
+                let cause = Cause::Unavailable(waits.access);
+                self.service.refuse(waits.client, cause, waits.at);
+            }
             // It is gone, and nobody waits.
             Err(Cause::Stranger) => {}
             Err(cause) => self.service.refuse(waits.client, cause, waits.at),

@@ -10,7 +10,7 @@ use libsys::memory::{Memory, Space};
 use libsys::process::{BuildError, Event, Image, Program, Supervisor};
 use libsys::worker::Options;
 use libsys::{Cap, System, initial, println};
-use pager_examples::keeper::{Keeper, RESIDENT};
+use pager_examples::keeper::Keeper;
 use pager_examples::store::{LRU_MISSES, Task, VISITS};
 use root_task::pager::{Access, Kernel, PagedSpace};
 
@@ -37,7 +37,7 @@ fn main(system: System) -> Result<(), BuildError> {
         println!("{task:?}: {} hits, plain LRU {}", Percent(visits, misses), Percent(visits, lru));
         println!("{task:?}: fewer misses than plain LRU: {}", misses < lru);
     }
-    println!("never more than {RESIDENT} pages in memory");
+    println!("never more than {} pages in memory", keeper.most);
     Ok(())
 }
 
