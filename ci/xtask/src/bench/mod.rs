@@ -70,7 +70,7 @@ pub(crate) fn run(
     options: &BenchOptions,
 ) -> Fallible<ExitCode> {
     if options.prefix.as_deref() == Some(layouts::NAME) {
-        return layouts::run(workspace);
+        return layouts::run(workspace, toolchain);
     }
     let image = if options.why_slow { Image::Benchmark } else { Image::Release };
     let kernel = artefacts::build_kernel(workspace, toolchain, image)?;
