@@ -55,6 +55,8 @@ pub(crate) struct KernelFiles {
 pub(crate) enum Program {
     /// The initial task of our own system.
     RootTask,
+    /// The initial task that spoils its system, for the loader to find.
+    Sabotage,
     /// The on-target test suite.
     Suite,
     /// Work for the kernel to be measured.
@@ -125,6 +127,7 @@ impl Program {
     fn package_and_binary(self) -> (&'static str, &'static str) {
         match self {
             Self::RootTask => (ROOT_TASK, "root-task"),
+            Self::Sabotage => (ROOT_TASK, "sabotage"),
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),

@@ -132,8 +132,14 @@ impl Loader {
     }
 
     /// The slot of a cell.
-    fn path(&self, cell: Cell) -> SlotPath {
+    #[must_use]
+    pub fn path(&self, cell: Cell) -> SlotPath {
         SlotPath::new(initial::CNODE, self.base + u64::from(cell.0))
+    }
+
+    /// What looks at pages.
+    pub const fn viewer(&mut self) -> &mut Viewer {
+        &mut self.viewer
     }
 
     /// A page as one of 4 KiB: what size it has only matters where it is mapped.

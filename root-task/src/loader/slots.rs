@@ -43,7 +43,8 @@ impl Loader {
     }
 
     /// A slot of a CNode of the system.
-    pub(crate) fn slot(&self, node: Cell, slot: u32) -> SlotPath {
+    #[must_use]
+    pub fn slot(&self, node: Cell, slot: u32) -> SlotPath {
         let (root, bits) = self.node(node);
         SlotPath::with_depth(root, slot.into(), bits)
     }

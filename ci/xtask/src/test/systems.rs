@@ -2,6 +2,8 @@
 //!
 //! `capdl-loader/systems/NAME/expected.txt` has the lines that must appear, in this order; `*` in
 //! them stands for any text. A layout gives the same image each time.
+//!
+//! One of them is spoiled as well, fact by fact: the loader must find each.
 
 use std::path::Path;
 use std::time::Duration;
@@ -30,21 +32,45 @@ pub(super) fn steps() -> Vec<Step> {
             }
         })
     };
-    SYSTEMS.iter().map(step).collect()
+    SYSTEMS.iter().map(step).chain([sabotage()]).collect()
+}
+
+/// Facts of a system are spoiled, and what the loader says of each is compared.
+fn sabotage() -> Step {
+    Step::emulator("sabotage", |context: &Context| {
+        let system = SYSTEMS.iter().find(|system| system.name == "ping-pong");
+        let run = || -> Fallible<(Ended, String)> {
+            let expected = context.workspace.root.join("root-task/expected/sabotage.txt");
+            let expected = artefacts::read(&expected)?;
+            let expected = String::from_utf8_lossy(&expected).into_owned();
+            let system = system.ok_or("there is no such system")?;
+            Ok((boot(context, system, Program::Sabotage, &expected)?, expected))
+        };
+        match run() {
+            Ok((ended, expected)) => judge(&ended, &expected),
+            Err(problem) => Outcome::failed("could not run", &problem),
+        }
+    })
 }
 
 fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
-    let workspace = context.workspace;
-    let expected = artefacts::read(&system.folder(workspace).join("expected.txt"))?;
+    let expected = artefacts::read(&system.folder(context.workspace).join("expected.txt"))?;
     let expected = String::from_utf8_lossy(&expected).into_owned();
+    Ok((boot(context, system, Program::RootTask, &expected)?, expected))
+}
+
+/// Boots a system, until the last expected line.
+fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> Fallible<Ended> {
+    let workspace = context.workspace;
     for component in system.components {
         context.program(Program::Component(component))?;
     }
     let kernel = context.kernel(Image::Debug)?;
-    let root_task = artefacts::read(&context.program(Program::RootTask)?)?;
+    let root_task = artefacts::read(&context.program(loader)?)?;
     let content = image(context, system)?;
     let module = Module { name: layouts::MODULE.into(), content };
-    let file = workspace.output_folder("images")?.join(format!("system-{}.elf", system.name));
+    let name = format!("{}-of-{}.elf", loader.name(), system.name);
+    let file = workspace.output_folder("images")?.join(name);
     artefacts::write(&file, &modules::add(&root_task, vec![module])?)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&file), device_tree: None };
     // Nothing ends a system: its last expected line does.
@@ -52,8 +78,7 @@ fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };
     let append = vec!["tessera.export=vcounter".into()];
     let machine = Machine { counted: true, append, ..Machine::default() };
-    let ended = console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)?;
-    Ok((ended, expected))
+    console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)
 }
 
 /// The image of a system; built twice, it must be the same.
