@@ -88,6 +88,25 @@ pub enum Fact {
         /// The interrupt.
         irq: u32,
     },
+    /// After a restart that a thread brings about, the supervisor signals.
+    Tells {
+        /// The thread.
+        thread: u32,
+        /// The notification.
+        notification: u32,
+    },
+    /// The supervisor stops the machine if a thread fails too often.
+    Halts {
+        /// The thread.
+        thread: u32,
+        /// In whose name: a thread of who manages it, else itself.
+        by: u32,
+    },
+    /// A thread runs, until the machine stops.
+    Runs {
+        /// The thread.
+        thread: u32,
+    },
     /// An object is made of untyped memory.
     Inside {
         /// The memory.

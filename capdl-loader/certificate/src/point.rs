@@ -33,11 +33,13 @@ pub enum Machine {
     SchedControl,
     /// Control of all domains.
     DomainControl,
+    /// Whether the machine runs.
+    Power,
 }
 
 impl Machine {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::MemoryIn,
         Self::MemoryOut,
         Self::Firmware,
@@ -46,6 +48,7 @@ impl Machine {
         Self::AsidControl,
         Self::SchedControl,
         Self::DomainControl,
+        Self::Power,
     ];
 }
 

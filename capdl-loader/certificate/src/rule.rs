@@ -66,6 +66,14 @@ impl<F: FnMut(Point, Point)> Rules<F> {
                 signals.into_iter().for_each(|bell| self.only_if(flows, at(irq), at(bell)));
             }
             Fact::Raises { signal, irq } => self.only_if(flows, at(signal), at(irq)),
+            Fact::Tells { thread, notification } => {
+                self.only_if(flows, at(thread), at(notification));
+            }
+            Fact::Halts { thread, by } => {
+                self.only_if(flows, at(thread), at(by));
+                self.only_if(flows, at(by), once(Machine::Power));
+            }
+            Fact::Runs { thread } => self.only_if(flows, once(Machine::Power), at(thread)),
             Fact::Inside { untyped, object } => {
                 self.only_if(flows, at(untyped), at(object));
                 self.only_if(flows, at(untyped), behind(object));
@@ -100,9 +108,9 @@ impl<F: FnMut(Point, Point)> Rules<F> {
         let can = |rights: Rights, right| rights.contains(right);
         match cap {
             Held::Endpoint(object, rights) => {
-                self.only_if(can(rights, Rights::WRITE), node, at(object));
                 self.only_if(can(rights, Rights::WRITE), behind(object), node);
                 self.only_if(can(rights, Rights::READ), at(object), node);
+                self.only_if(rights.intersects(Rights::READ_WRITE), node, at(object));
                 self.only_if(can(rights, Rights::READ), node, behind(object));
             }
             Held::Notification(object, rights) => {

@@ -3,11 +3,11 @@
 use certificate::Relation;
 use layout::cap::Cap;
 use layout::memory::Position;
-use layout::names::ComponentId;
+use layout::names::{ComponentId, Failure, GiveUp, Restart};
 use layout::object::{Irq, Kind, Trigger};
 use layout::policy::{Access, Claim, Control, Subject};
 use layout::thread::Role;
-use layout::{Model, Rights, VmAttributes};
+use layout::{Model, Rights, Span, VmAttributes};
 
 use super::PartyId;
 use super::assertion::check;
@@ -82,6 +82,45 @@ fn a_call_flows_both_ways_and_a_signal_one_way() {
     assert_eq!(flow(&system.model, "server", "client").map(|steps| steps.len()), Some(2));
     assert_eq!(flow(&system.model, "client", "other").map(|steps| steps.len()), Some(4));
     assert_eq!(flow(&system.model, "other", "server"), None);
+}
+
+#[test]
+fn receivers_of_one_endpoint_notice_what_the_other_takes() {
+    let mut system = Builder::default();
+    let (one, other) = (system.component("one"), system.component("other"));
+    let object = system.endpoint("requests");
+    for component in [one, other] {
+        let cap = Cap::Endpoint { object, rights: Rights::READ, badge: None };
+        system.give(component, cap);
+    }
+    assert_eq!(flow(&system.model, "one", "other").map(|steps| steps.len()), Some(2));
+}
+
+#[test]
+fn a_restart_is_noticed_by_who_is_told_and_a_halt_by_everybody() {
+    let mut system = Builder::default();
+    let (driver, watcher) = (system.component("driver"), system.component("watcher"));
+    system.component("clock");
+    let bell = system.object("restarted", Kind::Notification);
+    let cap = |rights| Cap::Notification { object: bell, rights, badge: Some(1) };
+    system.give(watcher, cap(Rights::READ));
+    let restart = |then| Restart {
+        on: vec![Failure::Fault],
+        most: 3,
+        within: 1000,
+        delay: 1,
+        then,
+        tells: vec![cap(Rights::WRITE)],
+        span: Span::NOWHERE,
+    };
+    assert_eq!(flow(&system.model, "driver", "watcher"), None);
+    system.model.components[driver.0 as usize].restart = Some(restart(GiveUp::Stop));
+    assert_eq!(flow(&system.model, "driver", "watcher").map(|steps| steps.len()), Some(2));
+    assert_eq!(flow(&system.model, "watcher", "driver"), None);
+    assert_eq!(flow(&system.model, "driver", "clock"), None);
+    system.model.components[driver.0 as usize].restart = Some(restart(GiveUp::Halt));
+    assert!(flow(&system.model, "driver", "clock").is_some());
+    assert_eq!(flow(&system.model, "clock", "driver"), None);
 }
 
 #[test]

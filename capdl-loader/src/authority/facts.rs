@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use certificate::{Fact, Held, Points};
 use layout::cap::{Cap, Entry};
 use layout::memory::Position;
-use layout::names::RegionKind;
+use layout::names::{ComponentId, GiveUp, RegionKind, Restart};
 use layout::object::Kind;
 use layout::{Model, ObjectId};
 
@@ -54,6 +54,7 @@ fn own_facts(id: ObjectId, kind: &Kind, reliance: &Reliance<'_>, facts: &mut Vec
         Kind::Thread(thread) => {
             let roles = thread.roles.iter();
             facts.extend(roles.map(|role| Fact::Role { thread: id.0, cap: held(role.cap) }));
+            facts.push(Fact::Runs { thread: id.0 });
         }
         Kind::Irq(irq) => {
             let bell = irq.notification.as_ref().and_then(Cap::object);
@@ -73,7 +74,32 @@ fn others(model: &Model) -> impl Iterator<Item = Fact> {
     let raised = raised.map(|(signal, irq)| Fact::Raises { signal: signal.0, irq: irq.0 });
     let overlaps = overlaps(model).into_iter();
     let overlaps = overlaps.map(|(one, other)| Fact::Overlap { one: one.0, other: other.0 });
-    derived.chain(raised).chain(overlaps)
+    derived.chain(raised).chain(overlaps).chain(restarts(model))
+}
+
+/// What others notice of restarts. The supervisor itself is trusted to pass on nothing else.
+fn restarts(model: &Model) -> impl Iterator<Item = Fact> {
+    restarted(model).flat_map(move |(id, restart)| {
+        let thread = id.0;
+        let told = restart.tells.iter().filter_map(Cap::object);
+        let tells = told.map(move |bell| Fact::Tells { thread, notification: bell.0 });
+        let halts = restart.then == GiveUp::Halt;
+        tells.chain(halts.then(|| Fact::Halts { thread, by: manager(model, id).0 }))
+    })
+}
+
+/// In whose name the supervisor stops the machine for a thread: that of who manages its component.
+pub(super) fn manager(model: &Model, thread: ObjectId) -> ObjectId {
+    let manages = |component: &ComponentId| model[*component].thread == Some(thread);
+    let mut managers = model.components.iter();
+    let manager = managers.find(|one| one.manages.iter().any(|managed| manages(&managed.value)));
+    manager.and_then(|manager| manager.thread).unwrap_or(thread)
+}
+
+/// The threads of components that are restarted, each with how.
+pub(super) fn restarted(model: &Model) -> impl Iterator<Item = (ObjectId, &Restart)> {
+    let components = model.components.iter();
+    components.filter_map(|component| Some((component.thread?, component.restart.as_ref()?)))
 }
 
 /// What devices have and do.

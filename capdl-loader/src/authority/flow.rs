@@ -3,7 +3,7 @@
 use certificate::Point;
 use certificate::point::Machine;
 use layout::cap::{Cap, Entry};
-use layout::names::{Region, RegionKind};
+use layout::names::{GiveUp, Region, RegionKind};
 use layout::object::{Kind, Object};
 use layout::thread::{Role, Thread};
 use layout::{Model, ObjectId, Rights, Span};
@@ -32,6 +32,7 @@ pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
         let span = model[signal].span;
         weaver.add(points.object(signal.0), Why::Raises, points.object(irq.0), span);
     }
+    weaver.restarts(model);
     for (one, other) in facts::overlaps(model) {
         for (from, to) in [
             (points.object(one.0), points.object(other.0)),
@@ -62,7 +63,10 @@ impl Weaver {
                 _ => self.slot(here, entry),
             }),
             Kind::PageTable(table) => table.slots.iter().for_each(|entry| self.entry(here, entry)),
-            Kind::Thread(thread) => self.thread(here, thread),
+            Kind::Thread(thread) => {
+                self.thread(here, thread);
+                self.add(points.machine(Machine::Power), Why::StopsWith, here, object.span);
+            }
             Kind::Irq(irq) => {
                 let control = points.machine(Machine::IrqControl);
                 self.add(control, Why::MayTake, here, object.span);
@@ -73,6 +77,23 @@ impl Weaver {
                 }
             }
             _ => (),
+        }
+    }
+
+    /// What others notice when a component is restarted, or no longer is.
+    fn restarts(&mut self, model: &Model) {
+        let points = self.points;
+        for (thread, restart) in facts::restarted(model) {
+            let here = points.object(thread.0);
+            for bell in restart.tells.iter().filter_map(Cap::object) {
+                self.add(here, Why::TellsByRestart, points.object(bell.0), restart.span);
+            }
+            if restart.then == GiveUp::Halt {
+                let manager = points.object(facts::manager(model, thread).0);
+                let machine = points.machine(Machine::Power);
+                self.add(here, Why::FailsUnder, manager, restart.span);
+                self.add(manager, Why::HaltsIfLost, machine, restart.span);
+            }
         }
     }
 
@@ -87,7 +108,8 @@ impl Weaver {
                     self.add(behind(object), Why::IsAnsweredTo, node, span);
                 }
                 if rights.contains(Rights::READ) {
-                    self.add(at(object), Why::IsReceivedBy, node, span);
+                    // Who takes a message leaves none for other receivers.
+                    self.pair(node, [Why::TakesMessages, Why::IsReceivedBy], at(object), span);
                     self.add(node, Why::Answers, behind(object), span);
                 }
             }

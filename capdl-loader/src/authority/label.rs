@@ -108,6 +108,7 @@ pub const fn machine_name(what: Machine) -> &'static str {
         Machine::AsidControl => "asid_control",
         Machine::SchedControl => "sched_control",
         Machine::DomainControl => "domain",
+        Machine::Power => "the machine",
     }
 }
 

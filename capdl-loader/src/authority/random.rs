@@ -2,7 +2,7 @@
 
 use layout::cap::{Cap, Derivation, Entry, Place};
 use layout::memory::{Frame, FrameSize, PageTable, Position};
-use layout::names::{Region, RegionId, RegionKind};
+use layout::names::{Component, Failure, GiveUp, Region, RegionId, RegionKind, Restart};
 use layout::object::{AsidPool, CNode, CoreSignal, Irq, Kind, Object, Trigger, Untyped};
 use layout::span::Spanned;
 use layout::thread::{Role, RoleEntry, SchedContext, Thread};
@@ -31,8 +31,35 @@ pub(crate) fn models() -> impl Strategy<Value = Model> {
         }
         let nodes = (0..count / 4).map(|i| (ObjectId(i), ObjectId(count - 1 - i)));
         model.derivations = nodes.map(|(child, parent)| derivation(child, parent)).collect();
+        model.add_component(restarted(ObjectId(0), ObjectId(count - 1), count));
         model
     })
+}
+
+/// A component that is restarted, which some notice.
+fn restarted(thread: ObjectId, object: ObjectId, choice: u32) -> Component {
+    let restart = Restart {
+        on: vec![Failure::Fault],
+        most: 1,
+        within: 1,
+        delay: 1,
+        then: if choice.is_multiple_of(2) { GiveUp::Halt } else { GiveUp::Stop },
+        tells: vec![Cap::Notification { object, rights: Rights::WRITE, badge: None }],
+        span: Span::NOWHERE,
+    };
+    Component {
+        name: "restarted".into(),
+        span: Span::NOWHERE,
+        image: String::new(),
+        thread: Some(thread),
+        cspace: None,
+        vspace: None,
+        manages: Vec::new(),
+        restart: Some(restart),
+        slot_names: Vec::new(),
+        mappings: Vec::new(),
+        waivers: Vec::new(),
+    }
 }
 
 fn derivation(child: ObjectId, parent: ObjectId) -> Derivation {

@@ -32,7 +32,12 @@ reasons! {
     Sends "sends to";
     Calls "calls";
     IsReceivedBy "is received by";
+    TakesMessages "takes messages from the other receivers of";
     Serves "receives from";
+    TellsByRestart "is restarted by the supervisor, which then signals";
+    FailsUnder "fails under the authority of";
+    HaltsIfLost "has failures that stop";
+    StopsWith "stops";
     Answers "answers or takes messages at";
     IsAnsweredTo "is noticed by its sender";
     Signals "signals";

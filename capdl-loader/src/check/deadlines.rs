@@ -5,6 +5,10 @@
 //! of one priority in turns, so that a thread may have to wait for all of its own priority, too.
 //! The response time `R` is the least solution of `R = C + sum of ceil(R / T) C` over those (Joseph
 //! and Pandya 1986); if it is found beyond the deadline, the deadline can be missed.
+//!
+//! A thread with as much budget as period is promised nothing, but keeps others waiting: those of
+//! lower priority for ever, one of its own priority for a turn. The supervisor, which runs only
+//! when something failed, is not counted.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -30,6 +34,13 @@ struct Task<'a> {
     period: u64,
     /// Where the time is written.
     span: Span,
+}
+
+impl Task<'_> {
+    /// Whether it may run all the time, so that nothing is promised to it.
+    const fn is_endless(&self) -> bool {
+        self.budget >= self.period
+    }
 }
 
 /// Steps after which a response time counts as beyond every deadline.
@@ -65,8 +76,7 @@ fn tasks<'a>(facts: &Facts<'a>, band: u64) -> BTreeMap<u64, Vec<Task<'a>>> {
             continue;
         };
         let Some(budget) = context.budget.filter(|_| thread.priority >= band) else { continue };
-        // With as much budget as period, time is shared in turns and nothing promised.
-        if budget.value >= context.period || !thread.resumed || !seen.insert(id) {
+        if context.period == 0 || !thread.resumed || !seen.insert(id) {
             continue;
         }
         let span = super::slots::somewhere(budget.span, object.span);
@@ -79,11 +89,12 @@ fn tasks<'a>(facts: &Facts<'a>, band: u64) -> BTreeMap<u64, Vec<Task<'a>>> {
 
 fn check_utilisation(core: u64, tasks: &[Task<'_>], most: Spanned<u64>, findings: &mut Findings) {
     let share = |task: &Task<'_>| u128::from(task.budget) * 1_000_000 / u128::from(task.period);
-    let sum: u128 = tasks.iter().map(share).sum();
+    let promised = || tasks.iter().filter(|task| !task.is_endless());
+    let sum: u128 = promised().map(share).sum();
     if sum <= u128::from(most.value) * 1000 {
         return;
     }
-    let mut largest: Vec<&Task<'_>> = tasks.iter().collect();
+    let mut largest: Vec<&Task<'_>> = promised().collect();
     largest.sort_by_key(|task| std::cmp::Reverse(share(task)));
     let message = format!("{} of core {core} is promised", percent(sum));
     let label = format!("at most {}", percent(u128::from(most.value) * 1000));
@@ -103,7 +114,7 @@ fn percent(share: u128) -> String {
 
 /// `tasks` by descending priority.
 fn check_responses(core: u64, tasks: &[Task<'_>], findings: &mut Findings) {
-    for (index, task) in tasks.iter().enumerate() {
+    for (index, task) in tasks.iter().enumerate().filter(|(_, task)| !task.is_endless()) {
         let same = tasks[index..].iter().take_while(|other| other.priority == task.priority);
         let behind = index + same.count();
         let others = || tasks[..behind].iter().enumerate().filter(|(other, _)| *other != index);
@@ -135,7 +146,9 @@ fn response<'t, 'a: 't, I: Iterator<Item = &'t Task<'a>>>(
     for _ in 0..STEPS {
         let mut next = u128::from(task.budget);
         for other in others() {
-            next += u128::from(response.div_ceil(other.period)) * u128::from(other.budget);
+            let is_turn = other.is_endless() && other.priority == task.priority;
+            let times = if is_turn { 1 } else { response.div_ceil(other.period) };
+            next += u128::from(times) * u128::from(other.budget);
         }
         if next > u128::from(task.period) {
             return Err(());
@@ -170,5 +183,14 @@ mod tests {
         assert_eq!(response(&c, || [&a, &b].into_iter()), Ok(20));
         let longer = task(&object, 1, 6, 20);
         assert_eq!(response(&longer, || [&a, &b].into_iter()), Err(()));
+    }
+
+    #[test]
+    fn a_thread_that_runs_all_the_time_leaves_lower_ones_nothing_and_equals_a_turn() {
+        let object = Object::new("a", Kind::Endpoint, Span::NOWHERE);
+        let [endless, equal, lower] = [(2, 5, 5), (2, 3, 12), (1, 1, 1000)]
+            .map(|(priority, budget, period)| task(&object, priority, budget, period));
+        assert_eq!(response(&equal, || [&endless].into_iter()), Ok(8));
+        assert_eq!(response(&lower, || [&endless].into_iter()), Err(()));
     }
 }
