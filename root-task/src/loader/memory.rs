@@ -6,8 +6,9 @@ use abi::bootinfo::UntypedDescriptor;
 use abi::object::RETYPE_FAN_OUT;
 use libsys::object::{PageTable, SlotRange, Untyped};
 use libsys::window::Viewer;
-use libsys::{BootInfo, Cap, Error, ObjectType, initial};
+use libsys::{BootInfo, Cap, Error, ObjectType, device_tree, initial};
 use packed::placing::{Placed, place_all};
+use packed::record::Source;
 use packed::{Cell, Image};
 use plan::{Planner, Run, SourceId, Step};
 
@@ -22,6 +23,7 @@ pub(super) fn offered(boot: &BootInfo) -> &[UntypedDescriptor] {
 /// Looks whether the machine is as the image expects, then makes all objects.
 pub(super) fn create(boot: &'static BootInfo, image: Image<'static>) -> Result<Loader, Stop> {
     expect_machine(boot, &image)?;
+    expect_device_tree(&image)?;
     let cells = u64::from(image.header.cells);
     let slots = boot.empty.len();
     // Two tables, a page of the UART, a slot to try things in; pieces of devices come besides.
@@ -70,6 +72,18 @@ fn expect_machine(boot: &BootInfo, image: &Image<'_>) -> Result<(), Stop> {
     }
     match planned.next() {
         Some(missing) => Err(Stop::OtherMemory { address: missing.address }),
+        None => Ok(()),
+    }
+}
+
+/// Looks whether there is a device tree, if a frame is to be filled with it.
+fn expect_device_tree(image: &Image<'_>) -> Result<(), Stop> {
+    if device_tree::blob().is_some() {
+        return Ok(());
+    }
+    let mut fills = image.layout.fills.rows();
+    match fills.find(|row| row.source == Source::DeviceTree) {
+        Some(row) => Err(Stop::NoDeviceTree { cell: row.frame }),
         None => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! The capabilities of the system, and the end of those that nobody keeps.
 
+use alloc::vec::Vec;
+
 use libsys::object::Budget;
 use libsys::{Badge, Cap, Error, GuardWord, SlotPath, initial};
 use packed::record::{How, Slot};
@@ -50,8 +52,13 @@ impl Loader {
     }
 
     fn origin(&self, origin: Origin) -> SlotPath {
-        let pointer = match origin {
-            Origin::Cell(cell) => return self.path(cell),
+        SlotPath::new(initial::CNODE, self.origin_slot(origin))
+    }
+
+    /// The loader's slot with the capability that a row names.
+    fn origin_slot(&self, origin: Origin) -> u64 {
+        match origin {
+            Origin::Cell(cell) => self.base + u64::from(cell.0),
             Origin::IrqControl => initial::IRQ_CONTROL.pointer(),
             Origin::AsidControl => initial::ASID_CONTROL.pointer(),
             Origin::DomainControl => initial::DOMAIN.pointer(),
@@ -60,12 +67,11 @@ impl Loader {
                 let control = initial::sched_control(self.boot, core.into());
                 control.map_or(0, Cap::pointer)
             }
-        };
-        SlotPath::new(initial::CNODE, pointer)
+        }
     }
 
     /// Deletes what nobody may have once the system runs: control over interrupts, address spaces,
-    /// time and domains, and the loader's own capabilities to what others have now. Pools of names
+    /// time, domains and the firmware, and the loader's own capabilities to what others have now. Pools of names
     /// stay: with their last capability the names would go, and the spaces with them.
     pub(super) fn drop_capabilities(&self) -> Result<(), Stop> {
         self.take_own_time()?;
@@ -73,8 +79,11 @@ impl Loader {
             initial::IRQ_CONTROL.pointer(),
             initial::ASID_CONTROL.pointer(),
             initial::DOMAIN.pointer(),
+            initial::SMC.pointer(),
         ];
-        for slot in controls.into_iter().chain(self.boot.sched_control.slots()) {
+        let renewed = self.renewed_controls();
+        let controls = controls.into_iter().chain(self.boot.sched_control.slots());
+        for slot in controls.filter(|slot| !renewed.contains(slot)) {
             let path = SlotPath::new(initial::CNODE, slot);
             path.delete().map_err(self.refused("dropping a control", Cell(u32::MAX)))?;
         }
@@ -84,6 +93,18 @@ impl Loader {
             }
         }
         Ok(())
+    }
+
+    /// The slots of controls that a component gets again when it is started again.
+    fn renewed_controls(&self) -> Vec<u64> {
+        let spaces: Vec<Cell> =
+            self.image.layout.recipes.rows().filter_map(|row| row.cspace).collect();
+        let rows = self.image.layout.slots.rows();
+        let controls = rows.filter(|row| {
+            let is_control = !matches!(row.origin, Origin::Cell(_));
+            is_control && row.how == How::Copied && spaces.contains(&row.node)
+        });
+        controls.map(|row| self.origin_slot(row.origin)).collect()
     }
 
     /// The loader keeps half of a core's time, in periods that its waits are counted by.

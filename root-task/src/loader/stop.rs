@@ -33,6 +33,11 @@ pub enum Stop {
         /// The first address that differs.
         address: u64,
     },
+    /// The machine gave no device tree to fill this frame with; nothing was made.
+    NoDeviceTree {
+        /// The frame.
+        cell: Cell,
+    },
     /// The loader's CNode is too small.
     NoSlots {
         /// Slots that are needed, at least.
@@ -206,6 +211,10 @@ impl Display for Explained<'_> {
             Stop::OtherMachine(reason) => write!(f, "the machine is another one: {reason}"),
             Stop::OtherMemory { address } => {
                 write!(f, "the memory at {address:#x} is not as planned")
+            }
+            Stop::NoDeviceTree { cell } => {
+                self.object(f, cell)?;
+                f.write_str(": there is no device tree to fill it with")
             }
             Stop::NoSlots { needed } => write!(f, "{needed} slots are needed, and not there"),
             Stop::NoMemory(misplaced) => self.misplaced(f, misplaced),

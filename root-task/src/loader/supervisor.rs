@@ -168,10 +168,15 @@ fn decide(loader: &Loader, watched: &mut Watched, now: Duration) {
         }
         Decision::GiveUp => {
             println!("root-task: {} failed too often", Name { loader, component });
-            if watched.recipe.then == GiveUp::Halt {
-                libsys::stop();
-            }
+            give_up(&watched.recipe);
         }
+    }
+}
+
+/// Does what the layout wants of a component that is not started again.
+fn give_up(recipe: &Recipe) {
+    if recipe.then == GiveUp::Halt {
+        libsys::stop();
     }
 }
 
@@ -179,7 +184,11 @@ fn restart(loader: &mut Loader, recipe: &Recipe) {
     let component = recipe.component;
     match loader.restart(recipe) {
         Ok(()) => println!("root-task: {} started again", Name { loader, component }),
-        Err(stop) => println!("root-task: {}", stop.of(loader.image())),
+        Err(stop) => {
+            println!("root-task: {}", stop.of(loader.image()));
+            println!("root-task: {} cannot be started again", Name { loader, component });
+            give_up(recipe);
+        }
     }
 }
 

@@ -117,11 +117,11 @@ impl Loader {
     }
 
     /// Whether one of so many slots is occupied.
-    fn is_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
+    pub(super) fn is_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
         let (root, _) = self.node(node);
         let slots = SlotRange::within(root, offset, count);
-        // Any memory will do.
-        let memory = self.sources.last().copied().unwrap_or(libsys::Cap::NULL);
+        // Any memory will do that is not the system's: that may have been moved away.
+        let memory = self.sources.first().copied().unwrap_or(libsys::Cap::NULL);
         match memory.retype(ObjectType::Untyped, TOO_LARGE, slots) {
             Err(Error::NotEnoughMemory(_)) => Ok(false),
             Err(Error::DeleteFirst) => Ok(true),

@@ -25,6 +25,7 @@ impl Loader {
         }
         if let Some(node) = recipe.cspace {
             self.renew_slots(node).map_err(self.refused("filling its CSpace", node))?;
+            self.expect_moved(node)?;
         }
         for row in self.image.layout.renewed.rows() {
             if row.component == recipe.component {
@@ -66,6 +67,17 @@ impl Loader {
             match row.data {
                 0 => to.copy_from(from, row.rights)?,
                 data => to.mint_from(from, row.rights, Badge(data))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether what was moved into a CSpace is still there: nobody could put it there again.
+    fn expect_moved(&self, node: Cell) -> Result<(), Stop> {
+        let rows = (0..).zip(self.image.layout.slots.rows());
+        for (row, slot) in rows.filter(|(_, slot)| slot.node == node && slot.how == How::Moved) {
+            if !self.is_occupied(node, slot.slot.into(), 1)? {
+                return Err(Stop::SlotEmpty { row });
             }
         }
         Ok(())
