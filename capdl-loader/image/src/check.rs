@@ -143,6 +143,9 @@ const fn frame(bits: u8) -> Option<ObjectType> {
     }
 }
 
+/// `log2` of the bytes of the largest frames that the loader looks into.
+const LARGEST_VIEW: u8 = 21;
+
 /// `reason`, unless something holds.
 const fn unless(holds: bool, reason: &'static str) -> Finding {
     if holds { None } else { Some(reason) }
@@ -209,6 +212,9 @@ impl Checked for Fill {
             Source::Content => source_end.is_some_and(|end| end <= pass.contents),
             _ => source_end.is_some(),
         };
+        if self.bits > LARGEST_VIEW {
+            return Some("of a frame that is too large to be looked into");
+        }
         unless(is_frame && end <= 1 << self.bits && has_source, "outside of its frame or source")
     }
 }
@@ -306,7 +312,7 @@ impl Checked for Renewed {
     fn finding(&self, pass: &mut Pass<'_>) -> Finding {
         let frames =
             pass.is_object(self.first) && pass.are_frames(self.first, self.count, self.bits);
-        unless(frames, "no frames")
+        unless(frames && self.bits <= LARGEST_VIEW, "no frames, or too large to be looked into")
     }
 }
 

@@ -135,8 +135,9 @@ impl Parents {
         planner: &mut Planner,
         say: &mut impl FnMut(Placed),
     ) -> Result<SourceId, Refusal> {
-        let found = self.all.iter_mut().find(|parent| parent.memory == memory);
-        let parent = found.ok_or(Refusal::Nowhere { address: 0 })?;
+        let found = self.all.binary_search_by_key(&memory, |parent| parent.memory);
+        let parent = found.ok().and_then(|index| self.all.get_mut(index));
+        let parent = parent.ok_or(Refusal::Nowhere { address: 0 })?;
         if parent.source.is_none() {
             let source = planner.open(parent.address, parent.bits);
             say(Placed::Open { memory, source });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use layout::Model;
-use layout::memory::{BootPart, Content, Fill, Frame, Position, Source};
+use layout::memory::{BootPart, Content, Fill, Frame, FrameSize, Position, Source};
 use layout::object::Kind;
 use packed::record::{self, Source as From};
 use packed::{Cell, System};
@@ -42,9 +42,15 @@ pub(super) fn write(
         };
         let before = system.fills.len();
         contents.frame(frame, blank, &mut system.fills);
+        let is_filled = system.fills.len() > before;
+        let is_cleaned = view.is_uncached && !matches!(frame.position, Position::At(_));
+        if frame.size == FrameSize::Huge && (is_filled || is_cleaned) {
+            let message = "the loader fills no frame of 1 GiB, and cleans none from caches";
+            contents.wrong.push(refusal(model[id].span, message));
+            continue;
+        }
         // What the kernel cleared is in its caches, which those who see memory past them miss.
-        let is_memory = !matches!(frame.position, Position::At(_));
-        if view.is_uncached && is_memory && system.fills.len() == before {
+        if is_cleaned && !is_filled {
             system.fills.push(blank);
         }
     }

@@ -1,5 +1,9 @@
 //! Names and lines, for messages of the loader.
 
+use std::collections::HashMap;
+
+use layout::cap::Place;
+use layout::object::Kind;
 use layout::{Model, ObjectId, Span};
 use packed::System;
 use packed::debug::put::Names;
@@ -22,15 +26,26 @@ pub(super) fn of(
         names.object_lines.push(files.line(made.map_or(Span::NOWHERE, |made| made.span)));
         names.objects.push(made.map_or_else(|| "of the loader".into(), |made| made.name.clone()));
     }
+    let spans = slot_spans(model);
     for slot in &system.slots {
         let node = numbering.order.get(slot.node.0 as usize).copied().flatten();
-        let slots = node.map_or(&[][..], |node| model[node].kind.slots());
-        let entry = slots.iter().find(|entry| entry.slot == u64::from(slot.slot));
-        names.slot_lines.push(files.line(entry.map_or(Span::NOWHERE, |entry| entry.span)));
+        let place = node.map(|node| Place { node, slot: slot.slot.into() });
+        let span = place.and_then(|place| spans.get(&place)).copied();
+        names.slot_lines.push(files.line(span.unwrap_or(Span::NOWHERE)));
     }
     names.components = model.components.iter().map(|component| component.name.clone()).collect();
     names.files = files.names;
     names
+}
+
+/// Where each slot of the CNodes is described.
+fn slot_spans(model: &Model) -> HashMap<Place, Span> {
+    let nodes = model.objects().filter(|(_, object)| matches!(object.kind, Kind::CNode(_)));
+    let slots = nodes.flat_map(|(node, object)| {
+        let slots = object.kind.slots().iter();
+        slots.map(move |entry| (Place { node, slot: entry.slot }, entry.span))
+    });
+    slots.collect()
 }
 
 struct Files<'a> {

@@ -42,6 +42,8 @@ struct Item {
     size: u8,
     position: Position,
     inside: Option<ObjectId>,
+    /// How many pieces of memory it lies in, one inside of the other: outer ones come first.
+    depth: u32,
     /// Its place among equals.
     place: u64,
 }
@@ -52,7 +54,7 @@ impl Item {
     }
 
     /// Objects are made in ascending order of this.
-    fn key(&self, strictest: impl Fn(u16) -> u32) -> [u64; 7] {
+    fn key(&self, strictest: impl Fn(u16) -> u32) -> [u64; 8] {
         let (class, first, second) = match self.position {
             Position::At(address) => (0, address, 0),
             Position::InGroup { group, offset } => {
@@ -65,6 +67,7 @@ impl Item {
         // Sizes descend.
         let bits = u64::from(64 - self.bits());
         [
+            self.depth.into(),
             inside,
             class,
             first,
@@ -82,7 +85,9 @@ impl Numbering {
         let places = places(model, mappings);
         let mut items = Vec::with_capacity(model.objects.len());
         for (id, object) in model.objects() {
-            items.extend(item(id, object, places[id.index()])?);
+            let made = item(id, object, places[id.index()])?;
+            let depth = depth(model, object)?;
+            items.extend(made.map(|item| Item { depth, ..item }));
         }
         let given = items.len();
         items.extend(own(ObjectType::Untyped, 12, pools_wanted(model)));
@@ -179,6 +184,25 @@ fn strictest(items: &[Item]) -> Vec<u32> {
     strictest
 }
 
+/// How many pieces of memory an object lies in.
+fn depth(model: &Model, object: &Object) -> Result<u32, Diagnostic> {
+    let (mut depth, mut next) = (0, object.inside);
+    while let Some(memory) = next {
+        let memory = &model[memory];
+        if !matches!(memory.kind, Kind::Untyped(_)) {
+            let message = format!("nothing can be made of `{}`", memory.name);
+            return Err(refusal(object.span, message));
+        }
+        // Untyped memory halves at least with each piece, and has fewer bits than this.
+        if depth >= u64::BITS {
+            let message = format!("`{}` lies in itself, or in too many pieces", object.name);
+            return Err(refusal(object.span, message));
+        }
+        (depth, next) = (depth + 1, memory.inside);
+    }
+    Ok(depth)
+}
+
 fn item(id: ObjectId, object: &Object, place: u64) -> Result<Option<Item>, Diagnostic> {
     let (kind, size) = match (&object.kind, object.kind.object_type()) {
         (Kind::Irq(_) | Kind::CoreSignal(_), _) => return Ok(None),
@@ -194,7 +218,8 @@ fn item(id: ObjectId, object: &Object, place: u64) -> Result<Option<Item>, Diagn
     };
     // Sizes are below 64.
     let size = size as u8;
-    Ok(Some(Item { model: Some(id), object: kind, size, position, inside: object.inside, place }))
+    let (model, inside) = (Some(id), object.inside);
+    Ok(Some(Item { model, object: kind, size, position, inside, depth: 0, place }))
 }
 
 fn position(object: &Object, wanted: Wanted) -> Result<Position, Diagnostic> {
@@ -212,7 +237,8 @@ fn position(object: &Object, wanted: Wanted) -> Result<Position, Diagnostic> {
 /// Objects for the loader.
 fn own(object: ObjectType, size: u8, count: usize) -> impl Iterator<Item = Item> {
     let position = Position::Anywhere;
-    let item = Item { model: None, object, size, position, inside: None, place: u64::MAX };
+    let place = u64::MAX;
+    let item = Item { model: None, object, size, position, inside: None, depth: 0, place };
     std::iter::repeat_n(item, count)
 }
 

@@ -1,6 +1,6 @@
 //! How components are started again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use layout::names::{Component, Failure, GiveUp, Restart};
 use layout::object::Kind;
@@ -9,10 +9,13 @@ use packed::record::{self, Answered, Recipe, Renewed, Supervisor, Told};
 use packed::{Cell, System};
 
 use super::cells::Cells;
-use super::mapping::Mappings;
+use super::mapping::{Mappings, Views};
 use super::numbering::Numbering;
 use super::refusal;
 use crate::Diagnostic;
+
+/// `log2` of the bytes of the largest frames that the loader looks into.
+const LARGEST: u8 = 21;
 
 /// Puts the rows into the system.
 pub(super) fn write(
@@ -24,13 +27,18 @@ pub(super) fn write(
 ) -> Result<(), Diagnostic> {
     let (Some(endpoint), Some(reply)) = (model.supervisor, numbering.reply) else { return Ok(()) };
     system.supervisor.push(Supervisor { endpoint: numbering.cell(endpoint), reply });
+    let seen = Seen::of(model, mappings);
     for (number, component) in (0..).zip(&model.components) {
         let Some(restart) = &component.restart else { continue };
         let Some(thread) = component.thread else {
             return Err(refusal(restart.span, "only a component with a thread starts again"));
         };
         system.recipes.push(recipe(number, numbering.cell(thread), numbering, component, restart));
-        renew(model, numbering, mappings, (number, component), system);
+        renew(model, numbering, &seen, (number, component), system);
+        if system.renewed.iter().any(|row| row.bits > LARGEST) {
+            let message = "a component with memory of 1 GiB of its own does not start again";
+            return Err(refusal(restart.span, message));
+        }
         for reply in replies(model, component) {
             let reply = numbering.cell(reply);
             system.answered.push(Answered { component: number, reply });
@@ -70,18 +78,31 @@ fn recipe(
     }
 }
 
+/// Who sees which frames, found once for all components.
+struct Seen<'a> {
+    mappings: &'a Mappings,
+    views: BTreeMap<ObjectId, Views>,
+    /// Frames of regions, which may be shared.
+    shared: BTreeSet<ObjectId>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(model: &Model, mappings: &'a Mappings) -> Self {
+        let shared = model.regions.iter().flat_map(|region| region.frames.iter().copied());
+        Self { mappings, views: mappings.views(), shared: shared.collect() }
+    }
+}
+
 /// The frames that only this component's address space can write: its data, its stacks. What it
 /// shares with others is theirs, too, and stays.
 fn renew(
     model: &Model,
     numbering: &Numbering,
-    mappings: &Mappings,
+    seen: &Seen<'_>,
     (number, component): (u32, &Component),
     system: &mut System,
 ) {
-    let shared: BTreeSet<ObjectId> =
-        model.regions.iter().flat_map(|region| region.frames.iter().copied()).collect();
-    let views = mappings.views();
+    let Seen { mappings, views, shared } = seen;
     let own = mappings.pages.iter().filter(|page| {
         let is_alone = views[&page.object].spaces.len() == 1 && !shared.contains(&page.object);
         let is_memory = !matches!(

@@ -38,6 +38,10 @@ pub(super) fn write(
         let (rights, data) = rights_and_data(model, &entry.cap);
         let slot = narrow(entry.span, entry.slot, "no such slot")?;
         let origin = origin(numbering, cells, entry)?;
+        if how == How::Moved && is_used(origin, system) {
+            let message = "the loader needs this capability itself: nothing is derived from it";
+            return Err(refusal(entry.span, message));
+        }
         let node = numbering.cell(node);
         system.slots.push(Slot { node, slot, how, origin, rights, data });
     }
@@ -76,7 +80,8 @@ fn holders(model: &Model, parents: &BTreeMap<Place, Place>) -> BTreeMap<Option<O
 
 /// How a capability that is no child comes into its slot. What others are derived from is the
 /// object's first capability itself, since only its children are derived in the kernel's sense;
-/// so is memory, which nobody else may make objects of.
+/// so is memory, which nobody else may make objects of. A move leaves nothing to the loader and
+/// narrows no rights: what the loader works with itself, or what has fewer, cannot move.
 fn how(
     model: &Model,
     entry: &Entry,
@@ -88,19 +93,31 @@ fn how(
         _ => 0,
     };
     let is_only = holders.get(&entry.cap.object()) == Some(&1);
-    let moves = match entry.cap {
-        Cap::Untyped(_) | Cap::IrqControl => true,
-        _ => is_parent && badge == 0,
-    };
-    if !moves {
+    let always_moves = matches!(entry.cap, Cap::Untyped(_) | Cap::IrqControl);
+    if !always_moves && (!is_parent || badge != 0) {
         return Ok(How::Copied);
     }
+    let name = entry.cap.object().map_or("interrupt control", |id| &model[id].name);
+    let refused = |message: String| Err(refusal(entry.span, message));
+    let rights = match entry.cap {
+        Cap::Untyped(_) | Cap::IrqControl => Rights::ALL,
+        Cap::Endpoint { rights, .. } | Cap::Notification { rights, .. } => rights,
+        _ => return refused(format!("the loader needs `{name}`: nothing is derived from it")),
+    };
+    if rights != Rights::ALL {
+        return refused(format!("the capability to `{name}` that others come from has all rights"));
+    }
     if !is_only {
-        let name = entry.cap.object().map_or("interrupt control", |id| &model[id].name);
-        let message = format!("there is one capability to `{name}` that others come from");
-        return Err(refusal(entry.span, message));
+        return refused(format!("there is one capability to `{name}` that others come from"));
     }
     Ok(How::Moved)
+}
+
+/// Whether the loader, as supervisor, works with this capability once the system runs.
+fn is_used(origin: Origin, system: &System) -> bool {
+    let Origin::Cell(cell) = origin else { return false };
+    system.supervisor.iter().any(|own| own.endpoint == cell)
+        || system.told.iter().any(|row| row.notification == cell)
 }
 
 fn origin(numbering: &Numbering, cells: &Cells, entry: &Entry) -> Result<Origin, Diagnostic> {
@@ -144,14 +161,16 @@ fn derived(
 ) -> Result<(), Diagnostic> {
     let mut done = BTreeSet::new();
     for derivation in &model.derivations {
-        let mut chain = vec![derivation.child];
-        while let Some(parent) = parents.get(&chain[chain.len() - 1]) {
-            if chain.contains(parent) {
+        let (mut chain, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut next = Some(derivation.child);
+        while let Some(place) = next {
+            if !seen.insert(place) {
                 return Err(refusal(derivation.span, "a capability that is derived from itself"));
             }
-            chain.push(*parent);
+            chain.push(place);
+            next = parents.get(&place).copied().filter(|_| !done.contains(&place));
         }
-        // The last one is nobody's child.
+        // The last one is nobody's child, or was derived already.
         for pair in chain.windows(2).rev() {
             let (child, parent) = (pair[0], pair[1]);
             if !done.insert(child) {

@@ -67,6 +67,8 @@ impl Expander<'_> {
         all: &'s Keyed<T>,
         make: impl Fn(&'s T) -> (Kind, &'s Option<Name>),
     ) {
+        // Memory may be named before it is described.
+        let mut lies = Vec::new();
         for entry in &all.entries {
             let (kind, inside) = make(&entry.value);
             if let Some(other) = self.scope.objects.get(&entry.name) {
@@ -76,9 +78,11 @@ impl Expander<'_> {
                 self.report.push(wrong.at(entry.span, "this one").at(other, "and this one"));
                 continue;
             }
-            let inside = inside.as_ref().and_then(|name| self.object(name));
             let id = self.add(None, entry.name.clone(), kind, entry.span);
-            self.model[id].inside = inside;
+            lies.extend(inside.as_ref().map(|name| (id, name)));
+        }
+        for (id, name) in lies {
+            self.model[id].inside = self.object(name);
         }
     }
 
