@@ -14,8 +14,9 @@
 //! | 22..24 | domains of the kernel |
 //! | 24..132 | of system, contents and debug: length, SHA-256 |
 //!
-//! The parts follow in this order. The root hash is the SHA-256 of the first 132 bytes, so it
-//! vouches for everything; a signature (Ed25519, 64 bytes, at the end) is one of the root hash.
+//! The parts follow in this order, each at a multiple of 8 bytes, with zeros between. The root hash
+//! is the SHA-256 of the first 132 bytes, so it vouches for everything; a signature (Ed25519, 64
+//! bytes, at the end) is one of the root hash.
 
 use sha2::{Digest, Sha256};
 
@@ -137,15 +138,24 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The bytes of the three parts.
+/// The bytes of the three parts. Zeros before a part let it begin at a word.
 fn cut<'a>(image: &'a [u8], head: &[u8; HEADER]) -> Option<[&'a [u8]; 3]> {
     let mut rest = image.get(HEADER..)?;
     let mut parts = [rest; 3];
     for (index, part) in parts.iter_mut().enumerate() {
+        let (gap, behind) = rest.split_at_checked(gap(image.len() - rest.len()))?;
+        if gap.iter().any(|byte| *byte != 0) {
+            return None;
+        }
         let length = word32(head, part_at(index)) as usize;
-        (*part, rest) = rest.split_at_checked(length)?;
+        (*part, rest) = behind.split_at_checked(length)?;
     }
     rest.is_empty().then_some(parts)
+}
+
+/// Bytes from an offset to the next word: pages are copied and compared by words.
+const fn gap(offset: usize) -> usize {
+    offset.next_multiple_of(8) - offset
 }
 
 /// Where the header speaks of a part.
@@ -170,7 +180,9 @@ fn hash(bytes: &[u8]) -> Hash {
 pub mod put {
     use alloc::vec::Vec;
 
-    use super::{HEADER, Hash, Header, MAGIC, SIGNATURE, SIGNED, STRICT, VERSION, hash, part_at};
+    use super::{
+        HEADER, Hash, Header, MAGIC, SIGNATURE, SIGNED, STRICT, VERSION, gap, hash, part_at,
+    };
     use crate::debug::put::Names;
     use crate::layout::System;
 
@@ -192,7 +204,8 @@ pub mod put {
     /// # Errors
     /// It would have more than 4 GiB.
     pub fn sealed(header: &Header, parts: [&[u8]; 3]) -> Result<Vec<u8>, &'static str> {
-        let length: usize = HEADER + parts.iter().map(|part| part.len()).sum::<usize>();
+        let end = |offset: usize, part: &&[u8]| offset + gap(offset) + part.len();
+        let length = parts.iter().fold(HEADER, end);
         let length = u32::try_from(length).map_err(|_| "the image would be larger than 4 GiB")?;
         let mut bytes = Vec::with_capacity(length as usize + SIGNATURE);
         bytes.extend(MAGIC);
@@ -209,7 +222,10 @@ pub mod put {
             bytes.extend(hash(part));
         }
         debug_assert_eq!(bytes.len(), part_at(3));
-        parts.iter().for_each(|part| bytes.extend(*part));
+        for part in parts {
+            bytes.resize(bytes.len() + gap(bytes.len()), 0);
+            bytes.extend(part);
+        }
         Ok(bytes)
     }
 

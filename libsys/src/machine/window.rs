@@ -192,9 +192,13 @@ impl Window {
         }
         let offset = offset + head.len() as u64;
         let start = self.words(offset, words.len());
-        for (index, word) in words.iter().enumerate() {
+        let write = |(index, word): (usize, u64)| {
             // SAFETY: W1, and `words` has checked all of them.
-            unsafe { start.add(index).write_volatile(u64::from_ne_bytes(*word)) }
+            unsafe { start.add(index).write_volatile(word) }
+        };
+        match aligned(words) {
+            Some(words) => words.iter().copied().enumerate().for_each(write),
+            None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().for_each(write),
         }
         let offset = offset + 8 * words.len() as u64;
         for (at, byte) in (offset..).zip(tail) {
@@ -211,10 +215,14 @@ impl Window {
         // SAFETY: as in `read_word`.
         let holds = |at: u64, byte: &u8| unsafe { self.at::<u8>(at).read_volatile() == *byte };
         let start = self.words(offset + head.len() as u64, words.len());
-        let words = words.iter().enumerate().all(|(index, word)| {
+        let is = |(index, word): (usize, u64)| {
             // SAFETY: W1, and `words` has checked all of them.
-            unsafe { start.add(index).read_volatile() == u64::from_ne_bytes(*word) }
-        });
+            unsafe { start.add(index).read_volatile() == word }
+        };
+        let words = match aligned(words) {
+            Some(words) => words.iter().copied().enumerate().all(is),
+            None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().all(is),
+        };
         let ends = (offset..).zip(head).chain((behind..).zip(tail));
         words && ends.into_iter().all(|(at, byte)| holds(at, byte))
     }
@@ -270,6 +278,14 @@ fn split(offset: u64, bytes: &[u8]) -> (&[u8], &[[u8; 8]], &[u8]) {
     let (head, rest) = bytes.split_at(head);
     let (words, tail) = rest.as_chunks();
     (head, words, tail)
+}
+
+/// The same bytes as words, if they lie like words: a program may not read others in one piece.
+fn aligned(words: &[[u8; 8]]) -> Option<&[u64]> {
+    let first = words.as_ptr().cast::<u64>();
+    // SAFETY: as many words lie there as arrays of eight bytes, in one slice that is borrowed as
+    // long; they are aligned, and any bytes are a word.
+    first.is_aligned().then(|| unsafe { core::slice::from_raw_parts(first, words.len()) })
 }
 
 /// A place for one window of one page, set once and then shared by all threads.
