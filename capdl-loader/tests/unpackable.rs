@@ -6,7 +6,6 @@ use capdl::pack::{Options, Packed, pack};
 use layout::cap::{Cap, Derivation, Entry, Place};
 use layout::memory::{BootPart, Fill, Frame, FrameSize, Position, Source};
 use layout::object::{CNode, Kind, Object, Untyped};
-use layout::thread::Thread;
 use layout::{Model, ObjectId, Rights, Span};
 use packed::Image;
 use packed::placing::place_all;
@@ -82,7 +81,7 @@ fn what_others_come_from_has_all_rights() {
 
 #[test]
 fn what_the_loader_needs_does_not_move() {
-    let thread = derived(Kind::Thread(Box::new(Thread::default())), Cap::Thread);
+    let thread = derived(Kind::Thread(Box::default()), Cap::Thread);
     let message = packed(&thread).expect_err("a thread");
     assert!(message.contains("`thing`"), "{message}");
 }

@@ -22,8 +22,12 @@ std::thread_local! {
 const TABLE_BITS: u32 = 21;
 
 /// Invocations that take something away: a kernel never refuses those of a sane program.
-const UNDOING: [Invocation; 3] =
-    [Invocation::CNodeDelete, Invocation::CNodeRevoke, Invocation::PageUnmap];
+const UNDOING: [Invocation; 4] = [
+    Invocation::CNodeDelete,
+    Invocation::CNodeRevoke,
+    Invocation::PageUnmap,
+    Invocation::ThreadSuspend,
+];
 
 /// What there is.
 #[derive(Debug, Default)]

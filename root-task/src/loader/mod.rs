@@ -21,7 +21,7 @@
 //! use root_task::loader::Loader;
 //!
 //! #[libsys::main]
-//! fn main(boot: &'static libsys::BootInfo) {
+//! fn program(boot: &'static libsys::BootInfo) {
 //!     let Some(bytes) = modules::find("layout") else { return };
 //!     let Ok(image) = packed::Image::new(bytes) else { return };
 //!     let Ok(mut loader) = Loader::build(boot, image) else { return };

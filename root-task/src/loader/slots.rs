@@ -71,8 +71,9 @@ impl Loader {
     }
 
     /// Deletes what nobody may have once the system runs: control over interrupts, address spaces,
-    /// time, domains and the firmware, and the loader's own capabilities to what others have now. Pools of names
-    /// stay: with their last capability the names would go, and the spaces with them.
+    /// time, domains and the firmware, and the loader's own capabilities to what others have now.
+    /// Pools of names stay: with their last capability the names would go, and the spaces with
+    /// them.
     pub(super) fn drop_capabilities(&self) -> Result<(), Stop> {
         self.take_own_time()?;
         let controls = [
