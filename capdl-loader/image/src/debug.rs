@@ -65,7 +65,8 @@ impl<'a> Debug<'a> {
     #[must_use]
     pub fn name(&self, object: Cell) -> Option<&'a str> {
         let index = u64::from(object.0);
-        (index < self.named).then(|| self.text(self.files + index)).flatten()
+        let at = self.files.checked_add(index)?;
+        (index < self.named).then(|| self.text(at)).flatten()
     }
 
     /// What a component is called.
