@@ -21,6 +21,8 @@
 //! | [`pack`] | from a model to the image that the loader builds |
 //! | [`verb`] | what the tool can do |
 #![forbid(unsafe_code)]
+// They panic when nobody reads any more; `verb::output` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod authority;
 pub mod board;

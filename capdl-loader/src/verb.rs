@@ -10,6 +10,7 @@ pub mod draw;
 pub mod explain;
 pub mod export;
 pub mod import;
+mod output;
 pub mod query;
 pub mod report;
 
@@ -109,15 +110,10 @@ pub fn run(tool: &Tool) -> Outcome {
     match &tool.verb {
         Verb::Check(args) => check::run(args),
         Verb::Codes => {
-            for (code, title) in crate::code::Code::ALL {
-                println!("{code}  {title}");
-            }
-            Outcome::Done
+            let line = |(code, title): &(_, _)| format!("{code}  {title}\n");
+            output::answer(&crate::code::Code::ALL.iter().map(line).collect::<String>())
         }
-        Verb::Schema => {
-            print!("{}", crate::front::schema::schema());
-            Outcome::Done
-        }
+        Verb::Schema => output::answer(&crate::front::schema::schema()),
         Verb::Explain(args) => explain::run(args),
         Verb::Constants(args) => constants::run(args),
         Verb::Query(args) => query::run(args),

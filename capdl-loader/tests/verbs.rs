@@ -1,6 +1,7 @@
 //! Verbs refuse what they should, before they write anything.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use capdl::board::{Board, Loader};
 use capdl::check::{check, check_with_loader};
@@ -59,4 +60,54 @@ fn the_loader_takes_memory_of_the_board() {
     let large = Loader { extent: 0x20_0000..0x20_0000 + memory, file_bytes: memory };
     let report = check_with_loader(&model, Some(&board), &large);
     assert!(report.iter().any(|found| found.code == Code::OUT_OF_MEMORY));
+}
+
+/// Runs the tool with words; the reader of one of its outputs has gone away.
+fn run_unread(words: &[&str], reads: [Stdio; 2]) -> Option<i32> {
+    let [out, err] = reads;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_capdl"));
+    let mut tool = command.args(words).stdout(out).stderr(err).spawn().expect("it runs");
+    // Whoever reads stops at once.
+    drop((tool.stdout.take(), tool.stderr.take()));
+    tool.wait().expect("it ends").code()
+}
+
+#[test]
+fn readers_may_stop_early() {
+    let layout = fixture("C501-restart.layout.toml").display().to_string();
+    let bad = fixture("T303-utilisation.layout.toml").display().to_string();
+    for (words, status) in [
+        (&["schema"][..], 0),
+        (&["codes"], 0),
+        (&["explain", "T305"], 0),
+        (&["report", &layout], 0),
+        (&["draw", &layout], 0),
+        (&["check", &bad], 1),
+        (&["query", "nowhere.layout.toml", "who can write x"], 2),
+    ] {
+        let unread = || [Stdio::piped(), Stdio::piped()];
+        assert_eq!(run_unread(words, unread()), Some(status), "{words:?}");
+    }
+}
+
+/// One system, packed in two folders whose paths have other lengths.
+#[test]
+fn an_image_does_not_depend_on_where_it_is_made() {
+    let image = |folder: &str| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for file in ["C501-restart.layout.toml", "program.elf"] {
+            std::fs::copy(fixture(file), folder.join(file)).expect("a copy");
+        }
+        let output = folder.join("system.image");
+        let file = folder.join("C501-restart.layout.toml");
+        let input = InputArgs { file, overlays: Vec::new(), search: Vec::new() };
+        let checked = CheckArgs { input, root_task: None };
+        let args = BuildArgs { checked, output, no_names: false, counter_frequency: None };
+        assert_eq!(build::run(&args), Outcome::Done);
+        std::fs::read(&args.output).expect("it was written")
+    };
+    let short = image("a");
+    assert_eq!(short, image("a/much/longer/path/than/the/other"));
+    assert_eq!(short, image("a"), "built again");
 }

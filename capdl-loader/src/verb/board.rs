@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
+use super::output::{message, write};
 use crate::board;
 
 /// What the verb takes.
@@ -26,27 +27,18 @@ pub struct BoardArgs {
 /// Writes the board file of a machine.
 #[must_use]
 pub fn run(args: &BoardArgs) -> Outcome {
-    match write(args) {
-        Ok(()) => Outcome::Done,
+    match text(args) {
+        Ok(text) => write(args.output.as_deref(), &text),
         Err(why) => {
-            eprintln!("error: {why}");
+            message(&format!("error: {why}\n"));
             Outcome::Failed
         }
     }
 }
 
-fn write(args: &BoardArgs) -> Result<(), String> {
+fn text(args: &BoardArgs) -> Result<String, String> {
     let file = &args.device_tree;
     let blob = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let board = board::from_device_tree(&args.name, &blob, args.address_bits);
-    let text = board.map_err(|error| format!("{}: {error}", file.display()))?.to_text();
-    match &args.output {
-        Some(output) => {
-            std::fs::write(output, text).map_err(|error| format!("{}: {error}", output.display()))
-        }
-        None => {
-            print!("{text}");
-            Ok(())
-        }
-    }
+    board.map(|board| board.to_text()).map_err(|error| format!("{}: {error}", file.display()))
 }

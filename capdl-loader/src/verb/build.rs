@@ -1,12 +1,12 @@
 //! `capdl build`: from a layout to the image that the loader builds.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Outcome;
 use super::check::{CheckArgs, checked};
+use super::output::{self, answer, message};
 use crate::pack::{Options, Packed, pack};
 
 /// What to build, and how.
@@ -30,7 +30,7 @@ pub struct BuildArgs {
 #[must_use]
 pub fn run(args: &BuildArgs) -> Outcome {
     let loaded = checked(&args.checked);
-    eprint!("{}", loaded.report.render(&loaded.sources));
+    message(&loaded.report.render(&loaded.sources));
     if loaded.report.has_errors() {
         return Outcome::Refused;
     }
@@ -43,7 +43,7 @@ pub fn run(args: &BuildArgs) -> Outcome {
         Ok(packed) => write(&args.output, &packed),
         Err(diagnostics) => {
             for diagnostic in diagnostics {
-                eprintln!("{}", diagnostic.render(&loaded.sources));
+                message(&format!("{}\n", diagnostic.render(&loaded.sources)));
             }
             Outcome::Refused
         }
@@ -51,12 +51,17 @@ pub fn run(args: &BuildArgs) -> Outcome {
 }
 
 fn write(path: &Path, packed: &Packed) -> Outcome {
-    if let Err(error) = fs::write(path, &packed.bytes) {
-        eprintln!("{}: {error}", path.display());
-        return Outcome::Failed;
+    let written = output::write_bytes(path, &packed.bytes);
+    if written != Outcome::Done {
+        return written;
     }
-    println!("{}: {} bytes", path.display(), packed.bytes.len());
-    println!("  {} for {} objects", packed.structure(), packed.objects);
-    println!("  {} of contents, {} of names", packed.contents, packed.names);
-    Outcome::Done
+    answer(&format!(
+        "{}: {} bytes\n  {} for {} objects\n  {} of contents, {} of names\n",
+        path.display(),
+        packed.bytes.len(),
+        packed.structure(),
+        packed.objects,
+        packed.contents,
+        packed.names,
+    ))
 }

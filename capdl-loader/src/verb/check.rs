@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::output::answer;
 use super::{InputArgs, Outcome};
 use crate::Diagnostic;
 use crate::board::{Board, Loader};
@@ -27,8 +28,8 @@ pub struct CheckArgs {
 #[must_use]
 pub fn run(args: &CheckArgs) -> Outcome {
     let loaded = checked(args);
-    print!("{}", loaded.report.render(&loaded.sources));
-    if loaded.report.has_errors() { Outcome::Refused } else { Outcome::Done }
+    let said = answer(&loaded.report.render(&loaded.sources));
+    if loaded.report.has_errors() { Outcome::Refused } else { said }
 }
 
 /// Reads a layout and checks it. A layout that cannot be read is not checked further.

@@ -1,9 +1,10 @@
-//! What verbs have in common: reading a layout, writing an answer.
+//! What verbs have in common: reading a layout, placing its objects.
 
 use std::path::{Path, PathBuf};
 
 use layout::Model;
 
+use super::output::message;
 use super::{InputArgs, Outcome};
 use crate::board::{Board, Loader};
 use crate::code::Code;
@@ -19,30 +20,15 @@ use crate::report::ranges;
 pub(super) fn read(args: &InputArgs) -> Result<Loaded, Outcome> {
     let mut loaded = load(&Input::from(args.clone()));
     if !args.file.is_file() {
-        eprint!("{}", loaded.report.render(&loaded.sources));
+        message(&loaded.report.render(&loaded.sources));
         return Err(Outcome::Failed);
     }
     loaded.report.retain(|found| found.code != Code::FILE);
     if loaded.report.has_errors() {
-        eprint!("{}", loaded.report.render(&loaded.sources));
+        message(&loaded.report.render(&loaded.sources));
         return Err(Outcome::Refused);
     }
     Ok(loaded)
-}
-
-/// Writes to a file, or to standard output.
-pub(super) fn write(path: Option<&Path>, text: &str) -> Outcome {
-    let Some(path) = path else {
-        print!("{text}");
-        return Outcome::Done;
-    };
-    match std::fs::write(path, text) {
-        Ok(()) => Outcome::Done,
-        Err(error) => {
-            eprintln!("error: {}: {error}", path.display());
-            Outcome::Failed
-        }
-    }
 }
 
 /// Where objects lie, as far as it is known.

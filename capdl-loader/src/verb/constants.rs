@@ -7,6 +7,7 @@ use abi::directory::{Directory, Entry, Kind};
 use clap::{Args, ValueEnum};
 use layout::Model;
 
+use super::output::{message, write};
 use super::{InputArgs, Outcome};
 use crate::code::Code;
 use crate::front::{Input, load};
@@ -43,24 +44,14 @@ pub fn run(args: &ConstantsArgs) -> Outcome {
     let mut loaded = load(&Input::from(args.input.clone()));
     loaded.report.retain(|found| found.code != Code::FILE);
     if loaded.report.has_errors() {
-        eprint!("{}", loaded.report.render(&loaded.sources));
+        message(&loaded.report.render(&loaded.sources));
         return Outcome::Refused;
     }
     let Some(text) = constants(&loaded.model, &args.component, args.language) else {
-        eprintln!("there is no component `{}`", args.component);
+        message(&format!("error: there is no component `{}`\n", args.component));
         return Outcome::Refused;
     };
-    let Some(path) = &args.output else {
-        print!("{text}");
-        return Outcome::Done;
-    };
-    match std::fs::write(path, text) {
-        Ok(()) => Outcome::Done,
-        Err(error) => {
-            eprintln!("{}: {error}", path.display());
-            Outcome::Failed
-        }
-    }
+    write(args.output.as_deref(), &text)
 }
 
 /// The constants of a component; `None`: there is no such component.

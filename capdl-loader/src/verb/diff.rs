@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::answer;
 use super::{InputArgs, Outcome, common};
 use crate::authority::System;
 use crate::difference::{Difference, show};
@@ -36,10 +37,10 @@ pub fn run(args: &DiffArgs) -> Outcome {
     let places = (common::places(&args.input, &before.model), common::places(&other, &after.model));
     let difference =
         Difference::between((&systems.0, &places.0.addresses), (&systems.1, &places.1.addresses));
-    match args.json {
-        true => println!("{}", show::json(&difference)),
-        false => print!("{}", show::text(&difference)),
-    }
+    let said = match args.json {
+        true => answer(&format!("{}\n", show::json(&difference))),
+        false => answer(&show::text(&difference)),
+    };
     let fails = if args.gate { !difference.gained.is_empty() } else { !difference.is_empty() };
-    if fails { Outcome::Refused } else { Outcome::Done }
+    if fails { Outcome::Refused } else { said }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::output::{message, write};
 use super::{InputArgs, Outcome, common};
 use crate::authority::System;
 use crate::draw::{authority, boxes, channels, crowd, dot, memory, physical, time};
@@ -53,16 +54,16 @@ pub fn run(args: &DrawArgs) -> Outcome {
         View::Memory => memory::diagram(&system),
         View::Authority => authority::diagram(&system),
         View::Physical | View::Time if args.dot => {
-            eprintln!("error: this view is no graph; it is drawn as SVG only");
+            message("error: this view is no graph; it is drawn as SVG only\n");
             return Outcome::Failed;
         }
         View::Physical => {
             let places = common::places(&args.input, &loaded.model).addresses;
-            return common::write(args.output.as_deref(), &physical::svg(&system, &places));
+            return write(args.output.as_deref(), &physical::svg(&system, &places));
         }
-        View::Time => return common::write(args.output.as_deref(), &time::svg(&loaded.model)),
+        View::Time => return write(args.output.as_deref(), &time::svg(&loaded.model)),
     };
     let diagram = crowd::thinned(diagram);
     let text = if args.dot { dot::dot(&diagram) } else { boxes::svg(&diagram) };
-    common::write(args.output.as_deref(), &text)
+    write(args.output.as_deref(), &text)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::output::{message, write};
 use super::{InputArgs, Outcome};
 use crate::front::{Input, Loaded, load};
 use crate::{Sources, export, generate};
@@ -48,7 +49,7 @@ pub struct GenerateArgs {
 pub fn run(args: &ExportArgs) -> Outcome {
     let Loaded { sources, model, mut report } = load(&Input::from(args.input.clone()));
     if report.has_errors() {
-        eprint!("{}", report.render(&sources));
+        message(&report.render(&sources));
         return Outcome::Refused;
     }
     let Target::Cdl = args.to;
@@ -56,7 +57,7 @@ pub fn run(args: &ExportArgs) -> Outcome {
     let is_refused = lost.has_errors() && !args.lossy;
     report.extend(lost);
     if report.iter().next().is_some() {
-        eprint!("{}", report.render(&sources));
+        message(&report.render(&sources));
     }
     if is_refused { Outcome::Refused } else { write(args.output.as_deref(), &text) }
 }
@@ -66,22 +67,8 @@ pub fn run(args: &ExportArgs) -> Outcome {
 pub fn run_generate(args: &GenerateArgs) -> Outcome {
     let (text, report) = export::cdl::write(&generate::system(args.objects));
     if report.has_errors() {
-        eprint!("{}", report.render(&Sources::default()));
+        message(&report.render(&Sources::default()));
         return Outcome::Refused;
     }
     write(args.output.as_deref(), &text)
-}
-
-fn write(output: Option<&std::path::Path>, text: &str) -> Outcome {
-    let Some(output) = output else {
-        print!("{text}");
-        return Outcome::Done;
-    };
-    match std::fs::write(output, text) {
-        Ok(()) => Outcome::Done,
-        Err(error) => {
-            eprintln!("error: {}: {error}", output.display());
-            Outcome::Failed
-        }
-    }
 }

@@ -8,6 +8,7 @@ use layout::Model;
 use layout::object::Kind;
 
 use super::Outcome;
+use super::output::{answer, message};
 use crate::front::{Format, Input, load_as};
 
 /// What the verb takes.
@@ -43,19 +44,19 @@ impl From<Foreign> for Format {
 pub fn run(args: &ImportArgs) -> Outcome {
     let format = args.from.map(Format::from).or_else(|| Format::of(&args.file));
     let Some(format) = format else {
-        eprintln!("error: `{}` is of no known format; say --from", args.file.display());
+        let file = args.file.display();
+        message(&format!("error: `{file}` is of no known format; say --from\n"));
         return Outcome::Failed;
     };
     let input = Input { file: args.file.clone(), ..Input::default() };
     let loaded = load_as(&input, format);
     if loaded.report.iter().next().is_some() {
-        eprint!("{}", loaded.report.render(&loaded.sources));
+        message(&loaded.report.render(&loaded.sources));
     }
     if loaded.report.has_errors() {
         return Outcome::Refused;
     }
-    print!("{}", inventory(&loaded.model));
-    Outcome::Done
+    answer(&inventory(&loaded.model))
 }
 
 /// How many of each kind there are, and how many capabilities they hold.

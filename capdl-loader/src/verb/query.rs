@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output::{self, message};
 use super::{InputArgs, Outcome, common};
 use crate::authority::System;
 use crate::question::{answer, parse, show};
@@ -32,20 +33,21 @@ pub fn run(args: &QueryArgs) -> Outcome {
     let asked = match parse(&args.question, &system) {
         Ok(asked) => asked,
         Err(mistake) => {
-            eprint!("{}", mistake.render(&args.question));
+            message(&mistake.render(&args.question));
             return Outcome::Failed;
         }
     };
     let answer = match answer(&system, &asked) {
         Ok(answer) => answer,
         Err(refusal) => {
-            eprintln!("error: a proof was refused ({refusal:?}): a defect of this tool");
+            message(&format!("error: a proof was refused ({refusal:?}): a defect of this tool\n"));
             return Outcome::Failed;
         }
     };
-    match args.json {
-        true => println!("{}", show::json(&args.question, &answer, &system, &loaded.sources)),
-        false => print!("{}", show::text(&answer, &system, &loaded.sources)),
-    }
-    if answer.findings.is_empty() { Outcome::Refused } else { Outcome::Done }
+    let text = match args.json {
+        true => format!("{}\n", show::json(&args.question, &answer, &system, &loaded.sources)),
+        false => show::text(&answer, &system, &loaded.sources),
+    };
+    let said = output::answer(&text);
+    if answer.findings.is_empty() { Outcome::Refused } else { said }
 }

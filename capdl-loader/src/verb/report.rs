@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::output::answer;
 use super::{InputArgs, Outcome, common};
 use crate::authority::System;
 use crate::report::show;
@@ -30,8 +31,7 @@ pub fn run(args: &ReportArgs) -> Outcome {
     let usage = Usage::of(&system, &places.addresses);
     let free = places.free.as_ref().map(|free| free.as_slice());
     match args.json {
-        true => println!("{}", show::json(&usage, &system.parties, free)),
-        false => print!("{}", show::text(&usage, &system.parties, free)),
+        true => answer(&format!("{}\n", show::json(&usage, &system.parties, free))),
+        false => answer(&show::text(&usage, &system.parties, free)),
     }
-    Outcome::Done
 }
