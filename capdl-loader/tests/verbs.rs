@@ -111,3 +111,13 @@ fn an_image_does_not_depend_on_where_it_is_made() {
     assert_eq!(short, image("a/much/longer/path/than/the/other"));
     assert_eq!(short, image("a"), "built again");
 }
+
+#[test]
+fn a_root_task_without_a_place_for_modules_takes_no_system() {
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("root-task.elf");
+    let _ = std::fs::remove_file(&output);
+    let checked = check_args("C501-restart.layout.toml", Some("program.elf"));
+    let args = BuildArgs { checked, output, no_names: false, counter_frequency: None };
+    assert_eq!(build::run(&args), Outcome::Refused);
+    assert!(!args.output.exists());
+}

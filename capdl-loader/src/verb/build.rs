@@ -1,21 +1,27 @@
-//! `capdl build`: from a layout to the image that the loader builds.
+//! `capdl build`: from a layout to the image that the loader builds, or to a root task with it.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use program::modules::{self, Module};
 
 use super::Outcome;
 use super::check::{CheckArgs, checked};
 use super::output::{self, answer, message};
+use crate::front::Loaded;
 use crate::pack::{Options, Packed, pack};
+
+/// The module in which the root task finds its system.
+pub const MODULE: &str = "layout";
 
 /// What to build, and how.
 #[derive(Args, Clone, Debug)]
 pub struct BuildArgs {
-    /// The layout, and what it is checked against.
+    /// The layout, and what it is checked against. With a root task, that is written, with the
+    /// image in it.
     #[command(flatten)]
     pub checked: CheckArgs,
-    /// The image to write.
+    /// The file to write: the image, or with `--root-task`, a root task that boots.
     #[arg(long, short)]
     pub output: PathBuf,
     /// Leave names and lines out: messages of the loader then have numbers.
@@ -39,25 +45,41 @@ pub fn run(args: &BuildArgs) -> Outcome {
         counter_frequency: args.counter_frequency,
         ..Options::default()
     };
-    match pack(&loaded.model, &loaded.sources, &options) {
-        Ok(packed) => write(&args.output, &packed),
-        Err(diagnostics) => {
-            for diagnostic in diagnostics {
-                message(&format!("{}\n", diagnostic.render(&loaded.sources)));
-            }
+    match made(args, &loaded, &options) {
+        Ok((file, packed)) => write(&args.output, &file, &packed),
+        Err(why) => {
+            message(&why);
             Outcome::Refused
         }
     }
 }
 
-fn write(path: &Path, packed: &Packed) -> Outcome {
-    let written = output::write_bytes(path, &packed.bytes);
+/// The file to write, and the image in it; else why there is none.
+fn made(args: &BuildArgs, loaded: &Loaded, options: &Options) -> Result<(Vec<u8>, Packed), String> {
+    let packed = pack(&loaded.model, &loaded.sources, options);
+    let packed = packed.map_err(|diagnostics| {
+        let line = |diagnostic: &crate::Diagnostic| diagnostic.render(&loaded.sources) + "\n";
+        diagnostics.iter().map(line).collect::<String>()
+    })?;
+    let Some(root_task) = &args.checked.root_task else {
+        return Ok((packed.bytes.clone(), packed));
+    };
+    let named = |why: &dyn std::fmt::Display| format!("error: {}: {why}\n", root_task.display());
+    let root_task = std::fs::read(root_task).map_err(|error| named(&error))?;
+    let module = Module { name: MODULE.into(), content: packed.bytes.clone() };
+    let file = modules::add(&root_task, vec![module]).map_err(|why| named(&why))?;
+    Ok((file, packed))
+}
+
+fn write(path: &Path, file: &[u8], packed: &Packed) -> Outcome {
+    let written = output::write_bytes(path, file);
     if written != Outcome::Done {
         return written;
     }
     answer(&format!(
-        "{}: {} bytes\n  {} for {} objects\n  {} of contents, {} of names\n",
+        "{}: {} bytes, {} of them the image\n  {} for {} objects\n  {} of contents, {} of names\n",
         path.display(),
+        file.len(),
         packed.bytes.len(),
         packed.structure(),
         packed.objects,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::image;
-use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::symbols::symbols;
 use crate::toolchain::{Target, Toolchain};
 use crate::workspace::{self, BENCH, KERNEL, ROOT_TASK, SUITE, Workspace};
+use program::modules::{self, Module};
 
 /// The builds of the kernel. All are optimised; they differ in what they offer to programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

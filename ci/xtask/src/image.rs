@@ -3,8 +3,8 @@
 //! The image begins with the arm64 boot header, which the kernel's own entry code contains; see
 //! the Linux document "Booting AArch64 Linux", section 4.
 
-use crate::elf::{Elf, Segment};
 use crate::process::Fallible;
+use program::elf::{Elf, Segment};
 
 /// Where the header has its magic number.
 const MAGIC_OFFSET: usize = 56;
@@ -65,7 +65,7 @@ fn check_header(image: &[u8], needed: u64) -> Fallible<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::samples::with_segments;
+    use program::samples::with_segments;
 
     fn header(size: u64) -> Vec<u8> {
         let mut header = vec![0xaa; 64];

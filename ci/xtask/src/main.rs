@@ -1,14 +1,14 @@
 //! Builds, runs and tests Tessera: the two commands of the README and their helpers.
 //!
-//! The tool depends on nothing but the standard library, so that it builds wherever cargo does,
+//! The tool depends on nothing but the standard library and `tessera-program`, which reads ELF
+//! files, puts modules into programs, and needs no more either. So it builds wherever cargo does,
 //! before anything has been set up. One idea per file:
 //!
 //! | file | idea |
 //! |---|---|
 //! | `cli` | the command line, as data |
 //! | `setup`, `toolchain` | what a machine must have, and how to get it |
-//! | `artefacts`, `image`, `elf` | from crates to a bootable flat image |
-//! | `modules` | files that travel in programs |
+//! | `artefacts`, `image` | from crates to a bootable flat image |
 //! | `symbols`, `demangle` | names of functions, one of those files |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
@@ -26,12 +26,10 @@ mod console;
 mod coverage;
 mod demangle;
 mod device_tree;
-mod elf;
 mod fuzz;
 mod image;
 mod json;
 mod layouts;
-mod modules;
 mod panic_sites;
 mod process;
 mod qemu;

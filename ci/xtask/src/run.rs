@@ -8,11 +8,11 @@ use crate::artefacts::{self, KernelFiles, Program};
 use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::layouts;
-use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
 use crate::toolchain::Toolchain;
 use crate::workspace::{ROOT_TASK_READY, Workspace};
+use program::modules::{self, Module};
 
 /// Status of a run that reached its time limit, as that of `timeout`.
 const TIME_LIMIT_STATUS: u8 = 124;

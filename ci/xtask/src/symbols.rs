@@ -3,8 +3,8 @@
 //! `libsys` describes the layout of the table (`libsys/src/symbols.rs`).
 
 use crate::demangle::demangle;
-use crate::elf::{Elf, Function};
 use crate::process::Fallible;
+use program::elf::{Elf, Function};
 
 /// Bytes of the header and of an entry.
 const HEADER: usize = 8;
@@ -50,7 +50,7 @@ fn number(value: u64) -> Fallible<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::samples::with_functions;
+    use program::samples::with_functions;
 
     fn word(bytes: &[u8], offset: usize) -> u32 {
         u32::from_le_bytes(bytes[offset..offset + 4].try_into().expect("four bytes"))

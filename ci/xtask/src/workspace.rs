@@ -16,6 +16,8 @@ pub(crate) const LAYOUT: &str = "tessera-layout";
 pub(crate) const PLAN: &str = "tessera-plan";
 /// A system as bytes, for the loader.
 pub(crate) const PACKED: &str = "tessera-packed";
+/// Reads and completes files of programs.
+pub(crate) const PROGRAM: &str = "tessera-program";
 /// Checks proofs about the authority in layouts.
 pub(crate) const CERTIFICATE: &str = "tessera-certificate";
 /// The host tool for layouts.
@@ -41,7 +43,7 @@ pub(crate) const EXAMPLES: &str = "tessera-examples";
 pub(crate) const PAGER_EXAMPLES: &str = "tessera-pager-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 13] = [
+pub(crate) const HOST_CRATES: [&str; 14] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -49,6 +51,7 @@ pub(crate) const HOST_CRATES: [&str; 13] = [
     LAYOUT,
     PLAN,
     PACKED,
+    PROGRAM,
     CERTIFICATE,
     CAPDL,
     ROOT_TASK,

@@ -13,10 +13,10 @@ use super::wall::{self, Timed};
 use super::why_slow::{self, Paths};
 use crate::artefacts::KernelFiles;
 use crate::console::{self, Audience, Limits, Reason, Until};
-use crate::elf::Elf;
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine, Mebibytes};
 use crate::workspace::Workspace;
+use program::elf::Elf;
 
 /// The C compiler that the plugin needs.
 pub(crate) const COMPILER: &str = "cc";

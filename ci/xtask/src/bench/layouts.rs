@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::artefacts::{self, Image, KernelFiles, Program};
 use crate::console::{self, Audience, Limits, Reason, Until};
-use crate::elf::Elf;
 use crate::layouts::MODULE;
-use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine, Mebibytes};
 use crate::toolchain::{Toolchain, cargo};
 use crate::workspace::{CAPDL, ROOT_TASK_READY, Workspace};
+use program::elf::Elf;
+use program::modules::{self, Module};
 
 /// What stands for it instead of the beginning of an operation's name.
 pub(super) const NAME: &str = "layouts";

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::demangle::demangle;
-use crate::elf::{Elf, Function};
 use crate::process::Fallible;
+use program::elf::{Elf, Function};
 
 /// One branch to a panic.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ pub(super) fn places(listing: &str) -> BTreeMap<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::samples::with_functions;
+    use program::samples::with_functions;
 
     const PANIC: &str = "_RNvNtCs3_4core9panicking9panic_fmt";
     const FAIL: &str = "_RNvNtCs3_4core6option13unwrap_failed";

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::artefacts::{self, Image};
-use crate::elf::Elf;
 use crate::process::{self, Fallible};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 use branches::{Branch, branches, places};
 use list::render;
+use program::elf::Elf;
 
 /// Who panics and how; the number of branches.
 pub(crate) type Sites = BTreeMap<(String, String), usize>;

@@ -11,8 +11,8 @@ use super::context::Context;
 use super::outcome::Outcome;
 use crate::artefacts::Program;
 use crate::demangle::demangle;
-use crate::elf::{Code, Elf, Function};
 use crate::process::Fallible;
+use program::elf::{Code, Elf, Function};
 
 /// The instruction `ret`.
 const RETURN: u32 = 0xd65f_03c0;
@@ -129,7 +129,7 @@ fn judge(pairs: &BTreeMap<String, Pair>, recorded: &BTreeMap<String, u32>) -> Ou
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::samples::with_functions;
+    use program::samples::with_functions;
 
     const NOP: u32 = 0xd503_201f;
     /// `stp x29, x30, [sp, #-16]!`, `mov x29, sp`, `ldp x29, x30, [sp], #16`.

@@ -5,7 +5,7 @@
 //!
 //! One of them is spoiled as well, fact by fact: the loader must find each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Step;
@@ -15,7 +15,6 @@ use super::outcome::Outcome;
 use crate::artefacts::{self, Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
 use crate::layouts::{self, SYSTEMS, System};
-use crate::modules::{self, Module};
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine};
 
@@ -61,17 +60,11 @@ fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
 
 /// Boots a system, until the last expected line.
 fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> Fallible<Ended> {
-    let workspace = context.workspace;
     for component in system.components {
         context.program(Program::Component(component))?;
     }
     let kernel = context.kernel(Image::Debug)?;
-    let root_task = artefacts::read(&context.program(loader)?)?;
-    let content = image(context, system)?;
-    let module = Module { name: layouts::MODULE.into(), content };
-    let name = format!("{}-of-{}.elf", loader.name(), system.name);
-    let file = workspace.output_folder("images")?.join(name);
-    artefacts::write(&file, &modules::add(&root_task, vec![module])?)?;
+    let file = root_task(context, system, loader)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&file), device_tree: None };
     // Nothing ends a system: its last expected line does.
     let last = expected.lines().last().unwrap_or_default();
@@ -81,21 +74,23 @@ fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> 
     console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)
 }
 
-/// The image of a system; built twice, it must be the same.
-fn image(context: &Context, system: &System) -> Fallible<Vec<u8>> {
+/// A loader with a system in it; built twice, it must be the same.
+fn root_task(context: &Context, system: &System, loader: Program) -> Fallible<PathBuf> {
     context.layout_tool()?;
     let layout = system.layout(context.workspace);
     let folder = context.workspace.output_folder("images")?;
-    let [one, other] = ["layout", "again"].map(|end| folder.join(format!("{}.{end}", system.name)));
+    let file = |name: &str| folder.join(format!("{name}-of-{}.elf", system.name));
+    let (one, other) = (file(loader.name()), file(&format!("{}-again", loader.name())));
+    let loader = context.program(loader)?;
     let command = |verb| layouts::command(context.workspace, verb, &layout);
     process::answer(&mut command("check")?)?;
-    let build = |image: &Path| -> Fallible<Vec<u8>> {
-        process::answer(command("build")?.arg("--output").arg(image))?;
-        artefacts::read(image)
+    let build = |output: &Path| -> Fallible<Vec<u8>> {
+        let mut command = command("build")?;
+        process::answer(command.arg("--root-task").arg(&loader).arg("--output").arg(output))?;
+        artefacts::read(output)
     };
-    let (image, again) = (build(&one)?, build(&other)?);
-    if image != again {
+    if build(&one)? != build(&other)? {
         return Err("two builds of one layout differ".into());
     }
-    Ok(image)
+    Ok(one)
 }

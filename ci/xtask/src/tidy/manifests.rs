@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-certificate", &["tessera-abi"]),
     ("tessera-plan", &["tessera-abi"]),
     ("tessera-packed", &["tessera-abi", "tessera-plan"]),
+    ("tessera-program", &[]),
     (
         "capdl-loader",
         &[
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-plan",
             "tessera-packed",
             "tessera-certificate",
+            "tessera-program",
         ],
     ),
     ("tessera-cost", &["tessera-libsys"]),
@@ -51,14 +53,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "capdl-loader",
         ],
     ),
-    ("xtask", &[]),
+    ("xtask", &["tessera-program"]),
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 4] = [
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 5] = [
     ("tessera-abi", &[]),
     ("tessera-kernel", &["heapless", "elf"]),
     ("tessera-macros", &[]),
+    ("tessera-program", &[]),
     ("xtask", &[]),
 ];
 

@@ -1,9 +1,9 @@
-//! Reads the parts of a 64-bit little-endian ELF file that this tool needs.
+//! Reads the parts of a 64-bit little-endian ELF file that our tools need.
 //!
 //! Layouts are those of the System V ABI, chapter 4 and 5. Every access is checked, so that a
 //! damaged file gives a sentence and no panic.
 
-use crate::process::Fallible;
+use crate::Fallible;
 
 /// Type of a loadable segment.
 const LOADABLE: u32 = 1;
@@ -20,39 +20,39 @@ const FUNCTION: u8 = 2;
 
 /// A file in memory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Elf<'a> {
+pub struct Elf<'a> {
     bytes: &'a [u8],
 }
 
 /// A part of the file that is loaded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Segment<'a> {
+pub struct Segment<'a> {
     /// Physical address of the first byte.
-    pub(crate) physical: u64,
+    pub physical: u64,
     /// The bytes in the file.
-    pub(crate) bytes: &'a [u8],
+    pub bytes: &'a [u8],
     /// Length in memory, including what is zeroed.
-    pub(crate) memory_size: u64,
+    pub memory_size: u64,
 }
 
 /// A named function.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Function<'a> {
+pub struct Function<'a> {
     /// Its symbol.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// Virtual address of its first instruction.
-    pub(crate) address: u64,
+    pub address: u64,
     /// Length in bytes.
-    pub(crate) size: u64,
+    pub size: u64,
 }
 
 /// Instructions of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Code<'a> {
+pub struct Code<'a> {
     /// Virtual address of the first byte.
-    pub(crate) address: u64,
+    pub address: u64,
     /// The instructions.
-    pub(crate) bytes: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 /// The header of a section.
@@ -68,7 +68,7 @@ struct Section {
 
 impl<'a> Elf<'a> {
     /// Accepts 64-bit little-endian files.
-    pub(crate) fn new(bytes: &'a [u8]) -> Fallible<Self> {
+    pub fn new(bytes: &'a [u8]) -> Fallible<Self> {
         if bytes.get(..6) != Some(b"\x7fELF\x02\x01") {
             return Err("not a 64-bit little-endian ELF file".into());
         }
@@ -76,7 +76,7 @@ impl<'a> Elf<'a> {
     }
 
     /// The loadable segments, as listed.
-    pub(crate) fn segments(self) -> Fallible<Vec<Segment<'a>>> {
+    pub fn segments(self) -> Fallible<Vec<Segment<'a>>> {
         self.segment_headers()?.into_iter().map(|header| self.segment(header)).collect()
     }
 
@@ -105,7 +105,7 @@ impl<'a> Elf<'a> {
 
     /// The file with other content for the loadable segment of this number, as listed: behind its
     /// end, with the segment's address. Content that was there itself is not kept.
-    pub(crate) fn with_segment(self, index: usize, content: &[u8]) -> Fallible<Vec<u8>> {
+    pub fn with_segment(self, index: usize, content: &[u8]) -> Fallible<Vec<u8>> {
         const ALIGNMENT: u64 = 4096;
         let header = *self.segment_headers()?.get(index).ok_or("there is no such segment")?;
         let misalignment = self.word64(header + 16)? % ALIGNMENT;
@@ -126,7 +126,7 @@ impl<'a> Elf<'a> {
     }
 
     /// All functions with a size, by ascending address.
-    pub(crate) fn functions(self) -> Fallible<Vec<Function<'a>>> {
+    pub fn functions(self) -> Fallible<Vec<Function<'a>>> {
         let sections = self.sections()?;
         let mut functions = Vec::new();
         for table in sections.iter().filter(|section| section.kind == SYMBOL_TABLE) {
@@ -150,7 +150,7 @@ impl<'a> Elf<'a> {
     }
 
     /// Every section that holds instructions.
-    pub(crate) fn code(self) -> Fallible<Vec<Code<'a>>> {
+    pub fn code(self) -> Fallible<Vec<Code<'a>>> {
         let sections = self.sections()?;
         let code = sections
             .iter()
@@ -163,7 +163,7 @@ impl<'a> Elf<'a> {
     }
 
     /// Names and bytes of the sections that take memory.
-    pub(crate) fn sizes(self) -> Fallible<Vec<(&'a str, u64)>> {
+    pub fn sizes(self) -> Fallible<Vec<(&'a str, u64)>> {
         let sections = self.sections()?;
         let names = sections.get(usize::from(self.word16(62)?)).ok_or("sections without names")?;
         let allocated = sections.iter().filter(|section| section.flags & ALLOCATED != 0);
@@ -231,82 +231,9 @@ fn entry(table: u64, index: u64, size: u64) -> Fallible<u64> {
 }
 
 #[cfg(test)]
-pub(crate) mod samples {
-    //! Hand-made ELF files.
-
-    fn put(file: &mut [u8], offset: usize, bytes: &[u8]) {
-        file[offset..offset + bytes.len()].copy_from_slice(bytes);
-    }
-
-    /// A file with the given loadable segments: physical address, bytes, size in memory.
-    pub(crate) fn with_segments(segments: &[(u64, &[u8], u64)]) -> Vec<u8> {
-        let mut file = vec![0; 64 + 56 * segments.len()];
-        put(&mut file, 0, b"\x7fELF\x02\x01\x01");
-        put(&mut file, 32, &64_u64.to_le_bytes());
-        put(&mut file, 54, &56_u16.to_le_bytes());
-        put(&mut file, 56, &u16::try_from(segments.len()).unwrap().to_le_bytes());
-        for (index, (physical, bytes, memory_size)) in segments.iter().enumerate() {
-            let header = 64 + 56 * index;
-            let offset = file.len() as u64;
-            put(&mut file, header, &1_u32.to_le_bytes());
-            put(&mut file, header + 8, &offset.to_le_bytes());
-            put(&mut file, header + 24, &physical.to_le_bytes());
-            put(&mut file, header + 32, &(bytes.len() as u64).to_le_bytes());
-            put(&mut file, header + 40, &memory_size.to_le_bytes());
-            file.extend_from_slice(bytes);
-        }
-        file
-    }
-
-    /// A file of one code section and the functions in it: name, address, size.
-    pub(crate) fn with_functions(
-        address: u64,
-        code: &[u32],
-        functions: &[(&str, u64, u64)],
-    ) -> Vec<u8> {
-        let mut file = vec![0; 64];
-        put(&mut file, 0, b"\x7fELF\x02\x01\x01");
-        let code: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
-        let mut names = vec![0];
-        let mut symbols = Vec::new();
-        for (name, start, size) in functions {
-            let mut symbol = [0; 24];
-            put(&mut symbol, 0, &u32::try_from(names.len()).unwrap().to_le_bytes());
-            symbol[4] = 2;
-            put(&mut symbol, 8, &start.to_le_bytes());
-            put(&mut symbol, 16, &size.to_le_bytes());
-            symbols.extend_from_slice(&symbol);
-            names.extend_from_slice(name.as_bytes());
-            names.push(0);
-        }
-        let mut headers = Vec::new();
-        let parts = [(1_u32, 6_u64, address, &code), (2, 0, 0, &symbols), (3, 0, 0, &names)];
-        for (kind, flags, address, bytes) in parts {
-            let mut header = [0; 64];
-            // Every section is called as the first function is.
-            put(&mut header, 0, &1_u32.to_le_bytes());
-            put(&mut header, 4, &kind.to_le_bytes());
-            put(&mut header, 8, &flags.to_le_bytes());
-            put(&mut header, 16, &address.to_le_bytes());
-            put(&mut header, 24, &(file.len() as u64).to_le_bytes());
-            put(&mut header, 32, &(bytes.len() as u64).to_le_bytes());
-            put(&mut header, 40, &2_u32.to_le_bytes());
-            headers.extend_from_slice(&header);
-            file.extend_from_slice(bytes);
-        }
-        let table = file.len() as u64;
-        put(&mut file, 40, &table.to_le_bytes());
-        put(&mut file, 58, &64_u16.to_le_bytes());
-        put(&mut file, 60, &3_u16.to_le_bytes());
-        put(&mut file, 62, &2_u16.to_le_bytes());
-        file.extend_from_slice(&headers);
-        file
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples;
 
     #[test]
     fn segments_keep_order_addresses_and_bytes() {

@@ -4,8 +4,8 @@
 //! describes its layout (`libsys/src/modules.rs`). The segment's bytes go behind the end of the
 //! file.
 
+use crate::Fallible;
 use crate::elf::{Elf, Segment};
-use crate::process::Fallible;
 
 /// How the segment begins.
 const MAGIC: &[u8; 4] = b"mods";
@@ -17,20 +17,20 @@ const PAGE: usize = 4096;
 
 /// A named file.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Module {
+pub struct Module {
     /// How the program finds it.
-    pub(crate) name: String,
+    pub name: String,
     /// What is in it.
-    pub(crate) content: Vec<u8>,
+    pub content: Vec<u8>,
 }
 
 /// Whether a program has a place for modules.
-pub(crate) fn has_place(file: &[u8]) -> Fallible<bool> {
+pub fn has_place(file: &[u8]) -> Fallible<bool> {
     Ok(place(&Elf::new(file)?.segments()?).is_some())
 }
 
 /// The program with further modules, behind those that it has.
-pub(crate) fn add(file: &[u8], more: Vec<Module>) -> Fallible<Vec<u8>> {
+pub fn add(file: &[u8], more: Vec<Module>) -> Fallible<Vec<u8>> {
     let elf = Elf::new(file)?;
     let segments = elf.segments()?;
     let index = place(&segments).ok_or("the program has no place for modules")?;
@@ -97,7 +97,7 @@ fn segment(modules: &[Module]) -> Fallible<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::elf::samples::with_segments;
+    use crate::samples::with_segments;
 
     fn module(name: &str, content: &[u8]) -> Module {
         Module { name: name.into(), content: content.into() }
