@@ -31,6 +31,7 @@
 //! | [`process`] | programs and threads in address spaces of their own |
 //! | [`pager`] | memory from a pager, and files for one |
 //! | [`server`] | interfaces, declared once; servers and their clients |
+//! | [`service`] | what drivers and other servers do for their clients: both halves |
 //! | [`executor`] | many futures on one thread, which sleeps in one system call |
 //! | [`ring`] | queues in shared memory, between tasks that need not trust each other |
 //! | [`start`] | what a main function may take and return |
@@ -75,6 +76,7 @@ pub mod pool;
 pub mod process;
 pub mod ring;
 pub mod server;
+pub mod service;
 pub mod start;
 #[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "for backtraces"))]
 mod symbols;

@@ -32,6 +32,7 @@
 //! | `shape` | how many slots of which size, and where in memory they are |
 //! | `memory` | the accesses that a ring makes: what a host test replaces |
 //! | `local_memory` | memory for a ring inside of one program |
+//! | `part` | a part of some memory as the memory of a ring |
 //! | `half` | what both sides have in common: indices, sleeping, waking |
 //! | `producer` | the side that puts in |
 //! | `consumer` | the side that takes out |
@@ -65,6 +66,7 @@ mod element;
 mod half;
 mod local_memory;
 mod memory;
+mod part;
 mod producer;
 mod shape;
 #[cfg(test)]
@@ -76,5 +78,6 @@ pub use element::PopError;
 pub use half::RingError;
 pub use local_memory::LocalMemory;
 pub use memory::Memory;
+pub use part::Part;
 pub use producer::{Producer, Reserved};
 pub use shape::Shape;

@@ -42,6 +42,16 @@ impl<M: Memory, B: Bell> Consumer<M, B> {
         Half::new(memory, shape, bell).map(|half| Self { half })
     }
 
+    /// The consumer of a ring that was used before, in a new session: makes the words of this side
+    /// zero. Before either side uses the ring both must have done so; who does it first says so to
+    /// the other by a message.
+    ///
+    /// # Errors
+    /// [`RingError::Memory`]: the ring does not fit.
+    pub fn anew(memory: M, shape: Shape, bell: B) -> Result<Self, RingError> {
+        Half::anew(memory, shape, bell).map(|half| Self { half })
+    }
+
     /// The next element, to be read in place; `None` when the ring is empty.
     ///
     /// # Errors

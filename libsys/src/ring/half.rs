@@ -121,6 +121,15 @@ impl<M: Memory, B: Bell, R: Role> Half<M, B, R> {
         Ok(Self { memory, shape, bell, role: PhantomData, index, seen, sleeps, rung })
     }
 
+    /// A side of a ring that was used before: makes its own words zero. The peer does the same
+    /// with its own, and neither looks at the ring before both have.
+    pub(super) fn anew(memory: M, shape: Shape, bell: B) -> Result<Self, RingError> {
+        let half = Self::new(memory, shape, bell)?;
+        half.memory.store(R::OWN + INDEX, 0);
+        half.memory.store(R::OWN + SLEEPS, 0);
+        Ok(half)
+    }
+
     /// Begins with this element, as if so many had passed before.
     #[cfg(test)]
     pub(super) fn start_at(&mut self, index: u32) {

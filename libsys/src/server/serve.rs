@@ -1,4 +1,4 @@
-//! The loop of a server that answers at once.
+//! The loop of a server that answers at once, and may have work of its own between messages.
 
 use super::message::Outgoing;
 use super::operation::Request;
@@ -46,6 +46,15 @@ pub trait Handler {
 
     /// Signals have come, a bit for each.
     fn signalled(&mut self, _signals: u64) {}
+
+    /// Does a bounded piece of work of the server's own, between messages. Answers whether there
+    /// is more; then the server looks for messages, but does not wait for any.
+    ///
+    /// An answer may be waiting to be sent: calls of its own with more than four words belong
+    /// inside of [`preserved`](crate::ipc_buffer::preserved).
+    fn work(&mut self) -> bool {
+        false
+    }
 
     /// A component has faulted: [`Received::fault`] and [`Received::foreign_call`] say how.
     fn faulted(&mut self, _component: u64, _message: &Received) -> Resolution {
@@ -131,17 +140,42 @@ pub(crate) fn step<P: Port, H: Handler>(
             if message.info.extra_caps() > 0 {
                 port.empty_slot();
             }
-            answer
+            Some(answer)
         }
         Origin::Component(number) => match handler.faulted(number, &message) {
-            Resolution::Retry => Outgoing::of_words(&[]),
-            Resolution::Result(word) => Outgoing::of_words(&[word]),
-            Resolution::Stop => return port.receive(reply),
+            Resolution::Retry => Some(Outgoing::of_words(&[])),
+            Resolution::Result(word) => Some(Outgoing::of_words(&[word])),
+            Resolution::Stop => None,
         },
         Origin::Signals(signals) => {
             handler.signalled(signals);
-            return port.receive(reply);
+            None
         }
     };
-    port.answer_receive(reply, answer)
+    match answer {
+        _ if handler.work() => work_on(port, reply, handler, answer),
+        Some(answer) => port.answer_receive(reply, answer),
+        None => port.receive(reply),
+    }
+}
+
+/// Answers, and works until there is a message or nothing more to do; then waits for one.
+fn work_on<P: Port, H: Handler>(
+    port: &P,
+    reply: Cap<Reply>,
+    handler: &mut H,
+    answer: Option<Outgoing>,
+) -> Received {
+    if let Some(answer) = answer {
+        port.answer(reply, answer);
+    }
+    loop {
+        let message = port.poll(reply);
+        if message.badge != 0 {
+            return message;
+        }
+        if !handler.work() {
+            return port.receive(reply);
+        }
+    }
 }

@@ -31,6 +31,8 @@ struct Counter {
     log: Vec<(u64, u64)>,
     signals: u64,
     faults: Vec<(u64, Option<Fault>)>,
+    /// Pieces of work that are left.
+    work: u32,
 }
 
 impl counter::Server for Counter {
@@ -53,6 +55,11 @@ impl Handler for Counter {
 
     fn signalled(&mut self, signals: u64) {
         self.signals |= signals;
+    }
+
+    fn work(&mut self) -> bool {
+        self.work = self.work.saturating_sub(1);
+        self.work > 0
     }
 
     fn faulted(&mut self, component: u64, message: &Received) -> Resolution {
@@ -185,4 +192,15 @@ fn faults_are_told_from_calls_by_their_badge() {
         Event::Receive,
     ];
     assert_eq!(events, expected);
+}
+
+#[test]
+fn who_has_work_looks_for_messages_and_waits_only_when_it_is_done() {
+    let mut counter = Counter { work: 3, ..Counter::default() };
+    let port = FakePort::new([call(5, 1, 0, &[30]), call(6, 1, 0, &[2])]);
+    let first = (&port).receive(REPLY);
+    let second = step(&&port, REPLY, &mut counter, first);
+    assert_eq!((second.badge, counter.work), (6, 2), "messages come before further work");
+    let expected = [Event::Receive, answer(0, &[30]), Event::Poll];
+    assert_eq!(port.take_events(), expected);
 }
