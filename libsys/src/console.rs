@@ -1,18 +1,22 @@
 //! Text output: `print!` and `println!`.
 //!
-//! Text goes to the server of [`console`](interface) that the program was [connected](connect)
-//! to. Without a server, the initial task prints on the UART that [`open`] has found, else on the
-//! kernel's console, which debug images have; other programs print nothing. Lines of threads that
-//! print at the same time may mix.
+//! Text goes to the [terminal] that the program was [connected](connect) to. Without one, the
+//! initial task prints on the UART that [`open`] has found, else on the kernel's console, which
+//! debug images have; other programs print nothing. Lines of threads that print at the same time
+//! may mix.
+//!
+//! [terminal]: crate::service::terminal
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
+use heapless::Vec;
 
 use crate::bootstrap::{AllocationError, System};
 use crate::cap::{Badge, Cap};
 use crate::device_tree::{self, DeviceTree};
 use crate::object::{Endpoint, Reply};
-use crate::server::{Bytes, Request, ThreadBuffer};
+use crate::server::{Buffer, Bytes, Outgoing, Request, ThreadBuffer};
+use crate::service::terminal::{CHUNK, Counts, Input, Refusal, Settings, Terminal, interface};
 use crate::syscall::{Received, send_prepared};
 use crate::window::{MemoryKind, Window, WindowCell};
 use crate::{debug, ipc_buffer, machine};
@@ -27,25 +31,13 @@ const FLAGS: u64 = 0x18;
 /// Flag: the transmit FIFO is full.
 const TRANSMIT_FULL: u32 = 1 << 5;
 
-/// Bytes of text that one message has.
-pub const CHUNK: usize = 96;
-
 /// The server that prints; 0: none.
 static SERVER: AtomicU64 = AtomicU64::new(0);
 
-crate::interface! {
-    /// What a console can do for its clients.
-    pub mod interface {
-        type Error = u64;
-
-        /// Prints text: UTF-8, perhaps cut inside of a character, with bare line feeds.
-        Print = 0xc0: fn print(text: Bytes<CHUNK>) -> ();
-    }
-}
-
-/// Lets this program print through a server of [`interface`] from now on: each piece of text is a
-/// call, and waits for its answer. [`Cap::NULL`]: as before. A server of the console is itself
-/// not connected; it prints with [`print_here`].
+/// Lets this program print through this [terminal](crate::service::terminal) from now on: what one
+/// macro prints goes there in one call if it is short, and the program waits until it is out.
+/// [`Cap::NULL`]: as before. A server of the console is itself not connected; it prints with
+/// [`print_here`].
 pub fn connect(server: Cap<Endpoint>) {
     SERVER.store(server.pointer(), Ordering::Relaxed);
 }
@@ -80,17 +72,42 @@ pub fn is_open() -> bool {
 /// Prints what a client of this console asks for with a message, and answers it.
 pub fn serve(message: Received, reply: Cap<Reply>) {
     let request = Request { client: Badge(message.badge), message, slot: 0 };
-    let answer = interface::Server::perform(&mut Printer, &request, &mut ThreadBuffer);
+    let answer = perform(&request, &mut ThreadBuffer);
     send_prepared(reply.pointer(), answer.info, answer.words);
+}
+
+/// The same for servers that answer themselves. This console can only print.
+pub fn perform<B: Buffer>(request: &Request, buffer: &mut B) -> Outgoing {
+    interface::Server::perform(&mut Printer, request, buffer)
 }
 
 /// Prints for clients.
 struct Printer;
 
 impl interface::Server for Printer {
-    fn print(&mut self, _: Badge, text: Bytes<CHUNK>) -> Result<(), u64> {
+    fn print(&mut self, _: Badge, text: Bytes<CHUNK>) -> Result<(), Refusal> {
         print_here(&text);
         Ok(())
+    }
+
+    fn read(&mut self, _: Badge, _waits: bool) -> Result<Input, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn settings(&mut self, _: Badge) -> Result<Settings, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn configure(&mut self, _: Badge, _settings: Settings) -> Result<(), Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn counts(&mut self, _: Badge) -> Result<Counts, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn set_raw(&mut self, _: Badge, _raw: bool) -> Result<(), Refusal> {
+        Err(Refusal::Unsupported)
     }
 }
 
@@ -101,16 +118,6 @@ pub fn print_here(bytes: &[u8]) {
             put(b'\r');
         }
         put(*byte);
-    }
-}
-
-/// Prints bytes through a server. What it refuses is lost: there is nobody to tell.
-fn print_there(server: Cap<Endpoint>, bytes: &[u8]) {
-    let client = interface::Client::new(server);
-    for chunk in bytes.chunks(CHUNK) {
-        let text = Bytes::new(chunk).unwrap_or_default();
-        // Whoever prints may be in the middle of a message.
-        let _ = ipc_buffer::preserved(|| client.print(text));
     }
 }
 
@@ -128,23 +135,61 @@ fn put(byte: u8) {
     uart.write_register(DATA, u32::from(byte));
 }
 
-/// The console as a writer.
-pub(crate) struct Console;
+/// The console as a writer: pieces of text are sent together.
+#[derive(Default)]
+pub(crate) struct Console {
+    unsent: Vec<u8, CHUNK>,
+}
+
+impl Console {
+    /// Sends what has been collected. What the server refuses is lost: there is nobody to tell.
+    fn flush(&mut self) {
+        if self.unsent.is_empty() {
+            return;
+        }
+        match SERVER.load(Ordering::Relaxed) {
+            0 => print_here(&self.unsent),
+            server => {
+                let terminal = Terminal::new(Cap::at(server));
+                // Whoever prints may be in the middle of a message.
+                let _ = ipc_buffer::preserved(|| terminal.write_all(&self.unsent));
+            }
+        }
+        self.unsent.clear();
+    }
+}
 
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        match SERVER.load(Ordering::Relaxed) {
-            0 => print_here(text.as_bytes()),
-            server => print_there(Cap::at(server), text.as_bytes()),
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            if self.unsent.is_full() {
+                self.flush();
+            }
+            let room = CHUNK - self.unsent.len();
+            let (part, behind) = rest.split_at(rest.len().min(room));
+            // There is room.
+            let _ = self.unsent.extend_from_slice(part);
+            rest = behind;
+        }
+        // A line that is complete is seen, whatever happens to the next.
+        if text.ends_with('\n') {
+            self.flush();
         }
         Ok(())
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
 /// Prints formatted text; [`print!`](crate::print) and [`println!`](crate::println) end here.
 pub fn print(arguments: fmt::Arguments<'_>) {
     // The console itself never fails; a `Display` that does has printed what it could.
-    let _ = fmt::Write::write_fmt(&mut Console, arguments);
+    let _ = fmt::Write::write_fmt(&mut Console::default(), arguments);
 }
 
 /// Prints text on the console.

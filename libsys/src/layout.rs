@@ -202,6 +202,13 @@ impl Component {
         Ok(Cap::at(self.find(Kind::Reply, "")?.value))
     }
 
+    /// All that hold callers until they are answered: as many as the layout's `replies` says.
+    /// Empty if nobody calls it.
+    pub fn replies(&self) -> impl Iterator<Item = Cap<Reply>> {
+        let replies = self.entries().filter(|entry| entry.kind == Kind::Reply);
+        replies.map(|entry| Cap::at(entry.value))
+    }
+
     /// What it is signalled through.
     ///
     /// # Errors

@@ -23,6 +23,7 @@
 //! | `port` | where a server waits |
 //! | `serve` | the loop of a server that answers at once |
 //! | `later` | calls that are answered later |
+//! | `recorded` | callers without a kernel, for tests |
 
 mod bytes;
 mod check;
@@ -34,6 +35,7 @@ mod message;
 mod operation;
 mod origin;
 mod port;
+mod recorded;
 pub(crate) mod serve;
 mod sessions;
 #[cfg(test)]
@@ -47,9 +49,10 @@ pub use field::Field;
 pub use later::{Asked, Responder, reject};
 pub use message::{Buffer, DecodeError, Decoder, Encoder, Outgoing, ThreadBuffer};
 pub use operation::{
-    CallError, Operation, Request, abandon, answer, ask, complain, result, understand,
+    CallError, Operation, RESTARTED, Request, abandon, answer, ask, complain, result, understand,
 };
 pub use origin::Origin;
 pub use port::{Port, Reception};
+pub use recorded::Recorded;
 pub use serve::{Handler, Resolution, retire, serve, serve_passively};
 pub use sessions::Sessions;

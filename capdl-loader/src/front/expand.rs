@@ -8,6 +8,7 @@
 //! | [`components`] | their parts, before anything is in them |
 //! | [`memory`] | devices, regions, untyped memory |
 //! | [`channels`] | channels, handlers, management: who holds what of whom |
+//! | [`replies`] | what holds callers |
 //! | [`image`] | programs as pages |
 //! | [`space`] | address spaces and their tables |
 //! | [`assemble`] | CSpaces, address spaces and threads of drafted components |
@@ -29,6 +30,7 @@ mod image;
 mod memory;
 mod pools;
 mod raw;
+mod replies;
 mod rules;
 mod scope;
 mod space;

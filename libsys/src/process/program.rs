@@ -17,8 +17,8 @@ pub mod slots {
 
     /// Whom a supervised program tells about its end.
     pub const PARENT: Cap<Endpoint> = Cap::at(4);
-    /// The server of [`console::interface`](crate::console::interface) of a supervised program,
-    /// for [`console::connect`](crate::console::connect).
+    /// The [terminal](crate::service::terminal) of a supervised program, for
+    /// [`console::connect`](crate::console::connect).
     pub const CONSOLE: Cap<Endpoint> = Cap::at(5);
     /// From here on the slots are free for gifts: those before are these two, and those of
     /// [`initial`](crate::initial).

@@ -8,6 +8,7 @@
 //! | 16 | the interface's error: the server refused |
 //! | 17 | a [`DecodeError`]: the server did not understand the call |
 //! | 18 | none: the server gave up |
+//! | [`RESTARTED`] | none: the supervisor, after it has started the server again |
 //!
 //! Those of the kernel's errors are others, so a capability that is no endpoint shows.
 
@@ -23,6 +24,10 @@ const ANSWERED: u64 = 0;
 const REFUSED: u64 = 16;
 const MALFORMED: u64 = 17;
 const ABANDONED: u64 = 18;
+
+/// The label of the answer that a supervisor gives to whoever waited for a server that it has
+/// started again. The server may have done what the call asked for, or a part of it, or nothing.
+pub const RESTARTED: u64 = 0xe0d8;
 
 /// An operation of an interface, with its arguments. [`interface!`](crate::interface) makes them.
 ///
@@ -59,7 +64,7 @@ pub trait Operation: Field {
 /// fn advice(error: CallError<u64>) -> &'static str {
 ///     match error {
 ///         CallError::Refused(_) => "ask for something else",
-///         CallError::Abandoned => "try again",
+///         CallError::Abandoned | CallError::Restarted => "try again",
 ///         _ => "find another server",
 ///     }
 /// }
@@ -73,6 +78,8 @@ pub enum CallError<E> {
     Malformed(DecodeError),
     /// The server gave up without an answer.
     Abandoned,
+    /// The server failed meanwhile, and has been started again: it knows nothing of the call.
+    Restarted,
     /// The answer is not what the interface says.
     Answer(DecodeError),
     /// No server of such interfaces has answered, but with this label: the kernel, perhaps.
@@ -85,6 +92,7 @@ impl<E: fmt::Debug> fmt::Display for CallError<E> {
             Self::Refused(error) => write!(f, "refused: {error:?}"),
             Self::Malformed(error) => write!(f, "the server does not understand: {error}"),
             Self::Abandoned => write!(f, "the server gave up"),
+            Self::Restarted => write!(f, "the server has been started again"),
             Self::Answer(error) => write!(f, "the answer is wrong: {error}"),
             Self::Foreign(label) => write!(f, "an answer with the label {label}"),
         }
@@ -193,6 +201,7 @@ fn failure<E: Field, B: Buffer>(
         REFUSED => whole(decoder).map_or_else(CallError::Answer, CallError::Refused),
         MALFORMED => whole(decoder).map_or_else(CallError::Answer, CallError::Malformed),
         ABANDONED => CallError::Abandoned,
+        RESTARTED => CallError::Restarted,
         other => CallError::Foreign(other),
     }
 }

@@ -5,7 +5,8 @@
 //! before. What happens then, in this order:
 //!
 //! 1. its thread is suspended, which takes it off every endpoint,
-//! 2. who waits for its answer gets one, with the label [`RESTARTED`] and no words,
+//! 2. who waits for its answer gets one, with the label [`RESTARTED`](libsys::server::RESTARTED)
+//!    and no words,
 //! 3. what was derived from its capabilities is revoked, and its CSpace is filled again,
 //! 4. its own memory gets its first contents again,
 //! 5. its registers are set, and it runs,
@@ -35,9 +36,6 @@ use packed::record::{GiveUp, Recipe};
 
 use super::Loader;
 pub use history::{Decision, History, Rules};
-
-/// The label of the answer to whoever waited for a component that was started again.
-pub const RESTARTED: u64 = 0xe0d8;
 
 /// How long a period of the supervisor's own time is: the unit of its waits.
 pub(super) const PERIOD: Duration = Duration::from_millis(10);

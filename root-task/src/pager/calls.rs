@@ -3,15 +3,13 @@
 use core::ops::Range;
 
 use libsys::pager::{Protection, Purpose, Refusal, Usage, regions};
-use libsys::server::{Buffer, Bytes, Outgoing, Request, Text};
+use libsys::server::{Buffer, Operation, Outgoing, Request, Text};
+use libsys::service::terminal::interface::Print;
 use libsys::{Badge, console};
 
 use super::client::ClientId;
 use super::region::{Backing, Region};
 use super::service::Service;
-
-/// The label of the console's call.
-const PRINT: u64 = 0xc0;
 
 /// One call of one client.
 pub(super) struct Calls<'a> {
@@ -23,7 +21,7 @@ impl Calls<'_> {
     /// Performs it.
     pub(super) fn answer<B: Buffer>(&mut self, request: &Request, buffer: &mut B) -> Outgoing {
         match request.message.info.label() {
-            PRINT => console::interface::Server::perform(self, request, buffer),
+            Print::LABEL => console::perform(request, buffer),
             _ => regions::Server::perform(self, request, buffer),
         }
     }
@@ -97,13 +95,6 @@ impl regions::Server for Calls<'_> {
 
     fn usage(&mut self, _: Badge) -> Result<Usage, Refusal> {
         self.service.pager.lock().usage(self.client).ok_or(Refusal::Stranger)
-    }
-}
-
-impl console::interface::Server for Calls<'_> {
-    fn print(&mut self, _: Badge, text: Bytes<{ console::CHUNK }>) -> Result<(), u64> {
-        console::print_here(&text);
-        Ok(())
     }
 }
 

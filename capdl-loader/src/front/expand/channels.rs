@@ -407,12 +407,10 @@ impl Expander<'_> {
         }
         let name = self.drafts[draft].spec.name.clone();
         let port = self.add(Some(draft), format!("{name}/port"), Kind::Endpoint, span);
-        let reply = self.add(Some(draft), format!("{name}/reply"), Kind::Reply, span);
         self.drafts[draft].port = Some(port);
         let cap = Cap::Endpoint { object: port, rights: Rights::READ, badge: None };
         self.hold(draft, Entry::Port, String::new(), cap, span);
-        let cap = Cap::Reply { object: reply, rights: Rights::ALL };
-        self.hold(draft, Entry::Reply, String::new(), cap, span);
+        self.replies(draft, span);
         port
     }
 

@@ -47,6 +47,8 @@ tables! {
         own: Vec<Own>,
         /// Capabilities that give authority over the whole machine.
         control: Vec<Control>,
+        /// Callers whose answers it may owe at the same time, if it is called.
+        replies: Spanned<u64> = Spanned { value: 1, span: layout::Span::NOWHERE },
         /// Empty slots in its CSpace, for capabilities that it gets or makes.
         spare_slots: u64 = 0,
         /// Whose threads, time, CSpaces and address spaces it controls.

@@ -13,7 +13,7 @@ fn handle(info: &PanicInfo<'_>) -> ! {
         0 => {
             let symbols = modules::find(panic::SYMBOLS).unwrap_or_default();
             // The console takes everything.
-            let _ = panic::report(&mut Console, info, &mut Frames::here(), symbols);
+            let _ = panic::report(&mut Console::default(), info, &mut Frames::here(), symbols);
         }
         1 => println!("panicked again while reporting the first panic"),
         _ => {}

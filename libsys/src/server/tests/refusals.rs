@@ -130,6 +130,7 @@ fn wrong_answers_are_no_answers() {
     assert_eq!(wrong(16, &[8]), value(8));
     assert_eq!(wrong(17, &[7, 0, 0]), value(7));
     assert_eq!(wrong(2, &[0]), Err(CallError::Foreign(2)));
+    assert_eq!(wrong(crate::server::RESTARTED, &[]), Err(CallError::Restarted));
 }
 
 /// An encoder keeps to the message, whatever is put in.

@@ -2,13 +2,13 @@
 
 use abi::registers::Register;
 use libsys::object::{Huge, Large, Notification, Page, PageSize, Reply, Small, UserContext};
+use libsys::server::RESTARTED;
 use libsys::window::MemoryKind;
 use libsys::{Badge, Cap, Error, Message, Rights, SlotPath, initial};
 use packed::record::{How, Recipe, Renewed};
 use packed::{Cell, Image};
 
 use super::super::{Loader, Stop, cells, fills};
-use super::RESTARTED;
 
 impl Loader {
     /// Starts a component again.
