@@ -10,6 +10,7 @@ pub mod draw;
 pub mod explain;
 pub mod export;
 pub mod import;
+pub mod key;
 mod output;
 pub mod query;
 pub mod report;
@@ -58,6 +59,8 @@ pub enum Verb {
     Export(export::ExportArgs),
     /// Writes a system of any size, to measure with.
     Generate(export::GenerateArgs),
+    /// Makes a pair of keys, to sign systems and to check that.
+    Key(key::KeyArgs),
     /// Packs a layout into the image that the loader builds.
     Build(build::BuildArgs),
 }
@@ -124,6 +127,7 @@ pub fn run(tool: &Tool) -> Outcome {
         Verb::Export(args) => export::run(args),
         Verb::Generate(args) => export::run_generate(args),
         Verb::Board(args) => board::run(args),
+        Verb::Key(args) => key::run(args),
         Verb::Build(args) => build::run(args),
     }
 }

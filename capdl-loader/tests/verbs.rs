@@ -9,7 +9,9 @@ use capdl::code::Code;
 use capdl::front::{Input, load};
 use capdl::verb::build::{self, BuildArgs};
 use capdl::verb::check::{CheckArgs, checked};
+use capdl::verb::key::{self, KeyArgs};
 use capdl::verb::{InputArgs, Outcome};
+use signing::PublicKey;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -20,11 +22,13 @@ fn check_args(name: &str, root_task: Option<&str>) -> CheckArgs {
     CheckArgs { input, root_task: root_task.map(fixture) }
 }
 
+fn build_args(checked: CheckArgs, output: PathBuf) -> BuildArgs {
+    BuildArgs { checked, output, no_names: false, counter_frequency: None, sign: None, trust: None }
+}
+
 fn build_to(name: &str, output: &Path) -> Outcome {
     let _ = std::fs::remove_file(output);
-    let output = output.to_path_buf();
-    let checked = check_args(name, None);
-    build::run(&BuildArgs { checked, output, no_names: false, counter_frequency: None })
+    build::run(&build_args(check_args(name, None), output.to_path_buf()))
 }
 
 #[test]
@@ -103,7 +107,7 @@ fn an_image_does_not_depend_on_where_it_is_made() {
         let file = folder.join("C501-restart.layout.toml");
         let input = InputArgs { file, overlays: Vec::new(), search: Vec::new() };
         let checked = CheckArgs { input, root_task: None };
-        let args = BuildArgs { checked, output, no_names: false, counter_frequency: None };
+        let args = build_args(checked, output);
         assert_eq!(build::run(&args), Outcome::Done);
         std::fs::read(&args.output).expect("it was written")
     };
@@ -117,7 +121,38 @@ fn a_root_task_without_a_place_for_modules_takes_no_system() {
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("root-task.elf");
     let _ = std::fs::remove_file(&output);
     let checked = check_args("C501-restart.layout.toml", Some("program.elf"));
-    let args = BuildArgs { checked, output, no_names: false, counter_frequency: None };
+    let args = build_args(checked, output);
     assert_eq!(build::run(&args), Outcome::Refused);
     assert!(!args.output.exists());
+}
+
+#[test]
+fn images_are_signed_with_keys_that_the_tool_made() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let pair = KeyArgs { output: folder.join("mine") };
+    assert_eq!(key::run(&pair), Outcome::Done);
+    let secret = std::fs::read(&pair.output).expect("it was written");
+    assert_eq!(key::run(&pair), Outcome::Failed, "a key is never lost");
+    assert_eq!(std::fs::read(&pair.output).expect("still there"), secret);
+
+    let output = folder.join("system.lyt");
+    let args = build_args(check_args("C501-restart.layout.toml", None), output.clone());
+    let signed = BuildArgs { sign: Some(pair.output.clone()), ..args.clone() };
+    assert_eq!(build::run(&signed), Outcome::Done);
+    let bytes = std::fs::read(&output).expect("it was written");
+    let image = packed::Image::new(&bytes).expect("a good image");
+    let public = std::fs::read(pair.public()).expect("it was written");
+    let public = PublicKey::from_file(&public).expect("a public key");
+    assert!(public.has_signed(&image.root_hash, image.signature.expect("signed")));
+
+    // The wrong half of the pair is refused in both places.
+    std::fs::remove_file(&output).expect("removed");
+    let mixed_up = BuildArgs { sign: Some(pair.public()), ..args.clone() };
+    assert_eq!(build::run(&mixed_up), Outcome::Refused);
+    let checked = check_args("C501-restart.layout.toml", Some("program.elf"));
+    let mixed_up = BuildArgs { checked, trust: Some(pair.output.clone()), ..args };
+    assert_eq!(build::run(&mixed_up), Outcome::Refused);
+    assert!(!output.exists());
 }

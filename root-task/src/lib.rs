@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`loader`] | makes the system of a layout, and verifies it |
 //! | [`pager`] | memory for components, a page at a time |
+//! | [`trust`] | whether a system is from whom it should be |
 //! | [`Inventory`], [`Size`] | what the system has, for people |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,6 +17,7 @@ mod inventory;
 pub mod loader;
 pub mod pager;
 mod size;
+pub mod trust;
 
 pub use inventory::Inventory;
 pub use size::Size;

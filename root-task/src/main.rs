@@ -14,6 +14,7 @@ use packed::Image;
 use root_task::Inventory;
 use root_task::loader::supervisor::exported_counter;
 use root_task::loader::{Loader, Stop, supervisor};
+use root_task::trust::{self, Origin};
 
 #[libsys::main]
 fn main(boot: &'static BootInfo) {
@@ -29,8 +30,15 @@ fn run(boot: &'static BootInfo, layout: &'static [u8]) {
         Ok(image) => image,
         Err(damage) => return refuse(boot, format_args!("the image is damaged: {damage}")),
     };
+    let origin = match trust::origin(&image, modules::find(trust::MODULE)) {
+        Ok(origin) => origin,
+        Err(mistrust) => return refuse(boot, format_args!("{mistrust}")),
+    };
     match make(boot, image) {
         Ok(loader) => {
+            if origin != Origin::Unsigned {
+                println!("layout: {origin}");
+            }
             println!("root-task: ready");
             supervisor::supervise(loader)
         }

@@ -235,11 +235,12 @@ pub mod put {
         names.to_bytes().len()
     }
 
-    /// Makes room for a signature, answers what is to be signed.
-    #[must_use]
-    pub fn to_be_signed(image: &mut [u8]) -> Option<Hash> {
-        let head: &mut [u8; HEADER] = image.first_chunk_mut()?;
+    /// Signs an image: `sign` gets what is to be signed, its root hash. Bytes that are too few for
+    /// an image stay as they are.
+    pub fn sign(image: &mut Vec<u8>, sign: impl FnOnce(&Hash) -> [u8; SIGNATURE]) {
+        let Some(head) = image.first_chunk_mut::<HEADER>() else { return };
         head[6] |= SIGNED as u8;
-        Some(hash(head))
+        let signature = sign(&hash(head));
+        image.extend(signature);
     }
 }

@@ -1,9 +1,12 @@
 //! `capdl build`: from a layout to the image that the loader builds, or to a root task with it.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use packed::image::put;
 use program::modules::{self, Module};
+use signing::{PublicKey, SecretKey};
 
 use super::Outcome;
 use super::check::{CheckArgs, checked};
@@ -12,13 +15,14 @@ use crate::front::Loaded;
 use crate::pack::{Options, Packed, pack};
 
 /// The module in which the root task finds its system.
-pub const MODULE: &str = "layout";
+const SYSTEM: &str = "layout";
+/// The module in which it finds the public key of those whose systems it makes.
+const KEY: &str = "layout.key";
 
 /// What to build, and how.
 #[derive(Args, Clone, Debug)]
 pub struct BuildArgs {
-    /// The layout, and what it is checked against. With a root task, that is written, with the
-    /// image in it.
+    /// The layout, and what it is checked against. A root task is written with the image in it.
     #[command(flatten)]
     pub checked: CheckArgs,
     /// The file to write: the image, or with `--root-task`, a root task that boots.
@@ -30,6 +34,12 @@ pub struct BuildArgs {
     /// Ticks of the board's counter in a second, for turns of domains in microseconds.
     #[arg(long, value_name = "HERTZ")]
     pub counter_frequency: Option<u64>,
+    /// Sign the image with this secret key.
+    #[arg(long, value_name = "FILE")]
+    pub sign: Option<PathBuf>,
+    /// Let the root task make only systems that are signed by the owner of this public key.
+    #[arg(long, value_name = "FILE", requires = "root_task")]
+    pub trust: Option<PathBuf>,
 }
 
 /// Checks, packs, writes; a layout with errors is refused.
@@ -40,12 +50,7 @@ pub fn run(args: &BuildArgs) -> Outcome {
     if loaded.report.has_errors() {
         return Outcome::Refused;
     }
-    let options = Options {
-        has_names: !args.no_names,
-        counter_frequency: args.counter_frequency,
-        ..Options::default()
-    };
-    match made(args, &loaded, &options) {
+    match image(args, &loaded).and_then(|packed| Ok((file(args, &packed)?, packed))) {
         Ok((file, packed)) => write(&args.output, &file, &packed),
         Err(why) => {
             message(&why);
@@ -54,21 +59,46 @@ pub fn run(args: &BuildArgs) -> Outcome {
     }
 }
 
-/// The file to write, and the image in it; else why there is none.
-fn made(args: &BuildArgs, loaded: &Loaded, options: &Options) -> Result<(Vec<u8>, Packed), String> {
-    let packed = pack(&loaded.model, &loaded.sources, options);
-    let packed = packed.map_err(|diagnostics| {
-        let line = |diagnostic: &crate::Diagnostic| diagnostic.render(&loaded.sources) + "\n";
-        diagnostics.iter().map(line).collect::<String>()
-    })?;
-    let Some(root_task) = &args.checked.root_task else {
-        return Ok((packed.bytes.clone(), packed));
+/// The image, signed if that is wanted.
+fn image(args: &BuildArgs, loaded: &Loaded) -> Result<Packed, String> {
+    let options = Options {
+        has_names: !args.no_names,
+        counter_frequency: args.counter_frequency,
+        ..Options::default()
     };
-    let named = |why: &dyn std::fmt::Display| format!("error: {}: {why}\n", root_task.display());
-    let root_task = std::fs::read(root_task).map_err(|error| named(&error))?;
-    let module = Module { name: MODULE.into(), content: packed.bytes.clone() };
-    let file = modules::add(&root_task, vec![module]).map_err(|why| named(&why))?;
-    Ok((file, packed))
+    let mut packed = pack(&loaded.model, &loaded.sources, &options).map_err(|diagnostics| {
+        let text = |diagnostic: &crate::Diagnostic| diagnostic.render(&loaded.sources) + "\n";
+        diagnostics.iter().map(text).collect::<String>()
+    })?;
+    if let Some(path) = &args.sign {
+        let key = SecretKey::from_file(&read(path)?);
+        let key = key.ok_or_else(|| about(path, &"this is no secret key of `capdl key`"))?;
+        put::sign(&mut packed.bytes, |hash| key.sign(hash));
+    }
+    Ok(packed)
+}
+
+/// The file to write: the image, or the root task with it.
+fn file(args: &BuildArgs, packed: &Packed) -> Result<Vec<u8>, String> {
+    let Some(root_task) = &args.checked.root_task else { return Ok(packed.bytes.clone()) };
+    let mut more = vec![Module { name: SYSTEM.into(), content: packed.bytes.clone() }];
+    if let Some(path) = &args.trust {
+        let content = read(path)?;
+        if PublicKey::from_file(&content).is_none() {
+            return Err(about(path, &"this is no public key of `capdl key`"));
+        }
+        more.push(Module { name: KEY.into(), content });
+    }
+    modules::add(&read(root_task)?, more).map_err(|why| about(root_task, &why))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| about(path, &error))
+}
+
+/// What is wrong with a file.
+fn about(path: &Path, why: &dyn Display) -> String {
+    format!("error: {}: {why}\n", path.display())
 }
 
 fn write(path: &Path, file: &[u8], packed: &Packed) -> Outcome {

@@ -18,6 +18,8 @@ pub(crate) const PLAN: &str = "tessera-plan";
 pub(crate) const PACKED: &str = "tessera-packed";
 /// Reads and completes files of programs.
 pub(crate) const PROGRAM: &str = "tessera-program";
+/// Signs systems, and checks that.
+pub(crate) const SIGNING: &str = "tessera-signing";
 /// Checks proofs about the authority in layouts.
 pub(crate) const CERTIFICATE: &str = "tessera-certificate";
 /// The host tool for layouts.
@@ -43,7 +45,7 @@ pub(crate) const EXAMPLES: &str = "tessera-examples";
 pub(crate) const PAGER_EXAMPLES: &str = "tessera-pager-examples";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 14] = [
+pub(crate) const HOST_CRATES: [&str; 15] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -52,6 +54,7 @@ pub(crate) const HOST_CRATES: [&str; 14] = [
     PLAN,
     PACKED,
     PROGRAM,
+    SIGNING,
     CERTIFICATE,
     CAPDL,
     ROOT_TASK,

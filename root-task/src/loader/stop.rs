@@ -23,8 +23,6 @@ use plan::Refusal;
 pub enum Stop {
     /// The image is damaged; nothing was made.
     Damaged(Damage),
-    /// The image is not signed by the key that this loader trusts; nothing was made.
-    NotTrusted,
     /// The machine is another one; nothing was made.
     OtherMachine(&'static str),
     /// The memory at this address is not as planned, and the image wants nothing else; nothing
@@ -207,7 +205,6 @@ impl Display for Explained<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self.stop {
             Stop::Damaged(damage) => write!(f, "the image is damaged: {damage}"),
-            Stop::NotTrusted => f.write_str("the image is not signed by the key of this loader"),
             Stop::OtherMachine(reason) => write!(f, "the machine is another one: {reason}"),
             Stop::OtherMemory { address } => {
                 write!(f, "the memory at {address:#x} is not as planned")

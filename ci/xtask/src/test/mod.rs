@@ -15,6 +15,7 @@ mod latency;
 mod outcome;
 mod products;
 mod refusal;
+mod signatures;
 mod suite;
 mod systems;
 mod transcript;
@@ -75,6 +76,7 @@ fn steps() -> Vec<Step> {
         latency::steps(),
         examples::steps(),
         systems::steps(),
+        signatures::steps(),
         cost::steps(),
         suite::steps(),
     ];

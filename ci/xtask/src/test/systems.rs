@@ -58,14 +58,18 @@ fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
     Ok((boot(context, system, Program::RootTask, &expected)?, expected))
 }
 
-/// Boots a system, until the last expected line.
+/// Boots a system.
 fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> Fallible<Ended> {
     for component in system.components {
         context.program(Program::Component(component))?;
     }
+    watch(context, &root_task(context, system, loader)?, expected)
+}
+
+/// Boots a root task with a system, until the last expected line.
+pub(super) fn watch(context: &Context, file: &Path, expected: &str) -> Fallible<Ended> {
     let kernel = context.kernel(Image::Debug)?;
-    let file = root_task(context, system, loader)?;
-    let boot = Boot { kernel: &kernel.image, root_task: Some(&file), device_tree: None };
+    let boot = Boot { kernel: &kernel.image, root_task: Some(file), device_tree: None };
     // Nothing ends a system: its last expected line does.
     let last = expected.lines().last().unwrap_or_default();
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-plan", &["tessera-abi"]),
     ("tessera-packed", &["tessera-abi", "tessera-plan"]),
     ("tessera-program", &[]),
+    ("tessera-signing", &[]),
     (
         "capdl-loader",
         &[
@@ -31,12 +32,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-packed",
             "tessera-certificate",
             "tessera-program",
+            "tessera-signing",
         ],
     ),
     ("tessera-cost", &["tessera-libsys"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
-    ("tessera-root-task", &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-libsys"]),
+    (
+        "tessera-root-task",
+        &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-signing", "tessera-libsys"],
+    ),
     ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
