@@ -90,6 +90,25 @@ pub struct Interrupt {
     pub signal: u64,
 }
 
+/// Memory that devices of this component reach, too: one piece.
+///
+/// ```no_run
+/// use libsys::layout::{Component, Missing};
+///
+/// /// Where a device finds the second page of its buffers.
+/// fn second_page(component: &Component) -> Result<u64, Missing<'static>> {
+///     let buffers = component.dma("buffers")?;
+///     Ok(buffers.physical + 4096)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Dma {
+    /// Where this component sees it.
+    pub window: Window,
+    /// The physical address of its first byte.
+    pub physical: u64,
+}
+
 /// What the layout gives to this component. A main function that takes it says that the program
 /// is started by the loader of a layout, and by nobody else.
 ///
@@ -294,6 +313,16 @@ impl Component {
     /// The layout says nothing of it, or names addresses that no program can have.
     pub fn region<'n>(&self, name: &'n str) -> Result<Window, Missing<'n>> {
         self.window(Kind::Region, name)
+    }
+
+    /// Memory that devices of this component reach, too.
+    ///
+    /// # Errors
+    /// The layout says nothing of it, or lets no device of this component reach it.
+    pub fn dma<'n>(&self, name: &'n str) -> Result<Dma, Missing<'n>> {
+        let window = self.region(name)?;
+        let physical = self.find(Kind::Physical, name)?.value;
+        Ok(Dma { window, physical })
     }
 
     /// The registers of a device.

@@ -123,6 +123,16 @@ impl Pass<'_> {
         run.is_some_and(|run| u64::from(slot) >> run.size == 0)
     }
 
+    /// Whether this is the number of a frame's cell.
+    fn is_frame(&self, cell: u64) -> bool {
+        let cell = u32::try_from(cell).ok().map(Cell);
+        let run = cell.and_then(|cell| self.run(cell, 1));
+        run.is_some_and(|run| {
+            let page = [ObjectType::SmallPage, ObjectType::LargePage, ObjectType::HugePage];
+            page.contains(&run.object)
+        })
+    }
+
     /// Whether so many frames of a size begin here, which may be copies.
     fn are_frames(&self, first: Cell, count: u32, bits: u8) -> bool {
         let Some(object) = frame(bits) else { return false };
@@ -210,6 +220,7 @@ impl Checked for Fill {
         let source_end = self.offset.checked_add(self.length.into());
         let has_source = match self.source {
             Source::Content => source_end.is_some_and(|end| end <= pass.contents),
+            Source::Address => self.length == 8 && pass.is_frame(self.offset),
             _ => source_end.is_some(),
         };
         if self.bits > LARGEST_VIEW {

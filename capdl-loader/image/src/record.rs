@@ -30,6 +30,8 @@ choices! {
         DeviceTree = 2,
         /// Zeros.
         Zeros = 3,
+        /// The physical address of the frame whose cell is the row's `offset`, little endian.
+        Address = 4,
     }
 
     /// How a capability comes into a slot.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use abi::ObjectType;
 
 use crate::cap::Entry;
+use crate::object::ObjectId;
 use crate::span::Span;
 
 /// How large a frame is.
@@ -114,7 +115,15 @@ pub enum Source {
         /// First byte of it.
         offset: u64,
     },
+    /// The physical address of a frame, little endian: [`ADDRESS_BYTES`] bytes.
+    Address {
+        /// Which.
+        frame: ObjectId,
+    },
 }
+
+/// Bytes of a physical address in a frame.
+pub const ADDRESS_BYTES: u64 = 8;
 
 /// A part of what the kernel says at boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

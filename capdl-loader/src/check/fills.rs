@@ -1,6 +1,6 @@
 //! M209: what frames are filled with.
 
-use layout::memory::{Fill, Frame, Source};
+use layout::memory::{ADDRESS_BYTES, Fill, Frame, Source};
 use layout::object::Object;
 
 use super::facts::Facts;
@@ -14,6 +14,7 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
         for fill in &frame.fills {
             check_frame(object, frame, fill, findings);
             check_file(facts, object, fill, findings);
+            check_address(object, fill, findings);
         }
     }
 }
@@ -28,6 +29,16 @@ fn check_frame(object: &Object, frame: &Frame, fill: &Fill, findings: &mut Findi
     let span = super::slots::somewhere(fill.span, object.span);
     let wrong = Diagnostic::error(Code::FILL_RANGE, message).at(span, label);
     findings.push(wrong.help(format!("fill at most {} bytes", bytes.saturating_sub(fill.at))));
+}
+
+fn check_address(object: &Object, fill: &Fill, findings: &mut Findings) {
+    if !matches!(fill.source, Source::Address { .. }) || fill.length == ADDRESS_BYTES {
+        return;
+    }
+    let message = format!("a fill of frame `{}` is no place for an address", object.name);
+    let label = format!("{} bytes, and an address has {ADDRESS_BYTES}", fill.length);
+    let span = super::slots::somewhere(fill.span, object.span);
+    findings.push(Diagnostic::error(Code::FILL_RANGE, message).at(span, label));
 }
 
 fn check_file(facts: &Facts<'_>, object: &Object, fill: &Fill, findings: &mut Findings) {

@@ -24,8 +24,8 @@ pub(super) fn write(
     system: &mut System,
 ) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let (views, none) = (mappings.views(), Views::default());
-    let mut contents =
-        Contents { model, bytes: Vec::new(), known: HashMap::new(), wrong: Vec::new() };
+    let (bytes, known, wrong) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut contents = Contents { model, numbering, bytes, known, wrong };
     for (cell, id) in (0..).map(Cell).zip(&numbering.order) {
         let Some(id) = *id else { continue };
         let Kind::Frame(frame) = &model[id].kind else { continue };
@@ -59,6 +59,7 @@ pub(super) fn write(
 
 struct Contents<'a> {
     model: &'a Model,
+    numbering: &'a Numbering,
     bytes: Vec<u8>,
     /// Where pieces are.
     known: HashMap<&'a [u8], u64>,
@@ -84,6 +85,10 @@ impl<'a> Contents<'a> {
                         BootPart::DeviceTree => From::DeviceTree,
                     };
                     fills.push(record::Fill { source, offset: *offset, ..row });
+                }
+                Source::Address { frame } => {
+                    let offset = self.numbering.cell(*frame).0.into();
+                    fills.push(record::Fill { source: From::Address, offset, ..row });
                 }
                 Source::File { content, offset } => {
                     match source_bytes(&self.model[*content], *offset, fill) {

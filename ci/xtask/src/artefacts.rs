@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::image;
+use crate::layouts;
 use crate::process::{self, Fallible};
 use crate::symbols::symbols;
 use crate::toolchain::{Target, Toolchain};
@@ -131,7 +132,7 @@ impl Program {
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),
-            Self::Component(name) => (workspace::SYSTEMS, name),
+            Self::Component(name) => (layouts::package_of(name), name),
             Self::Example(name) | Self::Child(name) => (package_of_example(name), name),
         }
     }

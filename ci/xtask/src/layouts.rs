@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use crate::artefacts::{self, Program};
 use crate::process::{self, Fallible};
 use crate::toolchain::{self, Toolchain};
-use crate::workspace::{CAPDL, Workspace};
+use crate::workspace::{self, CAPDL, Workspace};
 
 /// The name under which the root task finds the layout of its system.
 pub(crate) const MODULE: &str = "layout";
@@ -44,6 +44,15 @@ impl System {
     pub(crate) fn layout(&self, workspace: &Workspace) -> PathBuf {
         self.folder(workspace).join(format!("{}.layout.toml", self.name))
     }
+}
+
+/// Drivers: the binaries that layouts name, and their packages.
+pub(crate) const DRIVERS: &[(&str, &str)] = &[];
+
+/// The package of a component's program.
+pub(crate) fn package_of(name: &str) -> &'static str {
+    let driver = DRIVERS.iter().find(|(driver, _)| *driver == name);
+    driver.map_or(workspace::SYSTEMS, |(_, package)| package)
 }
 
 /// The command that builds the tool.

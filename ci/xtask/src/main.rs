@@ -26,6 +26,7 @@ mod console;
 mod coverage;
 mod demangle;
 mod device_tree;
+mod devices;
 mod fuzz;
 mod image;
 mod json;

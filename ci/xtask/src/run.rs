@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 use crate::artefacts::{self, KernelFiles, Program};
 use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::devices;
 use crate::layouts;
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
@@ -50,7 +51,10 @@ fn prepare(
     let root_task = with_modules(workspace, toolchain, root_task, options)?;
     let kernel = artefacts::build_kernel(workspace, toolchain, options.image)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
-    let qemu = options.machine.boot(boot);
+    let mut qemu = options.machine.boot(boot);
+    if let Some(layout) = &options.layout {
+        qemu.args(devices::of_layout(workspace, layout)?);
+    }
     Ok((kernel, qemu))
 }
 

@@ -44,8 +44,13 @@ pub(crate) const EXAMPLES: &str = "tessera-examples";
 /// Programs whose memory a pager keeps.
 pub(crate) const PAGER_EXAMPLES: &str = "tessera-pager-examples";
 
+/// Memory that devices reach.
+pub(crate) const DMA: &str = "tessera-dma";
+/// What all virtio drivers need.
+pub(crate) const VIRTIO: &str = "tessera-virtio";
+
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 15] = [
+pub(crate) const HOST_CRATES: [&str; 17] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -59,6 +64,8 @@ pub(crate) const HOST_CRATES: [&str; 15] = [
     CAPDL,
     ROOT_TASK,
     PAGER_EXAMPLES,
+    DMA,
+    VIRTIO,
     FUZZ,
     "xtask",
 ];

@@ -131,6 +131,8 @@ kinds! {
     Argument = 23 "argument";
     /// Its own name.
     Component = 24 "component";
+    /// Physical address of a region, for the devices that reach it. Extent: bytes.
+    Physical = 25 "physical";
 }
 
 impl Kind {

@@ -3,8 +3,8 @@
 use libsys::object::{Large, Page, PageSize, Small};
 use libsys::window::{MemoryKind, View, Window};
 use libsys::{Cap, Error};
-use packed::Cell;
 use packed::record::{Fill, Source};
+use packed::{Cell, Image};
 
 use super::{Loader, Stop};
 
@@ -33,17 +33,24 @@ impl Loader {
     ) -> Result<(), Error> {
         let Some(first) = rows() else { return Ok(()) };
         let mut row = Some(first);
+        let contents = self.contents();
         let work = |window: &Window| {
             while let Some(fill) = row {
-                put(&self.image, window, &fill);
+                contents.put(window, &fill)?;
                 row = rows();
             }
+            Ok(())
         };
         match u32::from(first.bits) {
             Small::BITS => seen(&mut self.viewer, page, &first, work),
             Large::BITS => seen::<Large>(&mut self.viewer, page.cast(), &first, work),
             _ => Err(TOO_LARGE),
         }
+    }
+
+    /// Where the bytes of rows are from.
+    pub(super) const fn contents(&self) -> Contents {
+        Contents { image: self.image, base: self.base }
     }
 }
 
@@ -52,10 +59,10 @@ fn seen<S: PageSize>(
     viewer: &mut libsys::window::Viewer,
     page: Cap<Page<S>>,
     fill: &Fill,
-    work: impl FnOnce(&Window),
+    work: impl FnOnce(&Window) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let view: View<'_, S> = viewer.open(page, MemoryKind::Ram)?;
-    work(view.window());
+    work(view.window())?;
     let all = 0..1 << S::BITS;
     if fill.is_code {
         page.unify_instruction(all.clone())?;
@@ -66,21 +73,59 @@ fn seen<S: PageSize>(
     view.close()
 }
 
-/// Puts the bytes of a row into its frame.
-pub(super) fn put(image: &packed::Image<'_>, window: &Window, fill: &Fill) {
-    if let Some(bytes) = bytes(image, fill) {
-        window.write_bytes(fill.at.into(), bytes);
+/// Where the bytes of rows are from.
+#[derive(Clone, Copy)]
+pub(super) struct Contents {
+    image: Image<'static>,
+    /// The slot of cell 0.
+    base: u64,
+}
+
+impl Contents {
+    /// Puts the bytes of a row into its frame.
+    pub(super) fn put(&self, window: &Window, fill: &Fill) -> Result<(), Error> {
+        if let Some(bytes) = self.bytes(fill)? {
+            window.write_bytes(fill.at.into(), bytes.as_slice());
+        }
+        Ok(())
+    }
+
+    /// The bytes of a row. What the kernel says may be shorter than what was asked for.
+    pub(super) fn bytes(&self, fill: &Fill) -> Result<Option<Bytes>, Error> {
+        let all = match fill.source {
+            Source::Content => self.image.contents,
+            Source::BootInfo => libsys::boot_info(),
+            Source::DeviceTree => match libsys::device_tree::blob() {
+                Some(blob) => blob,
+                None => return Ok(None),
+            },
+            Source::Address => {
+                let page: Cap<Page> = Cap::at(self.base + fill.offset);
+                return Ok(Some(Bytes::Address(page.address()?.to_le_bytes())));
+            }
+            Source::Zeros => return Ok(None),
+        };
+        let start = usize::try_from(fill.offset).unwrap_or(usize::MAX);
+        let rest = all.get(start..);
+        Ok(rest.map(|rest| Bytes::Part(&rest[..rest.len().min(fill.length as usize)])))
     }
 }
 
-/// The bytes of a row. What the kernel says may be shorter than what was asked for.
-pub(super) fn bytes<'a>(image: &packed::Image<'a>, fill: &Fill) -> Option<&'a [u8]> {
-    let all = match fill.source {
-        Source::Content => image.contents,
-        Source::BootInfo => libsys::boot_info(),
-        Source::DeviceTree => libsys::device_tree::blob()?,
-        Source::Zeros => return None,
-    };
-    let rest = all.get(usize::try_from(fill.offset).ok()?..)?;
-    Some(&rest[..rest.len().min(fill.length as usize)])
+/// The bytes of a row.
+#[derive(Clone, Copy)]
+pub(super) enum Bytes {
+    /// A part of something that is there already.
+    Part(&'static [u8]),
+    /// A physical address.
+    Address([u8; 8]),
+}
+
+impl Bytes {
+    /// All of them.
+    pub(super) const fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Part(bytes) => bytes,
+            Self::Address(bytes) => bytes,
+        }
+    }
 }

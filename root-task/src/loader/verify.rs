@@ -12,7 +12,7 @@
 //! it asks for is larger than any memory.
 
 use libsys::object::{Large, PageSize, SlotRange, Small};
-use libsys::window::MemoryKind;
+use libsys::window::{MemoryKind, Window};
 use libsys::{Error, ObjectType, Rights, SlotPath, initial};
 use packed::Cell;
 use packed::placing::{Placed, place_all};
@@ -22,7 +22,7 @@ use plan::{Planner, Step};
 use super::memory::offered;
 use super::stop::Difference;
 use super::threads::{REGISTERS, registers};
-use super::{Loader, Stop, fills};
+use super::{Loader, Stop};
 
 /// `log2` of the bytes of an object that no memory has room for.
 const TOO_LARGE: u32 = 47;
@@ -176,18 +176,32 @@ impl Loader {
     ) -> Result<Option<u64>, Error> {
         let mut rows = rows.peekable();
         let bits = rows.peek().map_or(0, |row| u32::from(row.bits));
-        let image = self.image;
-        let differs = |window: &libsys::window::Window, row: &Fill| {
-            fills::bytes(&image, row).is_some_and(|bytes| !window.holds(row.at.into(), bytes))
+        let contents = self.contents();
+        let differs = |window: &Window, row: &Fill| {
+            let bytes = contents.bytes(row)?;
+            Ok(bytes.is_some_and(|bytes| !window.holds(row.at.into(), bytes.as_slice())))
         };
         let page = libsys::Cap::at(slot);
         if bits == Small::BITS {
             let view = self.viewer.open::<Small>(page, MemoryKind::Ram)?;
-            let found = rows.find(|row| differs(view.window(), row)).map(|row| row.at.into());
+            let found = first(rows, |row| differs(view.window(), row))?;
             return view.close().map(|()| found);
         }
         let view = self.viewer.open::<Large>(page.cast(), MemoryKind::Ram)?;
-        let found = rows.find(|row| differs(view.window(), row)).map(|row| row.at.into());
+        let found = first(rows, |row| differs(view.window(), row))?;
         view.close().map(|()| found)
     }
+}
+
+/// Where the first row begins that differs.
+fn first(
+    rows: impl Iterator<Item = Fill>,
+    differs: impl Fn(&Fill) -> Result<bool, Error>,
+) -> Result<Option<u64>, Error> {
+    for row in rows {
+        if differs(&row)? {
+            return Ok(Some(row.at.into()));
+        }
+    }
+    Ok(None)
 }

@@ -177,15 +177,16 @@ impl Writer<'_> {
             }
         }
         if !frame.fills.is_empty() {
-            let fills: Vec<String> = frame.fills.iter().map(|fill| self.fill(fill)).collect();
+            let fills: Vec<String> =
+                frame.fills.iter().filter_map(|fill| self.fill(fill)).collect();
             text += &format!(", fill: [{}]", fills.join(", "));
         }
         text + ")"
     }
 
-    fn fill(&mut self, fill: &Fill) -> String {
+    fn fill(&mut self, fill: &Fill) -> Option<String> {
         let Fill { at, length, .. } = fill;
-        match &fill.source {
+        Some(match &fill.source {
             Source::File { content, offset } => {
                 let name = self.model.contents.get(content.0 as usize);
                 let name = name.map_or("", |content| content.name.as_str());
@@ -202,7 +203,11 @@ impl Writer<'_> {
                 let part = format!("CDL_FrameFill_BootInfo_{part}");
                 format!("{{{at} {length} CDL_FrameFill_BootInfo {part} {offset}}}")
             }
-        }
+            Source::Address { .. } => {
+                self.facts.lost(fill.span, "a physical address in a frame");
+                return None;
+            }
+        })
     }
 }
 

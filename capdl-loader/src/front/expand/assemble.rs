@@ -14,14 +14,14 @@
 use abi::directory::Kind as Entry;
 use layout::cap::{Cap, Entry as SlotEntry};
 use layout::memory::{ContentId, Fill, Frame, FrameSize, Position, Source};
-use layout::names::{MappingName, SlotName};
+use layout::names::{MappingName, RegionKind, SlotName};
 use layout::object::{CNode, Kind, ObjectId};
 use layout::span::{Span, Spanned};
 use layout::thread::{Role, RoleEntry, Thread};
 use layout::{Rights, VmAttributes};
 
 use super::Expander;
-use super::directory::{Line, encode};
+use super::directory::{self, Line, encode};
 use super::draft::{Frames, Holding, Sight};
 use super::image::{Image, ImagePage};
 use super::space::{Mapping, Space};
@@ -91,16 +91,11 @@ impl Expander<'_> {
             let dot = if name.is_empty() { "" } else { "." };
             let called = SlotName { name: format!("{word}{dot}{name}"), slot };
             self.model.components[id].slot_names.push(called);
-            lines.push(Line { kind, name, value: slot, extent });
+            lines.push(Line::new(kind, name, slot, extent));
         }
         if self.drafts[draft].spare > 0 {
             let extent = (1 << bits) - first_spare;
-            lines.push(Line {
-                kind: Entry::Spare,
-                name: String::new(),
-                value: first_spare,
-                extent,
-            });
+            lines.push(Line::new(Entry::Spare, String::new(), first_spare, extent));
         }
         entries.sort_by_key(|entry| entry.slot);
         let cspace = self.drafts[draft].cspace;
@@ -134,6 +129,7 @@ impl Expander<'_> {
         let mut stack = image.map_or(0, |(_, stack)| stack);
         for sight in sights {
             let is_stack = sight.kind == Entry::Memory && sight.name == "stack";
+            lines.extend(self.physical(draft, &sight));
             let line = self.sight(draft, &mut space, sight, &mut cursor);
             if is_stack {
                 stack = line.value + line.extent;
@@ -171,7 +167,7 @@ impl Expander<'_> {
     fn words(&mut self, draft: usize) -> Vec<Line> {
         let spec = self.drafts[draft].spec;
         let words = std::mem::take(&mut self.drafts[draft].words);
-        let line = |kind, name, value| Line { kind, name, value, extent: 0 };
+        let line = |kind, name, value| Line::new(kind, name, value, 0);
         let mut lines: Vec<Line> =
             words.into_iter().map(|word| line(word.kind, word.name, word.value)).collect();
         lines.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
@@ -268,7 +264,7 @@ impl Expander<'_> {
             Frames::Reserved { bytes } => {
                 let start = *cursor;
                 *cursor = start.saturating_add(bytes).saturating_add(PAGE);
-                return Line { kind, name, value: start, extent: bytes };
+                return Line::new(kind, name, start, bytes);
             }
             Frames::Own { bytes, content } => {
                 let object = format!("{}/{}/{name}", self.drafts[draft].spec.name, kind.word());
@@ -292,7 +288,19 @@ impl Expander<'_> {
         *cursor = address + PAGE;
         let value = start + offset;
         self.name_memory(draft, &name, (value, bytes), region);
-        Line { kind, name, value, extent: bytes }
+        Line::new(kind, name, value, bytes)
+    }
+
+    /// Where a region lies in physical memory, for a component that drives a device which reaches
+    /// it. The checks see to it that such a region is one piece.
+    fn physical(&self, draft: usize, sight: &Sight) -> Option<Line> {
+        let Frames::Shared { frames, bytes, .. } = &sight.frames else { return None };
+        let RegionKind::Memory { dma_by } = &self.model[sight.region?].kind else { return None };
+        let driven = &self.drafts[draft].spec.value.device;
+        let drives = |device: &str| driven.iter().any(|own| own.value == device);
+        let is_driven = dma_by.iter().any(|device| drives(&self.model[device.value].name));
+        let first = frames.first().filter(|_| is_driven)?;
+        Some(Line::physical(sight.name.clone(), *first, *bytes))
     }
 
     /// Frames of a component's own with a file in them.
@@ -329,10 +337,20 @@ impl Expander<'_> {
         let length = bytes.len() as u64;
         let name = format!("{}/directory", spec.name);
         let content = self.files.add(name, Some(bytes), spec.span);
+        let name = format!("{}/{}/directory", spec.name, Entry::Memory.word());
+        let pages = length.next_multiple_of(PAGE);
+        let frames = self.own_frames(Some(draft), &name, pages, spec.span);
+        let mut start = 0;
+        for id in &frames {
+            let Kind::Frame(frame) = &mut self.model[*id].kind else { continue };
+            let end = start + frame.size.bytes();
+            frame.fills = directory::fills(lines, content, start..end.min(length), spec.span);
+            start = end;
+        }
         let sight = Sight {
             kind: Entry::Memory,
             name: "directory".into(),
-            frames: Frames::Own { bytes: length, content: Some(content) },
+            frames: Frames::Shared { frames, offset: 0, bytes: length },
             rights: Rights::READ,
             attributes: DATA,
             region: None,

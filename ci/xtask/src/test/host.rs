@@ -11,8 +11,8 @@ use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
-    BENCH, COST, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PLATFORM, ROOT_TASK, SUITE,
-    SYSTEMS,
+    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PLATFORM, ROOT_TASK,
+    SUITE, SYSTEMS, VIRTIO,
 };
 
 /// All of them.
@@ -61,7 +61,8 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    let programs = [LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, SYSTEMS, COST, BENCH];
+    let programs =
+        [LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, SYSTEMS, COST, BENCH, DMA, VIRTIO];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {
             let mut command =

@@ -14,6 +14,7 @@ use super::examples::judge;
 use super::outcome::Outcome;
 use crate::artefacts::{self, Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
+use crate::devices;
 use crate::layouts::{self, SYSTEMS, System};
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine};
@@ -75,7 +76,9 @@ pub(super) fn watch(context: &Context, file: &Path, expected: &str) -> Fallible<
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };
     let append = vec!["tessera.export=vcounter".into()];
     let machine = Machine { counted: true, append, ..Machine::default() };
-    console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)
+    let mut qemu = machine.boot(boot);
+    qemu.args(devices::of_layout(context.workspace, &system.layout(context.workspace))?);
+    console::watch(&mut qemu, &limits, Audience::Nobody)
 }
 
 /// A loader with a system in it; built twice, it must be the same.

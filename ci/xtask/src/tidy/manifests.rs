@@ -36,6 +36,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("tessera-cost", &["tessera-libsys"]),
+    ("tessera-dma", &["tessera-libsys"]),
+    ("tessera-virtio", &["tessera-libsys", "tessera-dma"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     (

@@ -5,10 +5,10 @@ use libsys::object::{Huge, Large, Notification, Page, PageSize, Reply, Small, Us
 use libsys::server::RESTARTED;
 use libsys::window::MemoryKind;
 use libsys::{Badge, Cap, Error, Message, Rights, SlotPath, initial};
+use packed::Cell;
 use packed::record::{How, Recipe, Renewed};
-use packed::{Cell, Image};
 
-use super::super::{Loader, Stop, cells, fills};
+use super::super::{Loader, Stop, cells};
 
 impl Loader {
     /// Starts a component again.
@@ -108,11 +108,11 @@ impl Loader {
         let path = SlotPath::new(initial::CNODE, slot);
         path.copy_from(self.path(frame), Rights::ALL)?;
         let page: Cap<Page<S>> = Cap::at(slot);
-        let image: Image<'static> = self.image;
+        let (image, contents) = (self.image, self.contents());
         let view = self.viewer.open(page, MemoryKind::Ram)?;
         view.window().clear(0..1 << S::BITS);
         for fill in image.layout.fills.rows().filter(|fill| fill.frame == frame) {
-            fills::put(&image, view.window(), &fill);
+            contents.put(view.window(), &fill)?;
         }
         if run.is_code {
             page.unify_instruction(0..1 << S::BITS)?;
