@@ -69,7 +69,7 @@ fn run(context: &Context) -> Fallible<Outcome> {
         cases.push((workbench.root_task(case)?, case.says));
     }
     for (file, says) in &cases {
-        let outcome = judge(&systems::watch(context, file, says)?, says);
+        let outcome = judge(&systems::watch(context, file, &[], says)?, says);
         if outcome.failed > 0 {
             return Ok(outcome);
         }

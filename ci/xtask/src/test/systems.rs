@@ -64,11 +64,17 @@ fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> 
     for component in system.components {
         context.program(Program::Component(component))?;
     }
-    watch(context, &root_task(context, system, loader)?, expected)
+    let devices = devices::of_layout(context.workspace, &system.layout(context.workspace))?;
+    watch(context, &root_task(context, system, loader)?, &devices, expected)
 }
 
-/// Boots a root task with a system, until the last expected line.
-pub(super) fn watch(context: &Context, file: &Path, expected: &str) -> Fallible<Ended> {
+/// Boots a root task with a system, on a machine with more devices, until the last expected line.
+pub(super) fn watch(
+    context: &Context,
+    file: &Path,
+    devices: &[String],
+    expected: &str,
+) -> Fallible<Ended> {
     let kernel = context.kernel(Image::Debug)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(file), device_tree: None };
     // Nothing ends a system: its last expected line does.
@@ -77,7 +83,7 @@ pub(super) fn watch(context: &Context, file: &Path, expected: &str) -> Fallible<
     let append = vec!["tessera.export=vcounter".into()];
     let machine = Machine { counted: true, append, ..Machine::default() };
     let mut qemu = machine.boot(boot);
-    qemu.args(devices::of_layout(context.workspace, &system.layout(context.workspace))?);
+    qemu.args(devices);
     console::watch(&mut qemu, &limits, Audience::Nobody)
 }
 
