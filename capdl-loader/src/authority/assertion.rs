@@ -11,7 +11,7 @@ use super::proof::{Outcome, System, Trust};
 use super::subject::{Subject, control_name, control_point};
 use super::{Why, graph::Edge};
 use crate::code::Code;
-use crate::{Diagnostic, Report, Severity};
+use crate::{Diagnostic, Report};
 
 /// Checks all assertions of a model.
 #[must_use]
@@ -40,6 +40,15 @@ pub fn unconfined(model: &Model) -> impl Iterator<Item = RegionId> {
 
 fn party(component: &ComponentId) -> PartyId {
     PartyId(component.0)
+}
+
+/// By what somebody gets at something.
+#[derive(Clone, Copy)]
+enum Means {
+    /// Capabilities, if every device keeps to its memory.
+    Capabilities,
+    /// Devices that are neither confined nor trusted, too.
+    Devices,
 }
 
 struct Judge<'a> {
@@ -121,11 +130,11 @@ impl Judge<'_> {
         let to = subject.points(self.system, access);
         let devices = unconfined(self.system.model).collect();
         let sure = Trust { parties: trust.parties.clone(), devices };
-        let found = self.others(assertion, access, subject, (&to, &sure), Severity::Error);
+        let found = self.others(assertion, access, subject, (&to, &sure), Means::Capabilities);
         if !found.is_empty() {
             return found;
         }
-        self.others(assertion, access, subject, (&to, &trust), Severity::Warning)
+        self.others(assertion, access, subject, (&to, &trust), Means::Devices)
     }
 
     /// Everybody who is not trusted and gets to these points.
@@ -135,7 +144,7 @@ impl Judge<'_> {
         access: Access,
         subject: Subject,
         (to, trust): (&[Point], &Trust),
-        severity: Severity,
+        means: Means,
     ) -> Vec<Diagnostic> {
         let who = self.system.who(to.to_vec(), trust);
         if let Err(refusal) = who.others {
@@ -146,16 +155,16 @@ impl Judge<'_> {
         let others = who.witnesses.into_iter().filter(|(id, _)| Subject::Party(*id) != subject);
         let found = others.map(|(id, path)| {
             let name = &self.system.parties[id].name;
-            let found = match severity {
-                Severity::Error => {
+            let found = match means {
+                Means::Capabilities => {
                     let message = format!("`{name}`, too, can {verb} `{what}`");
                     Diagnostic::error(Code::ASSERTION, message)
                         .help("take one of these steps away, or name it in `are`")
                 }
-                Severity::Warning => {
+                Means::Devices => {
                     let message =
                         format!("`{name}` can {verb} `{what}` if its device leaves its memory");
-                    Diagnostic::warning(Code::ASSERTION, message).help(self.dma_help(trust))
+                    Diagnostic::error(Code::ASSERTION, message).help(self.dma_help(trust))
                 }
             };
             let found = found.at(assertion.span, "claimed here");
