@@ -1,6 +1,6 @@
 //! M211, M212, M213: how memory is mapped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use layout::object::Kind;
 use layout::policy::Leave;
@@ -13,6 +13,7 @@ use crate::code::Code;
 
 /// Looks at every mapping.
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    check_aliases(facts, findings);
     let mut cached: HashMap<ObjectId, &Mapping> = HashMap::new();
     for mapping in &facts.mappings {
         check_writable_code(facts, mapping, findings);
@@ -38,14 +39,57 @@ fn check_writable_code(facts: &Facts<'_>, mapping: &Mapping, findings: &mut Find
     }
     let (frame, owner) = (&facts.model[mapping.frame].name, facts.owner(mapping.space));
     let message = format!("{owner} can write and execute frame `{frame}`");
-    let found = match facts.model.policy.writable_code {
-        Leave::Deny => Diagnostic::error(Code::WRITABLE_CODE, message),
-        Leave::Warn => Diagnostic::warning(Code::WRITABLE_CODE, message),
-        Leave::Allow => return,
-    };
+    let Some(found) = writable_code(facts, message) else { return };
     let found = found.at(mapping.span, format!("at {:#x}", mapping.address));
     let found = found.help("map code readable and executable, and data readable and writable");
     findings.push_for([facts.model[mapping.space].owner], found);
+}
+
+/// Where a frame can be written, and where it can be executed.
+#[derive(Clone, Copy, Default)]
+struct Views<'a> {
+    writable: Option<&'a Mapping>,
+    executable: Option<&'a Mapping>,
+    is_both_at_once: bool,
+}
+
+/// Frames that are written through one mapping and executed through another. Told once for all
+/// frames of one piece of memory.
+fn check_aliases(facts: &Facts<'_>, findings: &mut Findings) {
+    let mut views: BTreeMap<ObjectId, Views<'_>> = BTreeMap::new();
+    for mapping in &facts.mappings {
+        let view = views.entry(mapping.frame).or_default();
+        let (writes, executes) = (mapping.is_writable(), mapping.is_executable());
+        view.writable = view.writable.or(Some(mapping).filter(|_| writes));
+        view.executable = view.executable.or(Some(mapping).filter(|_| executes));
+        view.is_both_at_once |= writes && executes;
+    }
+    let mut told = BTreeSet::new();
+    for (frame, view) in views.into_iter().filter(|(_, view)| !view.is_both_at_once) {
+        let (Some(writable), Some(executable)) = (view.writable, view.executable) else { continue };
+        let spaces = [writable.space, executable.space];
+        if !told.insert((spaces, writable.span, executable.span)) {
+            continue;
+        }
+        let [writer, runner] = spaces.map(|space| facts.owner(space));
+        let frame = &facts.model[frame].name;
+        let message = format!("{writer} can write frame `{frame}`, which {runner} executes");
+        let Some(found) = writable_code(facts, message) else { return };
+        let found = found
+            .at(writable.span, format!("written at {:#x}", writable.address))
+            .at(executable.span, format!("executed at {:#x}", executable.address))
+            .help("let nobody write what somebody executes, or waive M211 for code generators");
+        findings.push_for(spaces.map(|space| facts.model[space].owner), found);
+    }
+}
+
+/// A finding of writable code, as bad as the policy has it.
+fn writable_code(facts: &Facts<'_>, message: String) -> Option<Diagnostic> {
+    match facts.model.policy.writable_code {
+        Leave::Deny => Some(Diagnostic::error(Code::WRITABLE_CODE, message)),
+        Leave::Warn => Some(Diagnostic::warning(Code::WRITABLE_CODE, message)),
+        Leave::Allow => None,
+    }
 }
 
 fn check_zero(facts: &Facts<'_>, mapping: &Mapping, findings: &mut Findings) {
