@@ -31,6 +31,7 @@
 //! | [`badges`] | A406, A407 | how servers tell clients apart |
 //! | [`pools`] | A409 | what members of pools may do |
 //! | [`target`] | C502 | whether kernel and board are what the layout wants |
+//! | [`pack`](crate::pack) | C505 | whether the loader could build it, if nothing else is wrong |
 
 mod facts;
 mod findings;
@@ -116,6 +117,11 @@ pub fn check_with_loader(model: &Model, board: Option<&Board>, loader: &Loader) 
         check(&facts, &mut findings);
     }
     let mut report = findings.into_report();
+    if !report.has_errors()
+        && let Err(refused) = crate::pack::slots_needed(model)
+    {
+        report.push(refused);
+    }
     report.extend(crate::authority::assertion::check(model));
     report
 }

@@ -273,6 +273,11 @@ const ALL: &[Row] = &[
      "The kernel would not boot, or with less than the layout uses.",
      "12 cores on a board of 8",
      "Use what the board has."),
+    (Code::NOT_PACKED,
+     "The loader makes each capability from its object's first one, fills pages of up to 2 MiB \
+      from files that exist, and counts domains' turns in ticks of a known counter.",
+     "a capability that is derived from one with fewer rights than its object gives",
+     "Write it so that the loader can make it, or let a component make it at run time."),
 ];
 
 #[cfg(test)]

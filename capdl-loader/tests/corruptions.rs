@@ -43,8 +43,9 @@ impl Builder {
         self.add(Kind::PageTable(PageTable { level, slots }))
     }
 
-    /// A thread with an address space, a CSpace and time of its own, that can send to `endpoint`.
-    fn thread(&mut self, index: u64, endpoint: ObjectId) {
+    /// A thread with an address space, a CSpace, time and an endpoint of its own.
+    fn thread(&mut self, index: u64) {
+        let endpoint = self.add(Kind::Endpoint);
         let [code, stack, buffer] = [self.frame(), self.frame(), self.frame()];
         let frame = |object, rights, attributes| Cap::Frame { object, rights, attributes };
         let leaf = vec![
@@ -98,12 +99,11 @@ fn entry(slot: u64, cap: Cap) -> Entry {
 /// A good system of some threads.
 fn good(threads: u64) -> Model {
     let mut builder = Builder(Model::named("good"));
-    let endpoint = builder.add(Kind::Endpoint);
     let bell = builder.add(Kind::Notification);
     let cap = Cap::Notification { object: bell, rights: Rights::WRITE, badge: Some(1) };
     let (number, trigger, notification) = (Some(33), Trigger::Level, Some(cap));
     builder.add(Kind::Irq(Irq { number, trigger, core: 0, notification }));
-    (1..=threads).for_each(|index| builder.thread(index, endpoint));
+    (1..=threads).for_each(|index| builder.thread(index));
     builder.0
 }
 

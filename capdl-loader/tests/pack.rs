@@ -2,10 +2,19 @@
 
 mod support;
 
+use std::path::Path;
+
 use capdl::Sources;
+use capdl::board::{Board, Loader};
+use capdl::code::Code;
+use capdl::front::{Input, load};
 use capdl::pack::{Options, Packed, pack};
-use packed::Image;
+use capdl::placement::Placement;
+use layout::Model;
+use packed::placing::{Placed, place_all};
 use packed::record::How;
+use packed::{Cell, Image};
+use plan::Planner;
 use support::{PER_PROCESS, processes};
 
 fn packed(count: usize) -> Packed {
@@ -47,4 +56,50 @@ fn pages_of_a_process_are_one_run_each_kind() {
     let slots: Vec<u32> = image.layout.slots.rows().map(|slot| slot.slot).collect();
     assert_eq!(slots, [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
     assert!(image.layout.slots.rows().all(|slot| slot.how == How::Copied));
+}
+
+/// The example, with files that are not there taken as empty.
+fn example() -> Model {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/linuxbox.layout.toml");
+    let mut loaded = load(&Input { file, ..Input::default() });
+    loaded.report.retain(|found| found.code != Code::FILE);
+    assert!(!loaded.report.has_errors(), "{}", loaded.report.render(&loaded.sources));
+    for content in &mut loaded.model.contents {
+        content.bytes.get_or_insert_default();
+    }
+    loaded.model
+}
+
+#[test]
+fn what_is_reported_is_where_the_loader_puts_it() {
+    let board = Board::find("qemu-virt-aarch64", []).expect("readable").expect("known");
+    for model in [example(), processes(30), capdl::generate::system(500)] {
+        let forecast = board.forecast(&model.target, &Loader::guess(&model)).expect("it boots");
+        let reported = Placement::of(&model, &forecast.untyped);
+        assert_eq!(reported.refused, []);
+        let options = Options { has_names: true, ..Options::default() };
+        let packed = pack(&model, &Sources::default(), &options).expect("a good model");
+        let image = Image::new(&packed.bytes).expect("a good image");
+        let mut compared = 0;
+        let mut say = |placed| {
+            let Placed::Make { step, first } = placed else { return };
+            let (_, run, address) = step.retype();
+            for index in 0..run.count {
+                let cell = Cell(first.0 + index as u32);
+                let name = image.debug.name(cell).expect("a name");
+                let Some(object) = model.objects.iter().position(|object| object.name == name)
+                else {
+                    assert_eq!(name, "of the loader");
+                    continue;
+                };
+                let expected = Some(address + (index << run.bits()));
+                assert_eq!(reported.addresses[object], expected, "{name}");
+                compared += 1;
+            }
+        };
+        let mut planner = Planner::new(&forecast.untyped);
+        place_all(image.layout.objects, &mut planner, &mut say).expect("room");
+        assert_eq!(compared, reported.addresses.iter().flatten().count());
+        assert_eq!(planner.free_by_size(), reported.planner.free_by_size());
+    }
 }

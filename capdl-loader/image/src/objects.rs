@@ -7,7 +7,7 @@ use crate::cell::Cell;
 use crate::damage::Damage;
 
 /// Bytes of a run.
-pub(crate) const RUN_BYTES: usize = 20;
+pub const RUN_BYTES: usize = 20;
 
 const PART: &str = "object run";
 
@@ -53,7 +53,8 @@ impl ObjectRun {
 
     /// The run without its count, as bytes: type and kind of position, size, group, first cell,
     /// address or offset, memory.
-    pub(crate) fn to_bytes(self) -> [u8; RUN_BYTES] {
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; RUN_BYTES] {
         let (kind, group, word) = match self.position {
             Position::Anywhere => (0, 0, 0),
             Position::At(address) => (1, 0, address),
@@ -112,7 +113,10 @@ pub struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     /// The runs in these bytes, with so many objects altogether.
-    pub(crate) fn new(bytes: &'a [u8], total: u32) -> Result<Self, Damage> {
+    ///
+    /// # Errors
+    /// A run that is none, or not of objects that can be made.
+    pub fn new(bytes: &'a [u8], total: u32) -> Result<Self, Damage> {
         let (runs, rest) = bytes.as_chunks();
         let objects = Self { runs, total };
         if !rest.is_empty() {

@@ -43,44 +43,48 @@ pub struct Misplaced {
 /// Places all objects, and says how.
 ///
 /// # Errors
-/// The first object that finds no place; what was said before is right without it.
+/// The first object that finds no place. The others are placed nevertheless.
 pub fn place_all(
     objects: Objects<'_>,
     planner: &mut Planner,
     say: &mut impl FnMut(Placed),
 ) -> Result<(), Misplaced> {
+    let mut first = None;
+    place_what_fits(objects, planner, say, &mut |misplaced| {
+        first.get_or_insert(misplaced);
+    });
+    first.map_or(Ok(()), Err)
+}
+
+/// Places all objects that find a place, and says how, and `refuse`s the others. What lies in
+/// memory that found no place is left out.
+pub fn place_what_fits(
+    objects: Objects<'_>,
+    planner: &mut Planner,
+    say: &mut impl FnMut(Placed),
+    refuse: &mut impl FnMut(Misplaced),
+) {
     let mut parents = Parents::of(objects);
     let mut runs = objects.iter().peekable();
     while let Some(run) = runs.next() {
-        let refused = |refusal| Misplaced { object: run.first, refusal };
-        let inside = match run.inside {
-            Some(memory) => Some(parents.source(memory, planner, say).map_err(refused)?),
+        let inside = match run.inside.map(|memory| parents.source(memory, planner, say)) {
             None => None,
+            Some(Some(source)) => Some(source),
+            Some(None) => continue,
         };
         let (base, inside) = match run.position {
             Position::Anywhere => (None, inside),
             Position::At(address) => (Some(address), inside),
-            Position::InGroup { group, offset } => {
-                let rest = runs.clone();
-                let members = core::iter::once(run).chain(rest).take_while(|run| is_in(run, group));
-                let (bytes, bits) = extent(members);
-                let found = planner.reserve(bytes, bits, inside).map_err(refused)?;
-                let mut place = |run: ObjectRun, offset: u64| {
-                    let at = found.address.saturating_add(offset);
-                    parents.one_run(run, Some(at), Some(found.source), planner, say)
-                };
-                place(run, offset)?;
-                while let Some(member) = runs.next_if(|run| is_in(run, group)) {
-                    if let Position::InGroup { offset, .. } = member.position {
-                        place(member, offset)?;
-                    }
-                }
+            Position::InGroup { group, .. } => {
+                let rest = core::iter::from_fn(|| runs.next_if(|run| is_in(run, group)));
+                let members: Vec<ObjectRun> = core::iter::once(run).chain(rest).collect();
+                let placed = parents.group(&members, inside, planner, say);
+                placed.unwrap_or_else(&mut *refuse);
                 continue;
             }
         };
-        parents.one_run(run, base, inside, planner, say)?;
+        parents.one_run(run, base, inside, planner, say).unwrap_or_else(&mut *refuse);
     }
-    Ok(())
 }
 
 fn is_in(run: &ObjectRun, wanted: u16) -> bool {
@@ -88,8 +92,8 @@ fn is_in(run: &ObjectRun, wanted: u16) -> bool {
 }
 
 /// Bytes of a group, and `log2` of its alignment.
-fn extent(members: impl Iterator<Item = ObjectRun>) -> (u64, u32) {
-    members.fold((0, 0), |(bytes, bits), run| {
+fn extent(members: &[ObjectRun]) -> (u64, u32) {
+    members.iter().fold((0, 0), |(bytes, bits), run| {
         let Position::InGroup { offset, .. } = run.position else { return (bytes, bits) };
         let end = offset.saturating_add(u64::from(run.count) << run.bits());
         (bytes.max(end), bits.max(run.bits()))
@@ -110,7 +114,7 @@ struct Parents {
 struct Parent {
     memory: Cell,
     /// Where it lies, once it was placed.
-    address: u64,
+    address: Option<u64>,
     bits: u32,
     /// What the planner calls it, once it was used.
     source: Option<SourceId>,
@@ -123,27 +127,47 @@ impl Parents {
         cells.dedup();
         let parent = |memory| {
             let bits = objects.of(memory).map_or(0, |run| run.bits());
-            Parent { memory, address: 0, bits, source: None }
+            Parent { memory, address: None, bits, source: None }
         };
         Self { all: cells.into_iter().map(parent).collect() }
     }
 
-    /// What the planner calls this memory.
+    /// What the planner calls this memory, if it was placed.
     fn source(
         &mut self,
         memory: Cell,
         planner: &mut Planner,
         say: &mut impl FnMut(Placed),
-    ) -> Result<SourceId, Refusal> {
+    ) -> Option<SourceId> {
         let found = self.all.binary_search_by_key(&memory, |parent| parent.memory);
-        let parent = found.ok().and_then(|index| self.all.get_mut(index));
-        let parent = parent.ok_or(Refusal::Nowhere { address: 0 })?;
-        if parent.source.is_none() {
-            let source = planner.open(parent.address, parent.bits);
+        let parent = self.all.get_mut(found.ok()?)?;
+        let address = parent.address?;
+        let source = *parent.source.get_or_insert_with(|| {
+            let source = planner.open(address, parent.bits);
             say(Placed::Open { memory, source });
-            parent.source = Some(source);
+            source
+        });
+        Some(source)
+    }
+
+    /// Places what lies together.
+    fn group(
+        &mut self,
+        members: &[ObjectRun],
+        inside: Option<SourceId>,
+        planner: &mut Planner,
+        say: &mut impl FnMut(Placed),
+    ) -> Result<(), Misplaced> {
+        let Some(first) = members.first() else { return Ok(()) };
+        let (bytes, bits) = extent(members);
+        let found = planner.reserve(bytes, bits, inside);
+        let found = found.map_err(|refusal| Misplaced { object: first.first, refusal })?;
+        for run in members {
+            let Position::InGroup { offset, .. } = run.position else { continue };
+            let at = Some(found.address.saturating_add(offset));
+            self.one_run(*run, at, Some(found.source), planner, say)?;
         }
-        parent.source.ok_or(Refusal::Nowhere { address: 0 })
+        Ok(())
     }
 
     /// Places the objects of one run: one behind the other from `base` on, or anywhere.
@@ -185,7 +209,7 @@ impl Parents {
             if index >= made.count {
                 break;
             }
-            parent.address = address + (index << made.bits());
+            parent.address = Some(address + (index << made.bits()));
         }
     }
 }

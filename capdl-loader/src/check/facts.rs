@@ -9,6 +9,7 @@ use layout::{Model, ObjectId, Rights, Span, VmAttributes};
 use platform::address::PhysicalRange;
 
 use crate::board::{Board, Loader};
+use crate::pack::{self, numbering::Numbering};
 
 /// A model, with what several checks want to know of it.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Facts<'a> {
     pub loader: &'a Loader,
     /// All mappings, by address space and address.
     pub mappings: Vec<Mapping>,
+    /// All objects that can be made, in the order of their memory.
+    pub(crate) numbering: Numbering,
 }
 
 /// A frame in an address space.
@@ -80,7 +83,7 @@ impl<'a> Facts<'a> {
             }
         }
         mappings.sort_unstable_by_key(|mapping| (mapping.space, mapping.address));
-        Self { model, board, loader, mappings }
+        Self { model, board, loader, mappings, numbering: pack::number(model) }
     }
 
     /// What is mapped at an address.

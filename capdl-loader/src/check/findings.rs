@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use layout::Model;
 use layout::names::{ComponentId, Waiver};
+use layout::{Model, Span};
 
 use crate::code::Code;
-use crate::{Diagnostic, Report};
+use crate::{Diagnostic, Report, Severity};
 
 /// Checks that may be waived: what is often a mistake, but can be meant.
 const WAIVABLE: [Code; 18] = [
@@ -87,6 +87,13 @@ impl Findings {
         if !is_waived(None) && !components.into_iter().flatten().any(|c| is_waived(Some(c))) {
             self.report.push(found);
         }
+    }
+
+    /// The most important place of each error so far.
+    #[must_use]
+    pub fn places(&self) -> HashSet<Span> {
+        let errors = self.report.iter().filter(|found| found.severity == Severity::Error);
+        errors.filter_map(|found| found.labels.first()).map(|(span, _)| *span).collect()
     }
 
     /// All of it.

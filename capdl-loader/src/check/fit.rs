@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use kernel::boot::Forecast;
-use layout::object::Kind;
+use layout::ObjectId;
+use layout::object::{Kind, Object};
 use plan::Refusal;
 
 use super::facts::Facts;
@@ -14,8 +15,12 @@ use super::findings::Findings;
 use crate::Diagnostic;
 use crate::board::Board;
 use crate::code::Code;
-use crate::placement::{Item, Placement, order};
+use crate::pack;
+use crate::placement::{Placement, bytes};
 
+/// Slots that the loader needs for itself: two tables, a page of the UART, and one to try
+/// things in.
+const OWN_SLOTS: u64 = 4;
 /// Users that are named.
 const LARGEST: usize = 5;
 
@@ -32,52 +37,77 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
             return;
         }
     };
-    let items = order(facts.model);
-    let placement = Placement::new(facts.model, &items, &forecast.untyped);
-    for (item, refusal) in &placement.refused {
-        // What does not fit into memory of the system is said of that; addresses are looked at
-        // by themselves.
-        if let (Refusal::Full { bits, missing }, None) = (refusal, item.inside) {
-            findings.push(full(facts, board, &items, item, (*bits, *missing)));
+    let placement = Placement::new(facts.model, &facts.numbering, &forecast.untyped);
+    let told = findings.places();
+    for (object, refusal) in &placement.refused {
+        // What does not fit into memory of the system is said of that.
+        if object.is_some_and(|object| facts.model[object].inside.is_some()) {
+            continue;
+        }
+        match (refusal, object.map(|object| &facts.model[object])) {
+            (Refusal::Full { bits, missing }, _) => {
+                findings.push(full(facts, board, *object, (*bits, *missing)));
+            }
+            // Other addresses that are impossible were told of already.
+            (Refusal::Nowhere { address } | Refusal::Taken { address }, Some(object))
+                if !told.contains(&object.span) =>
+            {
+                findings.push(taken(board, object, *address));
+            }
+            _ => {}
         }
     }
     check_slots(facts, board, &forecast, placement.skips, findings);
 }
 
+/// An address that the board has, but that the kernel or the loader has taken.
+fn taken(board: &Board, object: &Object, address: u64) -> Diagnostic {
+    let (noun, name) = (object.kind.noun(), &object.name);
+    let message = format!("{noun} `{name}` cannot lie at {address:#x}");
+    let kernel = board.boot.kernel;
+    Diagnostic::error(Code::NO_MEMORY, message)
+        .at(object.span, "the kernel, or the loader, lies here")
+        .note(format!("the kernel lies from {:#x} to {:#x}", kernel.start, kernel.end))
+        .help("let the loader choose where it lies, or use an address far from both")
+}
+
 fn full(
     facts: &Facts<'_>,
     board: &Board,
-    items: &[Item],
-    item: &Item,
+    object: Option<ObjectId>,
     (bits, missing): (u32, u64),
 ) -> Diagnostic {
-    let object = &facts.model[item.object];
     let size = written(1 << bits.min(63));
     let message = format!("board `{}` has no room for {missing} objects of {size}", board.name);
-    let label = format!("the first without a place, {}", object.kind.noun());
-    let needed = items.iter().filter(|item| item.inside.is_none());
-    let needed = needed.fold(0_u64, |sum, item| sum.saturating_add(item.run.bytes()));
+    let (span, noun) = match object.map(|object| &facts.model[object]) {
+        Some(object) => (object.span, object.kind.noun()),
+        None => (facts.model.target.span, "memory for the loader itself"),
+    };
+    let label = format!("the first without a place, {noun}");
+    let needed = facts.numbering.runs.iter().filter(|run| run.inside.is_none());
+    let needed = needed.fold(0_u64, |sum, run| sum.saturating_add(bytes(run)));
     let memory: u64 = board.memory.iter().map(|range| range.len()).sum();
     let (needed, memory) = (written(needed), written(memory));
     Diagnostic::error(Code::OUT_OF_MEMORY, message)
-        .at(object.span, label)
+        .at(span, label)
         .note(format!("the system needs {needed}, the board has {memory} with the kernel's part"))
-        .note(format!("largest users: {}", largest(facts, items)))
+        .note(format!("largest users: {}", largest(facts)))
         .help("make what is largest smaller, or choose a board with more memory")
 }
 
 /// Who needs most memory.
-fn largest(facts: &Facts<'_>, items: &[Item]) -> String {
+fn largest(facts: &Facts<'_>) -> String {
     let mut users: BTreeMap<String, u64> = BTreeMap::new();
-    for item in items.iter().filter(|item| item.inside.is_none()) {
-        let object = &facts.model[item.object];
+    let outer = facts.numbering.order.iter().flatten().map(|id| &facts.model[*id]);
+    for object in outer.filter(|object| object.inside.is_none()) {
         let user = match (object.owner, &object.kind) {
             (Some(owner), _) => format!("component `{}`", facts.component(owner)),
             (None, Kind::Untyped(_)) => format!("untyped memory `{}`", object.name),
             (None, kind) => format!("all {}s", kind.noun()),
         };
+        let size = object.kind.size_bits().and_then(|bits| 1_u64.checked_shl(bits));
         let bytes = users.entry(user).or_default();
-        *bytes = bytes.saturating_add(item.run.bytes());
+        *bytes = bytes.saturating_add(size.unwrap_or(0));
     }
     let mut users: Vec<(String, u64)> = users.into_iter().collect();
     users.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
@@ -107,16 +137,16 @@ fn check_slots(
     findings: &mut Findings,
 ) {
     let model = facts.model;
-    let pools = model.objects.iter().filter(|object| matches!(object.kind, Kind::AsidPool(_)));
-    // Each object has a slot; a pool has one more, for the memory that it is made of.
-    let needed = model.objects.len() as u64 + pools.count() as u64 + skips;
+    // What cannot be packed is told apart; the objects need their slots nevertheless.
+    let cells = pack::slots_needed(model).unwrap_or(facts.numbering.total());
+    let needed = u64::from(cells) + skips + OWN_SLOTS;
     let free = forecast.empty.len();
     if needed <= free {
         return;
     }
     let bits = model.target.root_cnode_bits;
     let message = format!("the system needs {needed} slots, the loader has {free}");
-    let used = (1_u64 << bits.min(20)) - free;
+    let used = (1_u64 << bits.min(20)).saturating_sub(free);
     let label = format!("2^{bits} slots, {used} of them the kernel's");
     let wrong = Diagnostic::error(Code::OUT_OF_SLOTS, message).at(model.target.span, label);
     let fitting = (8..=20).find(|bits| (1_u64 << bits) - used.min(1 << bits) >= needed);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abi::{Rights, VmAttributes};
 use layout::cap::{Cap, Entry};
-use layout::object::{Kind, Object};
+use layout::object::Kind;
 use layout::{Model, ObjectId};
 use packed::System;
 use packed::record::{Pages, Tables};
@@ -43,7 +43,12 @@ pub(super) struct Page {
 pub(super) struct Mappings {
     pub(super) tables: Vec<Table>,
     pub(super) pages: Vec<Page>,
+    /// The first entry that stands where it cannot; it, and what is in it, is left out.
+    pub(super) refused: Option<Diagnostic>,
 }
+
+/// The level of the tables with entries of 4 KiB.
+const LOWEST: u8 = 3;
 
 /// `log2` of what an entry of a table of this level spans.
 const fn span_bits(level: u8) -> u32 {
@@ -52,55 +57,18 @@ const fn span_bits(level: u8) -> u32 {
 
 impl Mappings {
     /// Walks all address spaces.
-    pub(super) fn of(model: &Model) -> Result<Self, Diagnostic> {
-        let mut mappings = Self::default();
+    pub(super) fn of(model: &Model) -> Self {
+        let mut walk =
+            Walk { model, visited: vec![false; model.objects.len()], found: Self::default() };
         for (space, object) in model.objects() {
             if matches!(&object.kind, Kind::PageTable(table) if table.level == 0) {
-                mappings.walk(model, space, object, 0, 0)?;
+                walk.table(Table { space, level: 0, address: 0, object: space });
             }
         }
+        let mut mappings = walk.found;
         mappings.tables.sort_by_key(|table| (table.space, table.level, table.address));
         mappings.pages.sort_by_key(|page| (page.space, page.address));
-        Ok(mappings)
-    }
-
-    fn walk(
-        &mut self,
-        model: &Model,
-        space: ObjectId,
-        table: &Object,
-        level: u8,
-        base: u64,
-    ) -> Result<(), Diagnostic> {
-        for entry in table.kind.slots() {
-            if entry.slot >= 512 {
-                return Err(refusal(entry.span, "a table has 512 entries"));
-            }
-            let address = base + (entry.slot << span_bits(level));
-            match entry.cap {
-                Cap::PageTable(object) => {
-                    let child = &model[object];
-                    let fits = matches!(&child.kind, Kind::PageTable(t) if t.level == level + 1);
-                    if !fits {
-                        return Err(refusal(entry.span, "no table of the level below"));
-                    }
-                    self.tables.push(Table { space, level: level + 1, address, object });
-                    self.walk(model, space, child, level + 1, address)?;
-                }
-                Cap::Frame { object, rights, attributes } => {
-                    let Kind::Frame(frame) = &model[object].kind else {
-                        return Err(refusal(entry.span, "this is no frame"));
-                    };
-                    let bits = frame.size.bits();
-                    if bits != span_bits(level) {
-                        return Err(refusal(entry.span, "a frame of another size than the entry"));
-                    }
-                    self.pages.push(Page { space, address, object, bits, rights, attributes });
-                }
-                _ => return Err(unknown(entry)),
-            }
-        }
-        Ok(())
+        mappings
     }
 
     /// The rows for all of them. A frame that is seen twice needs another capability for that.
@@ -178,6 +146,53 @@ fn follows_page(last: &Pages, row: &Pages, numbering: &Numbering) -> bool {
     looks(last) == looks(row) && adjoins && numbering.are_of_one_run(last.first, row.first)
 }
 
-fn unknown(entry: &Entry) -> Diagnostic {
-    refusal(entry.span, "only tables and frames can be entries of a table")
+/// A walk through address spaces.
+struct Walk<'a> {
+    model: &'a Model,
+    /// Tables that were met: each has one place.
+    visited: Vec<bool>,
+    found: Mappings,
+}
+
+impl Walk<'_> {
+    fn table(&mut self, table: Table) {
+        for entry in self.model[table.object].kind.slots() {
+            if let Err(reason) = self.entry(table, entry) {
+                self.found.refused.get_or_insert_with(|| refusal(entry.span, reason));
+            }
+        }
+    }
+
+    fn entry(&mut self, table: Table, entry: &Entry) -> Result<(), &'static str> {
+        let Table { space, level, .. } = table;
+        if entry.slot >= 512 {
+            return Err("a table has 512 entries");
+        }
+        let address = table.address + (entry.slot << span_bits(level));
+        match (entry.cap, entry.cap.object().map(|object| &self.model[object].kind)) {
+            (Cap::PageTable(object), Some(Kind::PageTable(child)))
+                if child.level == level + 1 && child.level <= LOWEST =>
+            {
+                if std::mem::replace(&mut self.visited[object.index()], true) {
+                    return Err("this table has another place already");
+                }
+                let child = Table { space, level: level + 1, address, object };
+                self.found.tables.push(child);
+                self.table(child);
+                Ok(())
+            }
+            (Cap::PageTable(_), _) => Err("no table of the level below"),
+            (Cap::Frame { object, rights, attributes }, Some(Kind::Frame(frame))) => {
+                let bits = frame.size.bits();
+                if bits != span_bits(level) {
+                    return Err("a frame of another size than the entry");
+                }
+                let page = Page { space, address, object, bits, rights, attributes };
+                self.found.pages.push(page);
+                Ok(())
+            }
+            (Cap::Frame { .. }, _) => Err("this is no frame"),
+            _ => Err("only tables and frames can be entries of a table"),
+        }
+    }
 }

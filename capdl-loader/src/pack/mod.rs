@@ -17,7 +17,7 @@ mod cells;
 mod contents;
 mod mapping;
 mod names;
-mod numbering;
+pub(crate) mod numbering;
 mod restart;
 mod slots;
 mod threads;
@@ -67,6 +67,49 @@ impl Packed {
     }
 }
 
+/// What an image says of a model, but for contents and names.
+struct Arranged {
+    mappings: Mappings,
+    numbering: Numbering,
+    cells: Cells,
+    system: System,
+}
+
+/// Gives everything its cell.
+fn arrange(model: &Model, frequency: Option<u64>) -> Result<Arranged, Diagnostic> {
+    let mut mappings = Mappings::of(model);
+    let mut numbering = Numbering::of(model, &mappings);
+    if let Some(refused) = mappings.refused.take().or(numbering.refused.take()) {
+        return Err(refused);
+    }
+    let mut system = System { objects: numbering.runs.clone(), ..System::default() };
+    let mut cells = Cells::behind(&numbering);
+    cells.pools(model, &numbering, &mut system);
+    mappings.write(model, &numbering, &mut cells, &mut system);
+    threads::write(model, &numbering, &mut cells, frequency, &mut system)?;
+    restart::write(model, &numbering, &mappings, &mut cells, &mut system)?;
+    cells.finish(model, &numbering, &mut system)?;
+    slots::write(model, &numbering, &cells, &mut system)?;
+    slots::drop(model, &numbering, &mappings, &cells, &mut system);
+    Ok(Arranged { mappings, numbering, cells, system })
+}
+
+/// The objects of a model in the order of their memory; what cannot be made is left out.
+pub(crate) fn number(model: &Model) -> Numbering {
+    Numbering::of(model, &Mappings::of(model))
+}
+
+/// How many slots the loader needs for a model: for its objects, for copies, and for what is not
+/// made of memory.
+///
+/// # Errors
+/// Why the model cannot be packed.
+pub fn slots_needed(model: &Model) -> Result<u32, Diagnostic> {
+    // No number of cells depends on the counter.
+    let frequency = Some(abi::time::REFERENCE_KHZ * 1000);
+    arrange(model, frequency).map(|arranged| arranged.cells.end())
+}
+
 /// Packs a model.
 ///
 /// # Errors
@@ -77,19 +120,9 @@ pub fn pack(
     options: &Options,
 ) -> Result<Packed, Vec<Diagnostic>> {
     let one = |diagnostic| vec![diagnostic];
-    let mappings = Mappings::of(model).map_err(one)?;
-    let numbering = Numbering::of(model, &mappings).map_err(one)?;
-    let mut system = System { objects: numbering.runs.clone(), ..System::default() };
+    let arranged = arrange(model, options.counter_frequency).map_err(one)?;
+    let Arranged { mappings, numbering, cells, mut system } = arranged;
     system.memory = options.memory.iter().map(memory).collect();
-    let mut cells = Cells::behind(&numbering);
-    cells.pools(model, &numbering, &mut system);
-    mappings.write(model, &numbering, &mut cells, &mut system);
-    let frequency = options.counter_frequency;
-    threads::write(model, &numbering, &mut cells, frequency, &mut system).map_err(one)?;
-    restart::write(model, &numbering, &mappings, &mut cells, &mut system).map_err(one)?;
-    cells.finish(model, &numbering, &mut system).map_err(one)?;
-    slots::write(model, &numbering, &cells, &mut system).map_err(one)?;
-    slots::drop(model, &numbering, &mappings, &cells, &mut system);
     let contents = contents::write(model, &numbering, &mappings, &mut system)?;
     let names = match options.has_names {
         true => names::of(model, sources, &numbering, &system),
@@ -123,5 +156,7 @@ fn saturated(number: u64) -> u16 {
 
 /// That something cannot be packed.
 fn refusal(span: layout::Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(Code::NOT_PACKED, message).at(span, "")
+    Diagnostic::error(Code::NOT_PACKED, message)
+        .at(span, "")
+        .help("`capdl explain C505` says what the loader can build")
 }

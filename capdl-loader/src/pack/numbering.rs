@@ -1,9 +1,11 @@
 //! The cell of each object, in the order of their memory: that which the crate `plan` asks for.
+//! It is the only such order: the checks and the report place objects by it, too.
 //!
 //! Among equals, frames and tables come in the order in which they are seen, so that neighbours in
 //! an address space are neighbours in cells.
 
 use abi::ObjectType;
+use abi::object::UNTYPED_BITS;
 use layout::memory::Position as Wanted;
 use layout::object::{Kind, Object};
 use layout::{Model, ObjectId};
@@ -19,19 +21,25 @@ const FIRST_POOL: usize = 510;
 /// ASIDs of each further pool.
 const POOL: usize = 512;
 
+/// Bits of the untyped memory that objects can be made of.
+const MEMORY_BITS: std::ops::RangeInclusive<u64> =
+    *UNTYPED_BITS.start() as u64..=*UNTYPED_BITS.end() as u64;
+
 /// Where each object is.
 #[derive(Clone, Debug)]
-pub(super) struct Numbering {
+pub(crate) struct Numbering {
     /// By object; those that are not made of memory have none.
     cells: Vec<Option<Cell>>,
     /// The objects in the order of their cells; none: made for the loader.
-    pub(super) order: Vec<Option<ObjectId>>,
+    pub(crate) order: Vec<Option<ObjectId>>,
     /// Memory for pools of the loader.
     pub(super) pools: Vec<Cell>,
     /// A reply object for the loader as supervisor.
     pub(super) reply: Option<Cell>,
     /// Runs of equal objects.
-    pub(super) runs: Vec<ObjectRun>,
+    pub(crate) runs: Vec<ObjectRun>,
+    /// The first object that cannot be made; all such are left out.
+    pub(super) refused: Option<Diagnostic>,
 }
 
 /// An object that is to be made.
@@ -81,15 +89,18 @@ impl Item {
 
 impl Numbering {
     /// Gives each object its cell.
-    pub(super) fn of(model: &Model, mappings: &Mappings) -> Result<Self, Diagnostic> {
+    pub(super) fn of(model: &Model, mappings: &Mappings) -> Self {
         let places = places(model, mappings);
         let mut items = Vec::with_capacity(model.objects.len());
+        let mut refused = None;
         for (id, object) in model.objects() {
-            let made = item(id, object, places[id.index()])?;
-            let depth = depth(model, object)?;
-            items.extend(made.map(|item| Item { depth, ..item }));
+            match item(model, id, object, places[id.index()]) {
+                Ok(made) => items.extend(made),
+                Err(wrong) => {
+                    refused.get_or_insert(wrong);
+                }
+            }
         }
-        let given = items.len();
         items.extend(own(ObjectType::Untyped, 12, pools_wanted(model)));
         items.extend(own(ObjectType::Reply, 0, usize::from(model.supervisor.is_some())));
         let strictest = strictest(&items);
@@ -101,6 +112,7 @@ impl Numbering {
             pools: Vec::new(),
             reply: None,
             runs: Vec::new(),
+            refused,
         };
         for (index, cell) in order.iter().zip((0..).map(Cell)) {
             let item = items[*index];
@@ -109,10 +121,9 @@ impl Numbering {
                 None if item.object == ObjectType::Reply => numbering.reply = Some(cell),
                 None => numbering.pools.push(cell),
             }
-            debug_assert!(item.model.is_some() || *index >= given);
             numbering.add(item, cell);
         }
-        Ok(numbering)
+        numbering
     }
 
     fn add(&mut self, item: Item, first: Cell) {
@@ -133,7 +144,7 @@ impl Numbering {
 
     /// The cell of an object that is made of memory; of others there is none, and nothing that is
     /// packed asks for it.
-    pub(super) fn cell(&self, object: ObjectId) -> Cell {
+    pub(crate) fn cell(&self, object: ObjectId) -> Cell {
         self.cells.get(object.index()).copied().flatten().unwrap_or(Cell(u32::MAX))
     }
 
@@ -143,7 +154,7 @@ impl Numbering {
     }
 
     /// How many objects there are.
-    pub(super) fn total(&self) -> u32 {
+    pub(crate) fn total(&self) -> u32 {
         u32::try_from(self.order.len()).unwrap_or(u32::MAX)
     }
 
@@ -189,7 +200,7 @@ fn depth(model: &Model, object: &Object) -> Result<u32, Diagnostic> {
     let (mut depth, mut next) = (0, object.inside);
     while let Some(memory) = next {
         let memory = &model[memory];
-        if !matches!(memory.kind, Kind::Untyped(_)) {
+        if !matches!(&memory.kind, Kind::Untyped(untyped) if MEMORY_BITS.contains(&untyped.bits)) {
             let message = format!("nothing can be made of `{}`", memory.name);
             return Err(refusal(object.span, message));
         }
@@ -203,13 +214,21 @@ fn depth(model: &Model, object: &Object) -> Result<u32, Diagnostic> {
     Ok(depth)
 }
 
-fn item(id: ObjectId, object: &Object, place: u64) -> Result<Option<Item>, Diagnostic> {
+/// None: it is not made of memory.
+fn item(
+    model: &Model,
+    id: ObjectId,
+    object: &Object,
+    place: u64,
+) -> Result<Option<Item>, Diagnostic> {
+    let depth = depth(model, object)?;
     let (kind, size) = match (&object.kind, object.kind.object_type()) {
         (Kind::Irq(_) | Kind::CoreSignal(_), _) => return Ok(None),
         (Kind::AsidPool(pool), _) if pool.high == Some(0) => return Ok(None),
         (Kind::AsidPool(_), _) => (ObjectType::Untyped, abi::object::ASID_POOL_BITS),
-        (_, Some(made)) => made,
-        (_, None) => return Err(refusal(object.span, "an object of an impossible size")),
+        (_, made) => made
+            .filter(|(object, size)| UNTYPED_BITS.contains(&object.size_bits(*size)))
+            .ok_or_else(|| refusal(object.span, "an object of an impossible size"))?,
     };
     let position = match &object.kind {
         Kind::Frame(frame) => position(object, frame.position)?,
@@ -219,7 +238,7 @@ fn item(id: ObjectId, object: &Object, place: u64) -> Result<Option<Item>, Diagn
     // Sizes are below 64.
     let size = size as u8;
     let (model, inside) = (Some(id), object.inside);
-    Ok(Some(Item { model, object: kind, size, position, inside, depth: 0, place }))
+    Ok(Some(Item { model, object: kind, size, position, inside, depth, place }))
 }
 
 fn position(object: &Object, wanted: Wanted) -> Result<Position, Diagnostic> {

@@ -9,7 +9,7 @@ use super::{InputArgs, Outcome};
 use crate::board::{Board, Loader};
 use crate::code::Code;
 use crate::front::{Input, Loaded, load};
-use crate::placement::{self, Placement};
+use crate::placement::Placement;
 use crate::report::ranges;
 
 /// Reads a layout. What is wrong goes to standard error, and is fatal if it is an error; files of
@@ -50,7 +50,7 @@ fn planned(args: &InputArgs, model: &Model) -> Option<Places> {
     let folders = std::iter::once(own).chain(args.search.iter().map(PathBuf::as_path));
     let board = Board::find(&model.target.board, folders).ok()??;
     let forecast = board.forecast(&model.target, &Loader::guess(model)).ok()?;
-    let placement = Placement::new(model, &placement::order(model), &forecast.untyped);
+    let placement = Placement::of(model, &forecast.untyped);
     let free = Some(placement.planner.free_by_size());
     Some(Places { addresses: placement.addresses, free })
 }
