@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use capdl::Report;
+use capdl::authority::System;
 use capdl::code::Code;
 use capdl::front::explain::explain;
 use capdl::front::{Input, Loaded, load, tree_of};
+use capdl::question;
 use capdl::verb::constants::{Language, constants};
 use layout::object::Kind;
 
@@ -118,4 +120,31 @@ fn bad_layouts_are_told_about_as_expected() {
         let expected = std::fs::read_to_string(&expected).unwrap_or_default();
         assert_eq!(text, expected, "{name}");
     }
+}
+
+/// A client of a server, and who can write what only the server sees.
+fn writers(answers_grant: bool) -> String {
+    let component = |name: &str, more: &str| {
+        let time = "{ budget_us = 1000, period_us = 10000 }";
+        format!("[component.{name}]\nimage = \"none\"\nprio = 9\nsched = {time}\n{more}\n")
+    };
+    let server = format!("map = {{ page = \"rw\" }}\nanswers_grant = {answers_grant}");
+    let text = format!(
+        "layout = 1\nboard = \"qemu-virt-aarch64\"\n[region]\npage = {{ size = \"4K\" }}\n{}{}{}",
+        component("server", &server),
+        component("client", ""),
+        "[[channel]]\ncall = { from = \"client\", to = \"server\" }\n",
+    );
+    let loaded = read_text(&format!("answers-{answers_grant}"), &text);
+    let system = System::new(&loaded.model);
+    let asked = question::parse("who can write page", &system).expect("a question");
+    let answer = question::answer(&system, &asked).expect("a proof");
+    question::show::text(&answer, &system, &loaded.sources)
+}
+
+#[test]
+fn a_client_gets_what_its_server_has_only_if_answers_may_carry_it() {
+    let [without, with] = [false, true].map(writers);
+    assert!(without.starts_with("server\n") && !without.contains("client"), "{without}");
+    assert!(with.contains("client\n") && with.contains("with an answer"), "{with}");
 }

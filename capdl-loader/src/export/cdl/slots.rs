@@ -91,7 +91,7 @@ impl<'m> Writer<'m> {
                 }
             }
             Cap::Reply { rights, .. } if rights != Rights::ALL => {
-                self.facts.lost(span, "the rights of a capability to a reply object");
+                self.facts.lost(span, "that answers carry no capabilities");
             }
             Cap::SchedControl { core } => parameters.push(format!("core: {core}")),
             Cap::SecureMonitor { badge } => self.badge(badge, span, &mut parameters),

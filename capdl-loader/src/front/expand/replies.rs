@@ -15,6 +15,8 @@ const MOST: u64 = 1024;
 
 impl Expander<'_> {
     /// Gives a component its reply objects: the first without a name, others by their numbers.
+    /// Answers carry capabilities only where the layout says so, or every client could come to
+    /// have what its server has.
     pub(super) fn replies(&mut self, draft: usize, span: Span) {
         let spec = self.drafts[draft].spec;
         let (name, count) = (&spec.name, spec.value.replies);
@@ -25,13 +27,14 @@ impl Expander<'_> {
             self.report.push(wrong.help(help));
             return;
         }
+        let rights = if spec.value.answers_grant { Rights::ALL } else { Rights::NONE };
         for number in 0..count.value {
             let (object, called) = match number {
                 0 => (format!("{name}/reply"), String::new()),
                 _ => (format!("{name}/reply.{number}"), number.to_string()),
             };
             let object = self.add(Some(draft), object, Kind::Reply, span);
-            let cap = Cap::Reply { object, rights: Rights::ALL };
+            let cap = Cap::Reply { object, rights };
             self.hold(draft, Entry::Reply, called, cap, span);
         }
     }

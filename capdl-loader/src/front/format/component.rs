@@ -49,6 +49,8 @@ tables! {
         control: Vec<Control>,
         /// Callers whose answers it may owe at the same time, if it is called.
         replies: Spanned<u64> = Spanned { value: 1, span: layout::Span::NOWHERE },
+        /// Whether capabilities may go with its answers, to whoever calls it.
+        answers_grant: bool = false,
         /// Empty slots in its CSpace, for capabilities that it gets or makes.
         spare_slots: u64 = 0,
         /// Whose threads, time, CSpaces and address spaces it controls.
