@@ -109,6 +109,28 @@ pub struct Dma {
     pub physical: u64,
 }
 
+/// Registers of a function of PCI, behind one of its base address registers (BARs).
+///
+/// ```no_run
+/// use libsys::layout::Component;
+///
+/// /// The registers behind BAR 4, and what is to be written into it.
+/// fn registers(component: &Component) -> Option<(libsys::window::Window, u64)> {
+///     let bar = component.bars("net").find(|bar| bar.number == 4)?;
+///     Some((bar.window, bar.physical))
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Debug)]
+pub struct Bar {
+    /// Which, 0 to 5.
+    pub number: u8,
+    /// Where this component sees them.
+    pub window: Window,
+    /// The physical address that the layout has for them.
+    pub physical: u64,
+}
+
 /// What the layout gives to this component. A main function that takes it says that the program
 /// is started by the loader of a layout, and by nobody else.
 ///
@@ -331,6 +353,19 @@ impl Component {
     /// The layout says nothing of it.
     pub fn device<'n>(&self, name: &'n str) -> Result<Window, Missing<'n>> {
         self.window(Kind::Device, name)
+    }
+
+    /// The registers of a device that is a function of PCI; [`device`](Self::device) has the page
+    /// of its configuration.
+    pub fn bars<'n>(&self, device: &'n str) -> impl Iterator<Item = Bar> + use<'_, 'n> {
+        let registers = self.entries().filter(|entry| entry.kind == Kind::Device);
+        registers.filter_map(move |entry| {
+            let number = entry.name.strip_prefix(device)?.strip_prefix(".bar")?.parse().ok()?;
+            // The loader has mapped it for this program alone to see through windows.
+            let window = Window::over(entry.addresses()?);
+            let physical = self.find(Kind::Physical, entry.name).ok()?.value;
+            Some(Bar { number, window, physical })
+        })
     }
 
     fn window<'n>(&self, kind: Kind, name: &'n str) -> Result<Window, Missing<'n>> {

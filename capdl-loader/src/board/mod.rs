@@ -7,10 +7,12 @@
 //! | module | what |
 //! |---|---|
 //! | [`forecast`] | what the loader will find |
+//! | [`pci`] | PCI buses, and functions on them |
 //! | [`text`] | a board as a text in TOML, and back |
 //! | [`tree`] | a board from a device tree |
 
 mod forecast;
+mod pci;
 mod text;
 mod tree;
 
@@ -20,6 +22,7 @@ use layout::object::Trigger;
 use platform::address::PhysicalRange;
 
 pub use forecast::Loader;
+pub use pci::{Function, Pci};
 pub use text::BoardError;
 pub use tree::from_device_tree;
 
@@ -70,6 +73,8 @@ pub struct Node {
     pub registers: Vec<PhysicalRange>,
     /// Memory of devices behind it: a bus's windows.
     pub windows: Vec<PhysicalRange>,
+    /// What it has besides if it is a PCI bus.
+    pub pci: Option<Pci>,
     /// Its interrupts.
     pub interrupts: Vec<Interrupt>,
     /// Whether it can reach memory without the processor, as far as is known.

@@ -6,7 +6,7 @@ use layout::object::Trigger;
 use platform::address::PhysicalRange;
 use toml::de::{DeTable, DeValue};
 
-use super::{Board, Boot, Interrupt, Node};
+use super::{Board, Boot, Interrupt, Node, Pci};
 
 /// Why a text is no board.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,6 +79,10 @@ impl Board {
             if !node.windows.is_empty() {
                 writeln!(out, "windows = {}", written(&node.windows))?;
             }
+            if let Some(Pci { window, lines }) = &node.pci {
+                writeln!(out, "pci_window = [{:#x}, {:#x}]", window.start, window.len())?;
+                writeln!(out, "pci_lines = {lines:?}")?;
+            }
             let interrupts = node.interrupts.iter().map(interrupt_text);
             writeln!(out, "interrupts = [{}]", interrupts.collect::<Vec<_>>().join(", "))?;
             writeln!(out, "dma = {}", node.has_dma)?;
@@ -118,6 +122,7 @@ fn node(table: &Table<'_>) -> Result<Node, BoardError> {
             Ok(_) => table.ranges("windows")?,
             Err(_) => Vec::new(),
         },
+        pci: table.value("pci_window").is_ok().then(|| pci(table)).transpose()?,
         interrupts: table.list("interrupts", |value, name| {
             let table = Table(as_table(value, name)?, name);
             let trigger = match table.text("trigger")?.as_str() {
@@ -128,6 +133,19 @@ fn node(table: &Table<'_>) -> Result<Node, BoardError> {
             Ok(Interrupt { number: table.number("number")?, trigger })
         })?,
         has_dma: table.value("dma")?.as_bool().ok_or_else(|| wrong("dma", "true or false"))?,
+    })
+}
+
+fn pci(table: &Table<'_>) -> Result<Pci, BoardError> {
+    let pins = |value: &DeValue<'_>, name: &str| {
+        let pins = value.as_array().ok_or_else(|| wrong(name, "lists of four interrupts"))?;
+        let pins: Result<Vec<u64>, _> =
+            pins.iter().map(|pin| number(pin.get_ref(), name)).collect();
+        pins?.try_into().map_err(|_| wrong(name, "lists of four interrupts"))
+    };
+    Ok(Pci {
+        window: table.value("pci_window").and_then(|value| range(value, "pci_window"))?,
+        lines: table.list("pci_lines", pins)?,
     })
 }
 

@@ -8,7 +8,7 @@ use platform::address::PhysicalRange;
 use platform::board::PAGE;
 use platform::contract::{IPI_RESCHEDULE, TIMER_INTERRUPT};
 
-use super::{Board, BoardError, Boot, Interrupt, Node};
+use super::{Board, BoardError, Boot, Interrupt, Node, Pci};
 
 /// Devices that cannot reach memory. All others are taken to.
 const WITHOUT_DMA: [&str; 7] = [
@@ -115,6 +115,7 @@ fn device(node: FdtNode<'_>, registers: Vec<PhysicalRange>) -> Node {
     Node {
         name: node.name().to_owned(),
         windows: windows(node),
+        pci: Pci::of(&node),
         compatible,
         registers,
         interrupts,
@@ -142,7 +143,7 @@ fn windows(node: FdtNode<'_>) -> Vec<PhysicalRange> {
 }
 
 /// Big-endian words of a property.
-fn words(node: &FdtNode<'_>, property: &str) -> Vec<u32> {
+pub(super) fn words(node: &FdtNode<'_>, property: &str) -> Vec<u32> {
     let Some(property) = node.property(property) else { return Vec::new() };
     let words = property.value().as_chunks::<4>().0.iter();
     words.map(|bytes| u32::from_be_bytes(*bytes)).collect()
@@ -166,7 +167,7 @@ fn mapped_interrupts(node: &FdtNode<'_>) -> Vec<Interrupt> {
 }
 
 /// The three words of an interrupt at a GIC: type, number within the type, flags.
-fn interrupt([kind, number, flags]: [u32; 3]) -> Option<Interrupt> {
+pub(super) fn interrupt([kind, number, flags]: [u32; 3]) -> Option<Interrupt> {
     let first = match kind {
         0 => 32,
         1 => 16,

@@ -7,8 +7,10 @@
 //! | [`draft`] | a component while it is being made |
 //! | [`components`] | their parts, before anything is in them |
 //! | [`memory`] | devices, regions, untyped memory |
+//! | [`functions`] | functions of PCI: where their registers are |
 //! | [`channels`] | channels, handlers, management: who holds what of whom |
 //! | [`replies`] | what holds callers |
+//! | [`devices`] | devices and interrupts, as their drivers get them |
 //! | [`image`] | programs as pages |
 //! | [`space`] | address spaces and their tables |
 //! | [`assemble`] | CSpaces, address spaces and threads of drafted components |
@@ -23,9 +25,11 @@
 mod assemble;
 mod channels;
 mod components;
+mod devices;
 mod directory;
 mod draft;
 mod files;
+mod functions;
 mod image;
 mod memory;
 mod pools;
@@ -72,13 +76,24 @@ struct Expander<'a> {
     model: Model,
     scope: Scope,
     drafts: Vec<Draft<'a>>,
+    /// The functions of PCI among the devices, by their places.
+    functions: Vec<Option<functions::Function>>,
 }
 
 impl<'a> Expander<'a> {
     fn new(layout: &'a Layout, board: &'a Board, files: Files, report: &'a mut Report) -> Self {
         let model = Model::named(layout.name.clone().unwrap_or_default());
         let scope = Scope::new(layout, report);
-        Self { layout, board, files, report, model, scope, drafts: Vec::new() }
+        Self {
+            layout,
+            board,
+            files,
+            report,
+            model,
+            scope,
+            drafts: Vec::new(),
+            functions: Vec::new(),
+        }
     }
 
     /// Adds an object of a component, or of nobody.

@@ -10,7 +10,7 @@ use layout::names::{Channel, ChannelKind, Region, RegionId, RegionKind};
 use layout::object::{Irq, Kind, ObjectId, Trigger};
 use layout::span::Span;
 
-use super::draft::{Frames, Holding, Sight, Word};
+use super::draft::{Holding, Sight, Word};
 use super::{Expander, spanned};
 use crate::Diagnostic;
 use crate::code::Code;
@@ -29,16 +29,16 @@ struct Wire<'a, T> {
 }
 
 /// Something that sets a bit of a component's bell.
-struct Ringer {
-    to: usize,
+pub(super) struct Ringer {
+    pub(super) to: usize,
     /// What the component calls it.
-    name: String,
-    by: By,
-    span: Span,
+    pub(super) name: String,
+    pub(super) by: By,
+    pub(super) span: Span,
 }
 
 /// What sets a bit.
-enum By {
+pub(super) enum By {
     /// A component, which calls the other so.
     Component { from: usize, called: String },
     /// The supervisor, after it has restarted this component.
@@ -191,54 +191,6 @@ impl Expander<'_> {
                 let (name, span) = (format!("{}.restarted", component.name), name.span);
                 ringers.push(Ringer { to, name, by: By::Restart { of }, span });
             }
-        }
-    }
-
-    /// Interrupts of devices and others, to who drives them.
-    fn interrupts(&mut self, ringers: &mut Vec<Ringer>) {
-        let layout = self.layout;
-        for (to, component) in layout.component.entries.iter().enumerate() {
-            for name in &component.value.device {
-                self.device_of(to, name, ringers);
-            }
-            for name in &component.value.interrupt {
-                let Some(place) = self.find("interrupt", &layout.interrupt, name) else { continue };
-                let spec = &layout.interrupt.entries[place].value;
-                let trigger = trigger(spec.trigger);
-                let by = By::Interrupt { number: spec.intid.value, trigger };
-                ringers.push(Ringer { to, name: name.value.clone(), by, span: name.span });
-            }
-        }
-    }
-
-    /// A component's device: its registers, and what it rings with.
-    fn device_of(&mut self, to: usize, name: &Name, ringers: &mut Vec<Ringer>) {
-        let Some(place) = self.find("device", &self.layout.device, name) else { return };
-        let region = self.device_region(place);
-        let spec = &self.layout.device.entries[place].value;
-        let Some(node) = self.board.node(&spec.node.value) else { return };
-        let frames = self.model[region].frames.clone();
-        let start = node.registers.first().map_or(0, |range| range.start);
-        let offset = start & (layout::memory::FrameSize::Small.bytes() - 1);
-        let bytes = node.registers.first().map_or(0, |range| range.end - range.start);
-        let frames = Frames::Shared { frames, offset, bytes };
-        let sight = Sight {
-            kind: Entry::Device,
-            name: name.value.clone(),
-            frames,
-            rights: Rights::READ_WRITE,
-            attributes: super::assemble::DEVICE,
-            region: Some(region),
-            span: name.span,
-        };
-        self.see(to, sight);
-        for (interrupt, index) in node.interrupts.iter().zip(0..).filter(|_| spec.interrupts) {
-            let name_of = |index| match index {
-                0 => name.value.clone(),
-                _ => format!("{}.{index}", name.value),
-            };
-            let by = By::Interrupt { number: interrupt.number, trigger: interrupt.trigger };
-            ringers.push(Ringer { to, name: name_of(index), by, span: name.span });
         }
     }
 
@@ -459,7 +411,7 @@ impl Expander<'_> {
     }
 
     /// A component finds a word by name.
-    fn word(&mut self, draft: usize, word: Word, span: Span) {
+    pub(super) fn word(&mut self, draft: usize, word: Word, span: Span) {
         let draft = &mut self.drafts[draft];
         let same = |other: &Word| (other.kind, &other.name) == (word.kind, &word.name);
         if draft.words.iter().any(same) {

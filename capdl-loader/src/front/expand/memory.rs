@@ -17,8 +17,9 @@ impl<'a> Expander<'a> {
     /// Makes all of them. Regions of the model are first the devices, then the regions.
     pub(super) fn memory(&mut self) {
         let mut pages = BTreeMap::new();
-        for device in &self.layout.device.entries {
-            self.device(device, &mut pages);
+        self.functions = self.functions();
+        for (place, device) in self.layout.device.entries.iter().enumerate() {
+            self.device(place, device, &mut pages);
         }
         for (region, group) in self.layout.region.entries.iter().zip(0..) {
             self.region(region, group);
@@ -40,10 +41,21 @@ impl<'a> Expander<'a> {
     }
 
     /// A device: the pages of its registers. Devices that share a page share its frame.
-    fn device(&mut self, device: &Named<Device>, pages: &mut BTreeMap<u64, ObjectId>) {
+    fn device(
+        &mut self,
+        place: usize,
+        device: &Named<Device>,
+        pages: &mut BTreeMap<u64, ObjectId>,
+    ) {
         let node = self.node(&device.value.node);
+        let function = self.functions.get(place).cloned().flatten();
+        let registers = match (&function, &device.value.function, node) {
+            (Some(function), ..) => function.parts().map(|(_, range)| range).collect(),
+            (None, None, Some(node)) => node.registers.clone(),
+            _ => Vec::new(),
+        };
         let mut frames = Vec::new();
-        for range in node.map_or(&[][..], |node| node.registers.as_slice()) {
+        for range in registers {
             let size = FrameSize::Small;
             let end = range.end.next_multiple_of(size.bytes());
             let mut address = range.start & !(size.bytes() - 1);
@@ -63,7 +75,8 @@ impl<'a> Expander<'a> {
             }
         }
         let has_dma = node.is_some_and(|node| node.has_dma);
-        let kind = RegionKind::Device { node: device.value.node.value.clone(), has_dma };
+        let name = function.map_or_else(|| device.value.node.value.clone(), |found| found.name);
+        let kind = RegionKind::Device { node: name, has_dma };
         self.model.add_region(Region {
             name: device.name.clone(),
             span: device.span,

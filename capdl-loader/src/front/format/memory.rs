@@ -3,7 +3,7 @@
 use layout::span::Spanned;
 
 use super::super::declare::{tables, words};
-use super::super::forms::{Name, Size};
+use super::super::forms::{Keyed, Name, Size};
 
 tables! {
     /// A device.
@@ -12,6 +12,14 @@ tables! {
         node: Name,
         /// Whether its driver gets its interrupts.
         interrupts: bool = true,
+        /// If the node is a PCI bus: which function on it, as `bus:device.function`. Its driver
+        /// gets the page of its configuration.
+        function: Option<Name>,
+        /// The pin with which a function interrupts.
+        pin: Pin = Pin::A,
+        /// Memory for the registers of a function: bytes, a power of two from 4K on, by the number
+        /// of the base address register.
+        bars: Keyed<Spanned<Size>>,
     }
 
     /// Memory that several components may see.
@@ -58,6 +66,18 @@ words! {
         Large = "2M",
         /// 1 GiB.
         Huge = "1G",
+    }
+
+    /// With what a function of PCI interrupts.
+    pub enum Pin {
+        /// INTA.
+        A = "A",
+        /// INTB.
+        B = "B",
+        /// INTC.
+        C = "C",
+        /// INTD.
+        D = "D",
     }
 
     /// When an interrupt counts as raised.
