@@ -26,6 +26,15 @@ const CHAIN: usize = 100;
 /// `b .`: the program of all components (Arm ARM C6.2, B).
 const PROGRAM: [u8; 4] = 0x1400_0000_u32.to_le_bytes();
 
+/// Which frames of a generated system have contents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filled {
+    /// The page of each program: an image says of the others only that they are zero.
+    Programs,
+    /// Every other frame.
+    Half,
+}
+
 /// A system of about so many objects: components with a thread, its time, a CSpace, an address
 /// space of four tables, an endpoint, a notification, a reply object and forty frames, half of
 /// which are filled. Each component calls the one before it.
@@ -37,12 +46,25 @@ const PROGRAM: [u8; 4] = 0x1400_0000_u32.to_le_bytes();
 /// ```
 #[must_use]
 pub fn system(objects: usize) -> Model {
+    filled(objects, Filled::Half)
+}
+
+/// The same [`system`] with contents in some of its frames.
+///
+/// ```
+/// use capdl::generate::{Filled, filled, system};
+///
+/// assert!(filled(50, Filled::Half) == system(50));
+/// assert!(filled(50, Filled::Programs) != system(50));
+/// ```
+#[must_use]
+pub fn filled(objects: usize, filled: Filled) -> Model {
     let mut model = Model::named(format!("generated-{objects}"));
     let bytes = PROGRAM.iter().copied().cycle().take(PAGE as usize).collect();
     let content = Content { name: "program.bin".into(), bytes: Some(bytes), span: Span::NOWHERE };
     let content = model.add_content(content);
     for number in 0..objects.div_ceil(OBJECTS).max(1) {
-        component(&mut model, number, content);
+        component(&mut model, number, content, filled);
     }
     model
 }
@@ -78,7 +100,7 @@ impl Parts {
     }
 }
 
-fn component(model: &mut Model, number: usize, content: ContentId) {
+fn component(model: &mut Model, number: usize, content: ContentId, filled: Filled) {
     let parts = Parts::of(number);
     let owner = model.add_component(Component {
         name: format!("c{number}"),
@@ -110,7 +132,7 @@ fn component(model: &mut Model, number: usize, content: ContentId) {
     add(name("bell"), Kind::Notification);
     add(name("reply"), Kind::Reply);
     for index in 0..FRAMES {
-        add(format!("c{number}.page{index}"), Kind::Frame(frame(index, content)));
+        add(format!("c{number}.page{index}"), Kind::Frame(frame(index, content, filled)));
     }
 }
 
@@ -206,10 +228,11 @@ fn page(parts: &Parts, index: usize, rights: Rights, executable: bool) -> Cap {
     Cap::Frame { object, rights, attributes }
 }
 
-/// The program is filled, and every other page behind the stack and the IPC buffer.
-fn frame(index: usize, content: ContentId) -> Frame {
-    let is_filled =
-        index == 0 || index > STACK + 1 && index.is_multiple_of(2) || index == FRAMES - 1;
+/// The program is filled; with half of all frames, every other page behind the stack and the IPC
+/// buffer, too.
+fn frame(index: usize, content: ContentId, filled: Filled) -> Frame {
+    let is_data = index > STACK + 1 && index.is_multiple_of(2) || index == FRAMES - 1;
+    let is_filled = index == 0 || filled == Filled::Half && is_data;
     let source = Source::File { content, offset: 0 };
     let fill = Fill { at: 0, length: PAGE, source, span: Span::NOWHERE };
     let fills = if is_filled { vec![fill] } else { Vec::new() };
@@ -258,13 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_frames_are_filled() {
-        let model = system(OBJECTS);
-        let has_fills = |kind: &Kind| match kind {
+    fn as_many_frames_are_filled_as_was_said() {
+        let has_fills = |object: &&Object| match &object.kind {
             Kind::Frame(frame) => !frame.fills.is_empty(),
             _ => false,
         };
-        let is_filled = |object: &&Object| has_fills(&object.kind);
-        assert_eq!(model.objects.iter().filter(is_filled).count(), 19);
+        for (share, count) in [(Filled::Half, 19), (Filled::Programs, 1)] {
+            let model = filled(OBJECTS, share);
+            assert_eq!(model.objects.iter().filter(has_fills).count(), count);
+        }
     }
 }

@@ -26,6 +26,7 @@ fn main(boot: &'static BootInfo) {
 
 /// Makes the system of a layout, and stays with it.
 fn run(boot: &'static BootInfo, layout: &'static [u8]) {
+    let mut watch = Stopwatch::new();
     let image = match Image::new(layout) {
         Ok(image) => image,
         Err(damage) => return refuse(boot, format_args!("the image is damaged: {damage}")),
@@ -34,7 +35,7 @@ fn run(boot: &'static BootInfo, layout: &'static [u8]) {
         Ok(origin) => origin,
         Err(mistrust) => return refuse(boot, format_args!("{mistrust}")),
     };
-    match make(boot, image) {
+    match make(boot, image, &mut watch) {
         Ok(loader) => {
             if origin != Origin::Unsigned {
                 println!("layout: {origin}");
@@ -48,24 +49,48 @@ fn run(boot: &'static BootInfo, layout: &'static [u8]) {
 
 /// Makes the system, verifies it and lets it run. If the counter is exported, says how long that
 /// took.
-fn make(boot: &'static BootInfo, image: Image<'static>) -> Result<Loader, Stop> {
-    let counter = exported_counter();
-    let now = || counter.map_or(Duration::ZERO, Counter::now);
-    let started = now();
+fn make(
+    boot: &'static BootInfo,
+    image: Image<'static>,
+    watch: &mut Stopwatch,
+) -> Result<Loader, Stop> {
+    let checked = watch.lap();
     let mut loader = Loader::build(boot, image)?;
-    let built = now();
+    let made = watch.lap();
     loader.verify()?;
-    let verified = now();
+    let verified = watch.lap();
     let header = image.header;
     println!("layout: {} objects, hash {}", header.objects, Hex(&image.root_hash));
-    let resumed = now();
+    watch.lap();
     loader.let_run()?;
-    if counter.is_some() {
-        let (made, proven) = (built - started, verified - built);
-        let released = now() - resumed;
-        println!("layout: made in {made:?}, verified in {proven:?}, released in {released:?}");
+    let released = watch.lap();
+    if watch.counter.is_some() {
+        println!(
+            "layout: checked in {checked:?}, made in {made:?}, verified in {verified:?}, \
+             released in {released:?}"
+        );
     }
     Ok(loader)
+}
+
+/// Tells how long things take, if the counter is exported.
+struct Stopwatch {
+    counter: Option<Counter>,
+    last: Duration,
+}
+
+impl Stopwatch {
+    fn new() -> Self {
+        let mut watch = Self { counter: exported_counter(), last: Duration::ZERO };
+        watch.lap();
+        watch
+    }
+
+    /// The time since the last call.
+    fn lap(&mut self) -> Duration {
+        let now = self.counter.map_or(Duration::ZERO, Counter::now);
+        now - core::mem::replace(&mut self.last, now)
+    }
 }
 
 /// Says why there is no system. Unless the console is open already, nothing was made, and all that

@@ -23,6 +23,7 @@ pub(crate) fn check(header: &Header, layout: &Layout<'_>, contents: usize) -> Re
         objects: layout.objects,
         cells: header.cells,
         contents: contents as u64,
+        last_run: None,
         next_cell: header.objects,
         last_slot: None,
     };
@@ -61,6 +62,8 @@ trait Checked: Row {
 /// What is known while the rows pass by.
 struct Pass<'a> {
     objects: Objects<'a>,
+    /// The run that was looked up last: the next row often names another of its objects.
+    last_run: Option<ObjectRun>,
     cells: u32,
     contents: u64,
     /// The first cell that nothing was said about yet.
@@ -83,23 +86,28 @@ impl Pass<'_> {
     }
 
     /// Whether all of so many cells are objects of one run, of this type.
-    fn are(&self, first: Cell, count: u32, object: ObjectType) -> bool {
+    fn are(&mut self, first: Cell, count: u32, object: ObjectType) -> bool {
         self.run(first, count).is_some_and(|run| run.object == object)
     }
 
     /// The run of so many objects.
-    fn run(&self, first: Cell, count: u32) -> Option<ObjectRun> {
-        let run = self.objects.of(first)?;
+    fn run(&mut self, first: Cell, count: u32) -> Option<ObjectRun> {
+        let holds = |run: &ObjectRun| run.first <= first && first.0 - run.first.0 < run.count;
+        let run = match self.last_run.filter(holds) {
+            Some(run) => run,
+            None => self.objects.of(first)?,
+        };
+        self.last_run = Some(run);
         (count > 0 && count <= run.count - (first.0 - run.first.0)).then_some(run)
     }
 
-    fn is(&self, cell: Cell, object: ObjectType) -> bool {
+    fn is(&mut self, cell: Cell, object: ObjectType) -> bool {
         self.are(cell, 1, object)
     }
 
     /// Whether a cell is there, and if it is an object's, of this type. What a copy is of is seen
     /// when it is used: the kernel refuses the wrong kind.
-    fn may_be(&self, cell: Option<Cell>, object: ObjectType) -> bool {
+    fn may_be(&mut self, cell: Option<Cell>, object: ObjectType) -> bool {
         cell.is_none_or(|cell| {
             cell.0 < self.cells && (!self.is_object(cell) || self.is(cell, object))
         })
@@ -118,13 +126,13 @@ impl Pass<'_> {
     }
 
     /// Whether a CNode has such a slot.
-    fn has_slot(&self, node: Cell, slot: u32) -> bool {
+    fn has_slot(&mut self, node: Cell, slot: u32) -> bool {
         let run = self.run(node, 1).filter(|run| run.object == ObjectType::CNode);
         run.is_some_and(|run| u64::from(slot) >> run.size == 0)
     }
 
     /// Whether this is the number of a frame's cell.
-    fn is_frame(&self, cell: u64) -> bool {
+    fn is_frame(&mut self, cell: u64) -> bool {
         let cell = u32::try_from(cell).ok().map(Cell);
         let run = cell.and_then(|cell| self.run(cell, 1));
         run.is_some_and(|run| {
@@ -134,7 +142,7 @@ impl Pass<'_> {
     }
 
     /// Whether so many frames of a size begin here, which may be copies.
-    fn are_frames(&self, first: Cell, count: u32, bits: u8) -> bool {
+    fn are_frames(&mut self, first: Cell, count: u32, bits: u8) -> bool {
         let Some(object) = frame(bits) else { return false };
         match self.is_object(first) {
             true => self.are(first, count, object),

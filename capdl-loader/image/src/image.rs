@@ -78,6 +78,7 @@ impl<'a> Image<'a> {
     ///
     /// # Errors
     /// The first damage.
+    #[inline(never)]
     pub fn new(bytes: &'a [u8]) -> Result<Self, Damage> {
         let parts = Parts::new(bytes)?;
         parts.compare_hashes()?;

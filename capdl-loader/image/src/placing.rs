@@ -47,7 +47,7 @@ pub struct Misplaced {
 pub fn place_all(
     objects: Objects<'_>,
     planner: &mut Planner,
-    say: &mut impl FnMut(Placed),
+    say: &mut dyn FnMut(Placed),
 ) -> Result<(), Misplaced> {
     let mut first = None;
     place_what_fits(objects, planner, say, &mut |misplaced| {
@@ -61,8 +61,8 @@ pub fn place_all(
 pub fn place_what_fits(
     objects: Objects<'_>,
     planner: &mut Planner,
-    say: &mut impl FnMut(Placed),
-    refuse: &mut impl FnMut(Misplaced),
+    say: &mut dyn FnMut(Placed),
+    refuse: &mut dyn FnMut(Misplaced),
 ) {
     let mut parents = Parents::of(objects);
     let mut runs = objects.iter().peekable();
@@ -137,7 +137,7 @@ impl Parents {
         &mut self,
         memory: Cell,
         planner: &mut Planner,
-        say: &mut impl FnMut(Placed),
+        say: &mut dyn FnMut(Placed),
     ) -> Option<SourceId> {
         let found = self.all.binary_search_by_key(&memory, |parent| parent.memory);
         let parent = self.all.get_mut(found.ok()?)?;
@@ -156,7 +156,7 @@ impl Parents {
         members: &[ObjectRun],
         inside: Option<SourceId>,
         planner: &mut Planner,
-        say: &mut impl FnMut(Placed),
+        say: &mut dyn FnMut(Placed),
     ) -> Result<(), Misplaced> {
         let Some(first) = members.first() else { return Ok(()) };
         let (bytes, bits) = extent(members);
@@ -177,7 +177,7 @@ impl Parents {
         base: Option<u64>,
         inside: Option<SourceId>,
         planner: &mut Planner,
-        say: &mut impl FnMut(Placed),
+        say: &mut dyn FnMut(Placed),
     ) -> Result<(), Misplaced> {
         let mut next = run.first;
         let mut tell = |step: Step| match step {

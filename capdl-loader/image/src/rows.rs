@@ -41,6 +41,45 @@ pub trait Row: Copy {
 /// Reads rows one after the other, in place.
 #[derive(Clone, Debug)]
 pub struct Rows<'a, R> {
+    reader: Reader<'a>,
+    kind: PhantomData<R>,
+}
+
+impl<'a, R: Row> Rows<'a, R> {
+    /// So many rows in these bytes, which may be any.
+    pub(crate) const fn new(bytes: &'a [u8], count: u64) -> Self {
+        Self { reader: Reader::new(bytes, count), kind: PhantomData }
+    }
+
+    /// The next row, or what is wrong with it. `Ok(None)`: there are no more, and no byte is left.
+    ///
+    /// # Errors
+    /// The bytes end, or there is no such row.
+    pub fn read(&mut self) -> Result<Option<R>, Damage> {
+        let number = self.reader.next;
+        let damage = |reason| Damage::at(R::PART, number, reason);
+        match self.reader.advance(R::COLUMNS) {
+            Advance::Row => {}
+            Advance::End => return Ok(None),
+            Advance::Wrong(reason) => return Err(damage(reason)),
+        }
+        R::from_values(&self.reader.values).ok_or(damage("not possible")).map(Some)
+    }
+}
+
+/// What reading a row came to.
+enum Advance {
+    /// Its values are in place.
+    Row,
+    /// There is none, and no byte is left.
+    End,
+    /// The bytes are no rows.
+    Wrong(&'static str),
+}
+
+/// The values of one row after the other: the same code for all kinds.
+#[derive(Clone, Debug)]
+struct Reader<'a> {
     bytes: &'a [u8],
     /// Rows left.
     left: u64,
@@ -50,44 +89,29 @@ pub struct Rows<'a, R> {
     expected: u64,
     values: Values,
     steps: Values,
-    kind: PhantomData<R>,
 }
 
-impl<'a, R: Row> Rows<'a, R> {
-    /// So many rows in these bytes, which may be any.
-    pub(crate) const fn new(bytes: &'a [u8], count: u64) -> Self {
+impl<'a> Reader<'a> {
+    const fn new(bytes: &'a [u8], count: u64) -> Self {
         let zeros = [0; MOST_COLUMNS];
-        Self {
-            bytes,
-            left: count,
-            next: 0,
-            expected: 0,
-            values: zeros,
-            steps: zeros,
-            kind: PhantomData,
-        }
+        Self { bytes, left: count, next: 0, expected: 0, values: zeros, steps: zeros }
     }
 
-    /// The next row, or what is wrong with it. `Ok(None)`: there are no more, and no byte is left.
-    ///
-    /// # Errors
-    /// The bytes end, or there is no such row.
-    pub fn read(&mut self) -> Result<Option<R>, Damage> {
-        let damage = |row, reason| Damage::at(R::PART, row, reason);
+    /// Puts the values of the next row in place, which has so many columns.
+    fn advance(&mut self, columns: usize) -> Advance {
         if self.left == 0 {
             let is_all = self.bytes.is_empty() && self.expected == 0;
-            return if is_all { Ok(None) } else { Err(damage(self.next, "bytes behind the end")) };
+            return if is_all { Advance::End } else { Advance::Wrong("bytes behind the end") };
         }
-        self.advance().ok_or(damage(self.next, "not readable"))?;
-        let row = R::from_values(&self.values).ok_or(damage(self.next, "not possible"))?;
+        if self.change(columns).is_none() {
+            return Advance::Wrong("not readable");
+        }
         self.left -= 1;
         self.next += 1;
-        Ok(Some(row))
+        Advance::Row
     }
 
-    /// Puts the next row's values in place.
-    #[inline]
-    fn advance(&mut self) -> Option<()> {
+    fn change(&mut self, columns: usize) -> Option<()> {
         let mut mask = 0;
         if self.expected > 0 {
             self.expected -= 1;
@@ -97,12 +121,11 @@ impl<'a, R: Row> Rows<'a, R> {
                 self.expected = number::take(&mut self.bytes)?.checked_sub(1)?;
             }
         }
-        if mask >> R::COLUMNS != 0 {
+        if mask >> columns != 0 {
             return None;
         }
-        for column in 0..R::COLUMNS {
-            let step = self.steps[column];
-            self.values[column] = self.values[column].wrapping_add(step);
+        for (value, step) in self.values.iter_mut().zip(&self.steps).take(columns) {
+            *value = value.wrapping_add(*step);
         }
         while mask != 0 {
             let column = mask.trailing_zeros() as usize;

@@ -109,7 +109,7 @@ impl Planner {
         &mut self,
         run: Run,
         inside: Option<SourceId>,
-        step: &mut impl FnMut(Step),
+        step: &mut dyn FnMut(Step),
     ) -> Result<(), Refusal> {
         let bits = run.bits();
         let mut missing = run.count;
@@ -141,7 +141,7 @@ impl Planner {
         object: Run,
         address: u64,
         inside: Option<SourceId>,
-        step: &mut impl FnMut(Step),
+        step: &mut dyn FnMut(Step),
     ) -> Result<(), Refusal> {
         let bits = object.bits();
         if bits > *UNTYPED_BITS.end() {
@@ -278,7 +278,7 @@ impl Planner {
     }
 
     /// Makes untyped memory of all that a source has free before `address`.
-    fn skip_to(&mut self, source: SourceId, address: u64, step: &mut impl FnMut(Step)) {
+    fn skip_to(&mut self, source: SourceId, address: u64, step: &mut dyn FnMut(Step)) {
         let Source { next, use_by, .. } = self.sources[source.index()];
         for (start, bits) in Pieces::between(next, address) {
             let becomes = self.add(Source::new(start, bits, use_by));

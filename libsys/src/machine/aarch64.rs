@@ -5,6 +5,7 @@ mod counter;
 mod entry;
 mod frames;
 mod image;
+pub(super) mod lines;
 mod panic;
 mod stack;
 mod svc;

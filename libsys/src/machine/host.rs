@@ -170,6 +170,29 @@ pub(crate) fn modules() -> &'static [u8] {
     &[]
 }
 
+/// What vector registers do on the target.
+pub(super) mod lines {
+    use crate::window::Line;
+
+    /// Copies so many lines.
+    ///
+    /// # Safety
+    /// As on the target.
+    pub(crate) unsafe fn copy(to: *mut Line, from: *const Line, count: usize) {
+        // SAFETY: the caller's.
+        unsafe { from.copy_to_nonoverlapping(to, count) }
+    }
+
+    /// Whether so many lines are equal.
+    ///
+    /// # Safety
+    /// As on the target.
+    pub(crate) unsafe fn are_equal(one: *const Line, other: *const Line, count: usize) -> bool {
+        // SAFETY: the caller's.
+        (0..count).all(|index| unsafe { one.add(index).read() == other.add(index).read() })
+    }
+}
+
 /// Stands for the start of a program, which host tests never see.
 ///
 /// # Safety

@@ -15,6 +15,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bootstrap::{AddressSpace, AllocationError, Allocator};
 use crate::cap::Cap;
+use crate::machine::aarch64::lines;
 use crate::object::Page;
 
 pub use super::view::{View, Viewer};
@@ -22,6 +23,8 @@ pub use super::view::{View, Viewer};
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 /// Bytes of a word.
 const WORD: usize = 8;
+/// Words that are copied and compared at once.
+pub(crate) type Line = [u64; 8];
 
 /// What kind of memory the pages are.
 ///
@@ -183,7 +186,7 @@ impl Window {
         unsafe { self.at::<u32>(offset).write_volatile(value) }
     }
 
-    /// Copies bytes into the window, words at a time where they are aligned.
+    /// Copies bytes into the window, which is RAM: many words at once where they are aligned.
     pub fn write_bytes(&self, offset: u64, bytes: &[u8]) {
         let (head, words, tail) = split(offset, bytes);
         for (at, byte) in (offset..).zip(head) {
@@ -197,7 +200,12 @@ impl Window {
             unsafe { start.add(index).write_volatile(word) }
         };
         match aligned(words) {
-            Some(words) => words.iter().copied().enumerate().for_each(write),
+            Some(words) => {
+                let (lines, rest) = words.as_chunks();
+                // SAFETY: W1, and `words` has checked all of them; what is borrowed is no window.
+                unsafe { lines::copy(start.cast::<Line>(), lines.as_ptr(), lines.len()) };
+                (8 * lines.len()..).zip(rest.iter().copied()).for_each(write);
+            }
             None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().for_each(write),
         }
         let offset = offset + 8 * words.len() as u64;
@@ -207,7 +215,7 @@ impl Window {
         }
     }
 
-    /// Whether these bytes are in the window.
+    /// Whether these bytes are in the window, which is RAM.
     #[must_use]
     pub fn holds(&self, offset: u64, bytes: &[u8]) -> bool {
         let (head, words, tail) = split(offset, bytes);
@@ -220,7 +228,12 @@ impl Window {
             unsafe { start.add(index).read_volatile() == word }
         };
         let words = match aligned(words) {
-            Some(words) => words.iter().copied().enumerate().all(is),
+            Some(words) => {
+                let (lines, rest) = words.as_chunks();
+                // SAFETY: W1, and `words` has checked all of them.
+                let equal = unsafe { lines::are_equal(start.cast(), lines.as_ptr(), lines.len()) };
+                equal && (8 * lines.len()..).zip(rest.iter().copied()).all(is)
+            }
             None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().all(is),
         };
         let ends = (offset..).zip(head).chain((behind..).zip(tail));
@@ -353,20 +366,26 @@ mod tests {
 
     #[test]
     fn bytes_are_written_and_compared_at_any_place() {
-        let mut memory = [u64::MAX; 8];
+        let mut memory = [u64::MAX; 32];
         let start = memory.as_mut_ptr().expose_provenance() as u64;
-        let window = Window { start, bytes: 64 };
-        let bytes: [u8; 29] = core::array::from_fn(|index| index as u8 + 1);
-        for (offset, length) in [(0, 29), (3, 29), (8, 16), (5, 2), (7, 9), (9, 0), (35, 29)] {
-            window.clear(0..64);
-            window.write_bytes(offset, &bytes[..length]);
-            assert!(window.holds(offset, &bytes[..length]), "{length} bytes at {offset}");
+        let window = Window { start, bytes: 256 };
+        // Lies at a word, so that whole lines are copied and compared wherever they can be.
+        let words: [u64; 25] = core::array::from_fn(|index| 0x0807_0605_0403_0201 + index as u64);
+        let bytes = words.map(u64::to_ne_bytes);
+        let cases = [(0, 29), (3, 29), (8, 16), (5, 2), (7, 9), (9, 0), (35, 29)];
+        let lines = [(0, 64), (0, 128), (8, 64), (64, 192), (8, 199), (1, 150), (56, 200)];
+        for (offset, length) in cases.into_iter().chain(lines) {
+            let bytes = &bytes.as_flattened()[..length];
+            window.clear(0..256);
+            window.write_bytes(offset, bytes);
+            assert!(window.holds(offset, bytes), "{length} bytes at {offset}");
             let end = (offset + length as u64).next_multiple_of(8);
-            assert!(window.is_clear(0..offset & !7) && window.is_clear(end..64));
+            assert!(window.is_clear(0..offset & !7) && window.is_clear(end..256));
             for index in 0..length {
-                let mut others = bytes;
-                others[index] = 0;
-                assert!(!window.holds(offset, &others[..length]), "byte {index} of {length}");
+                let mut others = words.map(u64::to_ne_bytes);
+                others.as_flattened_mut()[index] ^= 1;
+                let others = &others.as_flattened()[..length];
+                assert!(!window.holds(offset, others), "byte {index} of {length}");
             }
         }
     }

@@ -3,8 +3,8 @@
 use libsys::object::{Large, Page, PageSize, Small};
 use libsys::window::{MemoryKind, View, Window};
 use libsys::{Cap, Error};
+use packed::Cell;
 use packed::record::{Fill, Source};
-use packed::{Cell, Image};
 
 use super::{Loader, Stop};
 
@@ -50,7 +50,7 @@ impl Loader {
 
     /// Where the bytes of rows are from.
     pub(super) const fn contents(&self) -> Contents {
-        Contents { image: self.image, base: self.base }
+        Contents { content: self.image.contents, base: self.base }
     }
 }
 
@@ -76,7 +76,8 @@ fn seen<S: PageSize>(
 /// Where the bytes of rows are from.
 #[derive(Clone, Copy)]
 pub(super) struct Contents {
-    image: Image<'static>,
+    /// Of the image.
+    content: &'static [u8],
     /// The slot of cell 0.
     base: u64,
 }
@@ -93,7 +94,7 @@ impl Contents {
     /// The bytes of a row. What the kernel says may be shorter than what was asked for.
     pub(super) fn bytes(&self, fill: &Fill) -> Result<Option<Bytes>, Error> {
         let all = match fill.source {
-            Source::Content => self.image.contents,
+            Source::Content => self.content,
             Source::BootInfo => libsys::boot_info(),
             Source::DeviceTree => match libsys::device_tree::blob() {
                 Some(blob) => blob,

@@ -84,6 +84,7 @@ impl Loader {
     ///
     /// # Errors
     /// The first thing that is not possible.
+    #[inline(never)]
     pub fn build(boot: &'static BootInfo, image: Image<'static>) -> Result<Self, Stop> {
         let mut loader = memory::create(boot, image)?;
         // Without one, what there is to say goes to the kernel's console.
@@ -104,6 +105,7 @@ impl Loader {
     ///
     /// # Errors
     /// What the kernel refuses.
+    #[inline(never)]
     pub fn let_run(&mut self) -> Result<(), Stop> {
         self.drop_capabilities()?;
         for run in self.image.layout.resumes.rows() {
@@ -111,7 +113,8 @@ impl Loader {
                 self.thread(cell).resume().map_err(self.refused("resuming", cell))?;
             }
         }
-        Ok(())
+        // Until here all time is the loader's, so that the others wait for nothing.
+        self.drop_time()
     }
 
     /// What is being made.

@@ -13,11 +13,8 @@ use super::{Loader, Stop, cells};
 impl Loader {
     /// Fills all slots: copies, then what is moved, then what is derived from those.
     pub(super) fn put_capabilities(&self) -> Result<(), Stop> {
-        for how in [How::Copied, How::Moved] {
-            let rows = (0..).zip(self.image.layout.slots.rows());
-            for (row, slot) in rows.filter(|(_, slot)| slot.how == how) {
-                self.put(&slot).map_err(|error| Stop::SlotRefused { row, error })?;
-            }
+        if self.put_all(How::Copied)? {
+            self.put_all(How::Moved)?;
         }
         for row in self.image.layout.derived.rows() {
             let to = self.slot(row.node, row.slot);
@@ -31,9 +28,34 @@ impl Loader {
         Ok(())
     }
 
+    /// Fills the slots that are filled this way; says whether there are others.
+    fn put_all(&self, how: How) -> Result<bool, Stop> {
+        let mut others = false;
+        // Slots ascend by node.
+        let mut last = None;
+        for (row, slot) in (0..).zip(self.image.layout.slots.rows()) {
+            if slot.how != how {
+                others = true;
+                continue;
+            }
+            let (root, bits) = match last {
+                Some((node, found)) if node == slot.node => found,
+                _ => self.node(slot.node),
+            };
+            last = Some((slot.node, (root, bits)));
+            let to = SlotPath::with_depth(root, slot.slot.into(), bits);
+            self.put_into(to, &slot).map_err(|error| Stop::SlotRefused { row, error })?;
+        }
+        Ok(others)
+    }
+
     /// Puts a capability that is no child of another slot's.
     pub(crate) fn put(&self, slot: &Slot) -> Result<(), Error> {
-        let (to, from) = (self.slot(slot.node, slot.slot), self.origin(slot.origin));
+        self.put_into(self.slot(slot.node, slot.slot), slot)
+    }
+
+    fn put_into(&self, to: SlotPath, slot: &Slot) -> Result<(), Error> {
+        let from = self.origin(slot.origin);
         match (slot.how, slot.data) {
             (How::Copied, 0) => to.copy_from(from, slot.rights),
             // The word of a guard is minted like a badge.
@@ -71,23 +93,16 @@ impl Loader {
     }
 
     /// Deletes what nobody may have once the system runs: control over interrupts, address spaces,
-    /// time, domains and the firmware, and the loader's own capabilities to what others have now.
+    /// domains and the firmware, and the loader's own capabilities to what others have now.
     /// Pools of names stay: with their last capability the names would go, and the spaces with
     /// them.
     pub(super) fn drop_capabilities(&self) -> Result<(), Stop> {
-        self.take_own_time()?;
-        let controls = [
+        self.drop_controls(&[
             initial::IRQ_CONTROL.pointer(),
             initial::ASID_CONTROL.pointer(),
             initial::DOMAIN.pointer(),
             initial::SMC.pointer(),
-        ];
-        let renewed = self.renewed_controls();
-        let controls = controls.into_iter().chain(self.boot.sched_control.slots());
-        for slot in controls.filter(|slot| !renewed.contains(slot)) {
-            let path = SlotPath::new(initial::CNODE, slot);
-            path.delete().map_err(self.refused("dropping a control", Cell(u32::MAX)))?;
-        }
+        ])?;
         for row in self.image.layout.dropped.rows() {
             for cell in cells(row.first, row.count) {
                 self.path(cell).delete().map_err(self.refused("dropping", cell))?;
@@ -96,23 +111,39 @@ impl Loader {
         Ok(())
     }
 
+    /// Gives up control over time. The loader keeps half of a core's, in periods that its waits
+    /// are counted by.
+    pub(super) fn drop_time(&self) -> Result<(), Stop> {
+        let core = initial::sched_control(self.boot, self.boot.node_id).unwrap_or(Cap::NULL);
+        let time = Budget::periodic(PERIOD / 2, PERIOD);
+        let taken = core.configure(initial::SCHED_CONTEXT, Budget { sporadic: true, ..time });
+        taken.map_err(self.refused("taking its own time", Cell(u32::MAX)))?;
+        let controls: Vec<u64> = self.boot.sched_control.slots().collect();
+        self.drop_controls(&controls)
+    }
+
+    /// Deletes those that no component gets again.
+    fn drop_controls(&self, controls: &[u64]) -> Result<(), Stop> {
+        let renewed = self.renewed_controls();
+        for slot in controls.iter().filter(|slot| !renewed.contains(slot)) {
+            let path = SlotPath::new(initial::CNODE, *slot);
+            path.delete().map_err(self.refused("dropping a control", Cell(u32::MAX)))?;
+        }
+        Ok(())
+    }
+
     /// The slots of controls that a component gets again when it is started again.
     fn renewed_controls(&self) -> Vec<u64> {
         let spaces: Vec<Cell> =
             self.image.layout.recipes.rows().filter_map(|row| row.cspace).collect();
+        if spaces.is_empty() {
+            return Vec::new();
+        }
         let rows = self.image.layout.slots.rows();
         let controls = rows.filter(|row| {
             let is_control = !matches!(row.origin, Origin::Cell(_));
             is_control && row.how == How::Copied && spaces.contains(&row.node)
         });
         controls.map(|row| self.origin_slot(row.origin)).collect()
-    }
-
-    /// The loader keeps half of a core's time, in periods that its waits are counted by.
-    fn take_own_time(&self) -> Result<(), Stop> {
-        let core = initial::sched_control(self.boot, self.boot.node_id).unwrap_or(Cap::NULL);
-        let time = Budget::periodic(PERIOD / 2, PERIOD);
-        let taken = core.configure(initial::SCHED_CONTEXT, Budget { sporadic: true, ..time });
-        taken.map_err(self.refused("taking its own time", Cell(u32::MAX)))
     }
 }

@@ -32,6 +32,7 @@ impl Loader {
     ///
     /// # Errors
     /// The first difference from the image.
+    #[inline(never)]
     pub fn verify(&mut self) -> Result<(), Stop> {
         self.verify_frames()?;
         self.verify_slots()?;
@@ -118,8 +119,7 @@ impl Loader {
 
     /// Whether one of so many slots is occupied.
     pub(super) fn is_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
-        let (root, _) = self.node(node);
-        let slots = SlotRange::within(root, offset, count);
+        let slots = SlotRange::within(self.cap(node), offset, count);
         // Any memory will do that is not the system's: that may have been moved away.
         let memory = self.sources.first().copied().unwrap_or(libsys::Cap::NULL);
         match memory.retype(ObjectType::Untyped, TOO_LARGE, slots) {
@@ -159,6 +159,7 @@ impl Loader {
             path.copy_from(self.path(frame), Rights::ALL).map_err(refused())?;
             let refused = self.refused("looking at its bytes", frame);
             let found = self.compare(slot, core::iter::once(row).chain(more)).map_err(refused)?;
+            // The page goes with its capability.
             path.delete().map_err(self.refused("looking at its bytes", frame))?;
             if let Some(at) = found {
                 return Err(Stop::Differs { what: Difference::Contents { at }, cell: frame });
@@ -184,12 +185,10 @@ impl Loader {
         let page = libsys::Cap::at(slot);
         if bits == Small::BITS {
             let view = self.viewer.open::<Small>(page, MemoryKind::Ram)?;
-            let found = first(rows, |row| differs(view.window(), row))?;
-            return view.close().map(|()| found);
+            return first(rows, |row| differs(view.window(), row));
         }
         let view = self.viewer.open::<Large>(page.cast(), MemoryKind::Ram)?;
-        let found = first(rows, |row| differs(view.window(), row))?;
-        view.close().map(|()| found)
+        first(rows, |row| differs(view.window(), row))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::artefacts::{self, Image, KernelFiles, Program};
 use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::demangle::demangle;
 use crate::layouts::MODULE;
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine, Mebibytes};
@@ -19,6 +20,15 @@ use program::modules::{self, Module};
 pub(super) const NAME: &str = "layouts";
 /// Sizes, and the millions of instructions until all threads run that each should take at most.
 const SIZES: [(u32, f64); 4] = [(100, 0.6), (1_000, 4.5), (10_000, 45.0), (100_000, 400.0)];
+/// What is filled in the systems that are booted, as their files are named, and in words.
+///
+/// The aims come from a study of an existing loader with systems of these sizes, which spent
+/// nothing on contents: they are for systems whose programs alone are filled. That loader took 87
+/// million instructions for 10 000 objects half of which it had to fill.
+const FAMILIES: [(&str, &str); 2] = [
+    ("programs", "the program of each component is filled (what the aims are for)"),
+    ("half", "half of all frames are filled"),
+];
 /// Percent of these instructions that reading everything again should take at most.
 const VERIFICATION: u32 = 15;
 /// KiB of the loader's code at most.
@@ -39,41 +49,65 @@ pub(super) fn run(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Exit
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
     let loader = artefacts::build_program(workspace, toolchain, Program::RootTask)?;
     let loader = artefacts::read(&loader)?;
-    println!("\nMillions of instructions of the loader and the kernel, until all threads run:");
-    println!(
-        "{:>8}  {:>9} {:>9} {:>9} {:>9}  aim",
-        "objects", "made", "verified", "released", "all"
-    );
-    for (objects, aim) in SIZES {
-        match boot(&kernel, &loader, &folder, objects) {
-            Ok(counted) => println!("{}", row(objects, &counted, aim)),
-            Err(reason) => println!("{objects:>8}  {reason}"),
+    for (family, words) in FAMILIES {
+        println!("\nMillions of instructions of the loader and the kernel, until all threads run;");
+        println!("{words}:");
+        println!(
+            "{:>8}  {:>8} {:>8} {:>8} {:>8} {:>8}  aim",
+            "objects", "checked", "made", "verified", "released", "all"
+        );
+        for (objects, aim) in SIZES {
+            let image = folder.join(format!("{objects}-{family}.layout"));
+            match boot(&kernel, &loader, &image) {
+                Ok(counted) => println!("{}", row(objects, &counted, aim)),
+                Err(reason) => println!("{objects:>8}  {reason}"),
+            }
         }
     }
-    let sizes = Elf::new(&loader)?.sizes()?;
-    let text: u64 = sizes.iter().filter(|(name, _)| *name == ".text").map(|(_, size)| size).sum();
-    println!("the loader's code: {:.1} KiB, aim < {TEXT} KiB", text as f64 / 1024.0);
+    print_text(&loader)
+}
+
+/// What only the loader needs: the crates and modules of these functions. The supervisor stays
+/// when the loader has done its work.
+const LOADER: [&str; 5] = ["root_task::loader::", "packed::", "plan::", "sha2::", "btree::"];
+const SUPERVISOR: &str = "::supervisor::";
+
+fn print_text(program: &[u8]) -> Fallible<ExitCode> {
+    let elf = Elf::new(program)?;
+    let sizes = elf.sizes()?;
+    let all: u64 = sizes.iter().filter(|(name, _)| *name == ".text").map(|(_, size)| size).sum();
+    let own: u64 = elf.functions()?.iter().filter(|f| is_loader(f.name)).map(|f| f.size).sum();
+    let kib = |bytes: u64| bytes as f64 / 1024.0;
+    println!(
+        "\nthe loader's code: {:.1} KiB, aim < {TEXT} KiB, of {:.1} KiB in its program",
+        kib(own),
+        kib(all)
+    );
     Ok(ExitCode::SUCCESS)
 }
 
-/// Millions of instructions: to make, verify and release a system.
-type Counted = [f64; 3];
+fn is_loader(function: &str) -> bool {
+    let name = demangle(function);
+    LOADER.iter().any(|part| name.contains(part)) && !name.contains(SUPERVISOR)
+}
+
+/// Millions of instructions: to check an image, to make, verify and release a system.
+type Counted = [f64; 4];
 
 fn row(objects: u32, counted: &Counted, aim: f64) -> String {
     let all: f64 = counted.iter().sum();
-    let [made, verified, released] = counted;
+    let [checked, made, verified, released] = counted;
     let share = 100.0 * verified / all;
     format!(
-        "{objects:>8}  {made:>9.3} {verified:>9.3} {released:>9.3} {all:>9.3}  < {aim} \
-         (verified: {share:.1} %, aim < {VERIFICATION} %)"
+        "{objects:>8}  {checked:>8.3} {made:>8.3} {verified:>8.3} {released:>8.3} {all:>8.3}  \
+         < {aim} (verified: {share:.1} %, aim < {VERIFICATION} %)"
     )
 }
 
-/// Boots a system of this size with one instruction to the nanosecond.
-fn boot(kernel: &KernelFiles, loader: &[u8], folder: &Path, objects: u32) -> Fallible<Counted> {
-    let content = artefacts::read(&folder.join(format!("{objects}.layout")))?;
-    let module = Module { name: MODULE.into(), content };
-    let file = folder.join("loader.elf");
+/// Boots the system of an image with one instruction to the nanosecond.
+fn boot(kernel: &KernelFiles, loader: &[u8], image: &Path) -> Fallible<Counted> {
+    let module = Module { name: MODULE.into(), content: artefacts::read(image)? };
+    let file = image.with_extension("elf");
     artefacts::write(&file, &modules::add(loader, vec![module])?)?;
     let append = vec![OPTIONS.into()];
     let machine = Machine { memory: MEMORY, counted: true, append, ..Machine::default() };
@@ -88,11 +122,11 @@ fn boot(kernel: &KernelFiles, loader: &[u8], folder: &Path, objects: u32) -> Fal
     }
 }
 
-/// Reads `layout: made in 1.5ms, verified in 320µs, released in 1s`.
+/// Reads `layout: checked in 80ns, made in 1.5ms, verified in 320µs, released in 1s`.
 fn counted(line: &str) -> Option<Counted> {
     let mut parts = line.strip_prefix("layout: ")?.split(", ");
     let mut next = |what: &str| milliseconds(parts.next()?.strip_prefix(what)?.trim());
-    Some([next("made in ")?, next("verified in ")?, next("released in ")?])
+    Some([next("checked in ")?, next("made in ")?, next("verified in ")?, next("released in ")?])
 }
 
 /// Milliseconds, in which there are so many million instructions.
@@ -114,9 +148,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_loader_is_told_from_what_stays_and_from_the_library() {
+        assert!(is_loader("_ZN9root_task6loader6memory6create17h0123456789abcdefE"));
+        assert!(is_loader("_ZN4plan7planner7Planner5place17h0123456789abcdefE"));
+        assert!(!is_loader("_ZN9root_task6loader10supervisor9supervise17h0123456789abcdefE"));
+        assert!(!is_loader("_ZN6libsys7console4open17h0123456789abcdefE"));
+    }
+
+    #[test]
     fn what_the_loader_says_is_understood() {
-        let line = "layout: made in 1.5s, verified in 320µs, released in 12.25ms";
-        assert_eq!(counted(line), Some([1500.0, 0.32, 12.25]));
+        let line = "layout: checked in 2ms, made in 1.5s, verified in 320µs, released in 12.25ms";
+        assert_eq!(counted(line), Some([2.0, 1500.0, 0.32, 12.25]));
         assert_eq!(counted("layout: made in 16ns"), None);
         assert_eq!(counted("layout: 7 objects, hash 00"), None);
         assert_eq!(milliseconds("5"), None);
