@@ -14,6 +14,7 @@ pub mod key;
 mod output;
 pub mod query;
 pub mod report;
+mod strict;
 
 use std::path::PathBuf;
 

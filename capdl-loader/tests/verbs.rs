@@ -23,7 +23,15 @@ fn check_args(name: &str, root_task: Option<&str>) -> CheckArgs {
 }
 
 fn build_args(checked: CheckArgs, output: PathBuf) -> BuildArgs {
-    BuildArgs { checked, output, no_names: false, counter_frequency: None, sign: None, trust: None }
+    BuildArgs {
+        checked,
+        output,
+        no_names: false,
+        counter_frequency: None,
+        sign: None,
+        trust: None,
+        strict: None,
+    }
 }
 
 fn build_to(name: &str, output: &Path) -> Outcome {

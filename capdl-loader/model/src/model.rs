@@ -52,11 +52,14 @@ pub struct Target {
     pub cores: u64,
     /// Domains that the kernel has.
     pub domains: u64,
-    /// `log2` of the slots of the loader's CNode.
+    /// `log2` of the slots of the loader's CNode: the boot option `tessera.root_cnode_bits`.
     pub root_cnode_bits: u64,
     /// Where this is written.
     pub span: Span,
 }
+
+/// `log2` of the slots of the loader's CNode, unless the kernel is told otherwise at boot.
+pub const ROOT_CNODE_BITS: u64 = 13;
 
 impl Default for Target {
     fn default() -> Self {
@@ -64,7 +67,7 @@ impl Default for Target {
             board: String::new(),
             cores: 1,
             domains: 1,
-            root_cnode_bits: 16,
+            root_cnode_bits: ROOT_CNODE_BITS,
             span: Span::NOWHERE,
         }
     }

@@ -7,7 +7,7 @@ use layout::{Model, Target};
 use platform::address::PhysicalRange;
 use platform::board::PAGE;
 
-use super::Board;
+use super::{Board, BoardError};
 
 /// The loader's program, as far as it decides about memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +54,27 @@ impl Loader {
     }
 }
 
+/// Where the boot header of a kernel has its magic number, and that (Linux, "Booting AArch64
+/// Linux", section 4).
+const MAGIC: (usize, &[u8]) = (56, b"ARM\x64");
+/// Where it says how much memory the kernel takes.
+const SIZE: usize = 16;
+
 impl Board {
+    /// This board when it boots a certain kernel, given as a flat image.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn with_kernel(mut self, image: &[u8]) -> Result<Self, BoardError> {
+        let (at, magic) = MAGIC;
+        let size = image.get(SIZE..).and_then(<[u8]>::first_chunk);
+        let size = size.filter(|_| image.get(at..).is_some_and(|end| end.starts_with(magic)));
+        let size = size.map(|size| u64::from_le_bytes(*size)).filter(|size| *size < 1 << 32);
+        let size = size.ok_or_else(|| BoardError("this is no flat image of a kernel".into()))?;
+        self.boot.kernel.end = self.boot.kernel.start + size;
+        Ok(self)
+    }
+
     /// The boot information that a loader will find.
     ///
     /// # Errors
@@ -83,5 +103,41 @@ impl Board {
             device_tree_bytes: boot.device_tree_bytes,
         };
         forecast(&surroundings, &program)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_boots_with_what_a_layout_takes_by_default() {
+        let options = platform::board::Options::default();
+        let target = Target::default();
+        assert_eq!(u64::from(options.root_cnode_bits), target.root_cnode_bits);
+        assert_eq!(options.domains as u64, target.domains);
+        let text = "layout = 1\nboard = \"qemu-virt-aarch64\"\nkernel = { cores = 1 }\n";
+        let folder = std::env::temp_dir().join(format!("target-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("target.layout.toml");
+        std::fs::write(&file, text).expect("written");
+        let input = crate::front::Input { file, ..Default::default() };
+        let written = crate::front::load(&input).model.target;
+        assert_eq!(written.root_cnode_bits, target.root_cnode_bits);
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[test]
+    fn a_kernel_is_as_large_as_its_header_says() {
+        let board = || Board::find("qemu-virt-aarch64", []).expect("good").expect("known");
+        let mut image = vec![0; 64];
+        image[56..60].copy_from_slice(b"ARM\x64");
+        image[16..24].copy_from_slice(&0x5_3000_u64.to_le_bytes());
+        let kernel = board().with_kernel(&image).expect("an image").boot.kernel;
+        assert_eq!(kernel.len(), 0x5_3000);
+        image[20] = 1;
+        assert!(board().with_kernel(&image).is_err(), "4 GiB");
+        assert!(board().with_kernel(&image[..59]).is_err());
+        assert!(board().with_kernel(b"\x7fELF").is_err());
     }
 }

@@ -66,7 +66,7 @@ tables! {
         cores: Option<u64>,
         /// Domains that it has.
         domains: u64 = 1,
-        /// `log2` of the slots of the loader's CNode.
-        root_cnode_bits: u64 = 16,
+        /// `log2` of the slots of the loader's CNode: the boot option `tessera.root_cnode_bits`.
+        root_cnode_bits: u64 = 13,
     }
 }

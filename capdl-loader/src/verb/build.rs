@@ -3,14 +3,16 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use abi::bootinfo::UntypedDescriptor;
 use clap::Args;
 use packed::image::put;
 use program::modules::{self, Module};
 use signing::{PublicKey, SecretKey};
 
-use super::Outcome;
 use super::check::{CheckArgs, checked};
+use super::common::board_of;
 use super::output::{self, answer, message};
+use super::{Outcome, strict};
 use crate::front::Loaded;
 use crate::pack::{Options, Packed, pack};
 
@@ -40,6 +42,10 @@ pub struct BuildArgs {
     /// Let the root task make only systems that are signed by the owner of this public key.
     #[arg(long, value_name = "FILE", requires = "root_task")]
     pub trust: Option<PathBuf>,
+    /// Let the root task make the system only in exactly the memory that its board has when this
+    /// kernel boots it: with a flat kernel image, whose header says how large it is.
+    #[arg(long, value_name = "KERNEL", requires = "root_task")]
+    pub strict: Option<PathBuf>,
 }
 
 /// Checks, packs, writes; a layout with errors is refused.
@@ -50,7 +56,7 @@ pub fn run(args: &BuildArgs) -> Outcome {
     if loaded.report.has_errors() {
         return Outcome::Refused;
     }
-    match image(args, &loaded).and_then(|packed| Ok((file(args, &packed)?, packed))) {
+    match built(args, &loaded) {
         Ok((file, packed)) => write(&args.output, &file, &packed),
         Err(why) => {
             message(&why);
@@ -59,12 +65,30 @@ pub fn run(args: &BuildArgs) -> Outcome {
     }
 }
 
-/// The image, signed if that is wanted.
-fn image(args: &BuildArgs, loaded: &Loaded) -> Result<Packed, String> {
+/// The file to write, and the image in it.
+fn built(args: &BuildArgs, loaded: &Loaded) -> Result<(Vec<u8>, Packed), String> {
+    let both = |memory: &[UntypedDescriptor]| {
+        let packed = image(args, loaded, memory)?;
+        Ok((file(args, &packed)?, packed))
+    };
+    let Some(kernel) = &args.strict else { return both(&[]) };
+    let board = board_of(&args.checked.input, &loaded.model.target.board);
+    let board = board.ok_or("error: a strict system names its board\n")?;
+    let board = board.with_kernel(&read(kernel)?).map_err(|why| about(kernel, &why))?;
+    strict::settle(loaded, &board, both)
+}
+
+/// The image for this memory, signed if that is wanted.
+fn image(
+    args: &BuildArgs,
+    loaded: &Loaded,
+    memory: &[UntypedDescriptor],
+) -> Result<Packed, String> {
     let options = Options {
+        memory: memory.to_vec(),
+        is_strict: args.strict.is_some(),
         has_names: !args.no_names,
         counter_frequency: args.counter_frequency,
-        ..Options::default()
     };
     let mut packed = pack(&loaded.model, &loaded.sources, &options).map_err(|diagnostics| {
         let text = |diagnostic: &crate::Diagnostic| diagnostic.render(&loaded.sources) + "\n";

@@ -45,10 +45,15 @@ pub(super) fn places(args: &InputArgs, model: &Model) -> Places {
     planned(args, model).unwrap_or_else(|| Places { addresses: ranges::fixed(model), free: None })
 }
 
-fn planned(args: &InputArgs, model: &Model) -> Option<Places> {
+/// The board with this name, if it can be read.
+pub(super) fn board_of(args: &InputArgs, name: &str) -> Option<Board> {
     let own = args.file.parent().unwrap_or(Path::new("."));
     let folders = std::iter::once(own).chain(args.search.iter().map(PathBuf::as_path));
-    let board = Board::find(&model.target.board, folders).ok()??;
+    Board::find(name, folders).ok()?
+}
+
+fn planned(args: &InputArgs, model: &Model) -> Option<Places> {
+    let board = board_of(args, &model.target.board)?;
     let forecast = board.forecast(&model.target, &Loader::guess(model)).ok()?;
     let placement = Placement::of(model, &forecast.untyped);
     let free = Some(placement.planner.free_by_size());

@@ -8,7 +8,7 @@ use libsys::object::{PageTable, SlotRange, Untyped};
 use libsys::window::Viewer;
 use libsys::{BootInfo, Cap, Error, ObjectType, device_tree, initial};
 use packed::placing::{Placed, place_all};
-use packed::record::Source;
+use packed::record::{Memory, Source};
 use packed::{Cell, Image};
 use plan::{Planner, Run, SourceId, Step};
 
@@ -60,19 +60,17 @@ fn expect_machine(boot: &BootInfo, image: &Image<'_>) -> Result<(), Stop> {
         return Ok(());
     }
     let mut planned = image.layout.memory.rows();
-    for piece in offered(boot) {
-        let expected = planned.next();
-        let same = expected.is_some_and(|expected| {
-            let flags = (expected.bits, u8::from(expected.is_device));
-            expected.address == piece.address && flags == (piece.size_bits, piece.is_device)
-        });
-        if !same {
-            return Err(Stop::OtherMemory { address: piece.address });
+    let mut found = offered(boot).iter().map(|piece| Memory {
+        address: piece.address,
+        bits: piece.size_bits,
+        is_device: piece.is_device != 0,
+    });
+    loop {
+        match (planned.next(), found.next()) {
+            (None, None) => return Ok(()),
+            (planned, found) if planned == found => (),
+            (planned, found) => return Err(Stop::OtherMemory { planned, found }),
         }
-    }
-    match planned.next() {
-        Some(missing) => Err(Stop::OtherMemory { address: missing.address }),
-        None => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt::{self, Display, Formatter};
 use libsys::Error;
 use packed::debug::Place;
 use packed::placing::Misplaced;
+use packed::record::Memory;
 use packed::{Cell, Damage, Image};
 use plan::Refusal;
 
@@ -17,7 +18,7 @@ use plan::Refusal;
 /// fn is_of_the_machine(stop: &Stop) -> bool {
 ///     matches!(stop, Stop::OtherMachine(_) | Stop::OtherMemory { .. })
 /// }
-/// assert!(is_of_the_machine(&Stop::OtherMemory { address: 0x4000_0000 }));
+/// assert!(is_of_the_machine(&Stop::OtherMemory { planned: None, found: None }));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stop {
@@ -25,11 +26,12 @@ pub enum Stop {
     Damaged(Damage),
     /// The machine is another one; nothing was made.
     OtherMachine(&'static str),
-    /// The memory at this address is not as planned, and the image wants nothing else; nothing
-    /// was made.
+    /// The memory is not as planned, and the image wants nothing else; nothing was made.
     OtherMemory {
-        /// The first address that differs.
-        address: u64,
+        /// The first piece that differs, as planned; none: no more was planned.
+        planned: Option<Memory>,
+        /// As found; none: there is no more.
+        found: Option<Memory>,
     },
     /// The machine gave no device tree to fill this frame with; nothing was made.
     NoDeviceTree {
@@ -201,13 +203,23 @@ impl Explained<'_> {
     }
 }
 
+/// A piece of memory, or that there is none.
+fn memory(f: &mut Formatter<'_>, piece: Option<Memory>) -> fmt::Result {
+    let Some(Memory { address, bits, is_device }) = piece else { return f.write_str("nothing") };
+    let device = if is_device { " of a device" } else { "" };
+    write!(f, "2^{bits} bytes at {address:#x}{device}")
+}
+
 impl Display for Explained<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self.stop {
             Stop::Damaged(damage) => write!(f, "the image is damaged: {damage}"),
             Stop::OtherMachine(reason) => write!(f, "the machine is another one: {reason}"),
-            Stop::OtherMemory { address } => {
-                write!(f, "the memory at {address:#x} is not as planned")
+            Stop::OtherMemory { planned, found } => {
+                f.write_str("the memory is not as planned: ")?;
+                memory(f, planned)?;
+                f.write_str(" was planned, found is ")?;
+                memory(f, found)
             }
             Stop::NoDeviceTree { cell } => {
                 self.object(f, cell)?;

@@ -1,6 +1,6 @@
 //! Policy, waivers, assertions, domains.
 
-use layout::model::TurnLength;
+use layout::model::{ROOT_CNODE_BITS, TurnLength};
 use layout::names::{ComponentId, Waiver};
 use layout::policy::{Access, Assertion, Claim, Control, Leave, Policy, Subject};
 use layout::span::{Span, Spanned};
@@ -26,7 +26,7 @@ impl Expander<'_> {
             board: layout.board.value.clone(),
             cores: cores.unwrap_or(self.board.cores),
             domains: kernel.map_or(1, |kernel| kernel.value.domains),
-            root_cnode_bits: kernel.map_or(16, |kernel| kernel.value.root_cnode_bits),
+            root_cnode_bits: kernel.map_or(ROOT_CNODE_BITS, |kernel| kernel.value.root_cnode_bits),
             span: kernel.map_or(layout.board.span, |kernel| kernel.span),
         };
         if let Some(schedule) = &layout.schedule {

@@ -16,6 +16,7 @@ mod outcome;
 mod products;
 mod refusal;
 mod signatures;
+mod strict;
 mod suite;
 mod systems;
 mod transcript;
@@ -77,6 +78,7 @@ fn steps() -> Vec<Step> {
         examples::steps(),
         systems::steps(),
         signatures::steps(),
+        strict::steps(),
         cost::steps(),
         suite::steps(),
     ];

@@ -75,13 +75,24 @@ pub(super) fn watch(
     devices: &[String],
     expected: &str,
 ) -> Fallible<Ended> {
+    watch_on(context, Machine::default(), file, devices, expected)
+}
+
+/// Boots it on another machine than the usual one.
+pub(super) fn watch_on(
+    context: &Context,
+    machine: Machine,
+    file: &Path,
+    devices: &[String],
+    expected: &str,
+) -> Fallible<Ended> {
     let kernel = context.kernel(Image::Debug)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(file), device_tree: None };
     // Nothing ends a system: its last expected line does.
     let last = expected.lines().last().unwrap_or_default();
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };
     let append = vec!["tessera.export=vcounter".into()];
-    let machine = Machine { counted: true, append, ..Machine::default() };
+    let machine = Machine { counted: true, append, ..machine };
     let mut qemu = machine.boot(boot);
     qemu.args(devices);
     console::watch(&mut qemu, &limits, Audience::Nobody)
