@@ -5,7 +5,9 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`mmio`] | the transport of a device that the layout gives |
+//! | [`device`] | a device that the layout gives, by its name; and its memory |
+//! | [`mmio`] | the transport of registers in memory |
+//! | [`pci`] | the transport of a function of PCI |
 //! | [`start`] | reset, negotiation of features, configuration |
 //! | [`queue`] | buffers in flight, and those that the device has used |
 //! | `fake` | a device on hosts, for tests |
@@ -27,12 +29,15 @@ extern crate alloc;
 #[cfg(not(target_os = "none"))]
 extern crate std;
 
+pub mod device;
 #[cfg(not(target_os = "none"))]
 pub mod fake;
 pub mod mmio;
+pub mod pci;
 pub mod queue;
 pub mod start;
 
+pub use device::{AnyTransport, DeviceError, device, provide_pool};
 pub use queue::{Misbehaviour, Queue, QueueError, Token, Used};
 pub use start::{StartError, begin, finish, reset};
 pub use virtio_drivers::transport::{self, DeviceType, Transport};

@@ -247,6 +247,15 @@ impl<const SIZE: usize> Queue<SIZE> {
         Ok(Some(Used { token: Token(head), written }))
     }
 
+    /// Says whether the device is to interrupt when it has used something. It may do so all the
+    /// same. Answers whether it has used something already, for which it need not.
+    pub fn want_interrupts(&mut self, are_wanted: bool) -> bool {
+        self.queue.set_dev_notify(are_wanted);
+        // The device reads this after it has used something, and we the other way.
+        fence(Ordering::SeqCst);
+        self.queue.can_pop()
+    }
+
     /// How many chains are in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {

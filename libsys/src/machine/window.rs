@@ -186,6 +186,32 @@ impl Window {
         unsafe { self.at::<u32>(offset).write_volatile(value) }
     }
 
+    /// Reads a device register of 16 bits.
+    #[must_use]
+    pub fn read_half(&self, offset: u64) -> u16 {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u16>(offset).read_volatile() }
+    }
+
+    /// Writes a device register of 16 bits.
+    pub fn write_half(&self, offset: u64, value: u16) {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u16>(offset).write_volatile(value) }
+    }
+
+    /// Reads a device register of 8 bits.
+    #[must_use]
+    pub fn read_byte(&self, offset: u64) -> u8 {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u8>(offset).read_volatile() }
+    }
+
+    /// Writes a device register of 8 bits.
+    pub fn write_byte(&self, offset: u64, value: u8) {
+        // SAFETY: as in `read_word`.
+        unsafe { self.at::<u8>(offset).write_volatile(value) }
+    }
+
     /// Copies bytes into the window, which is RAM: many words at once where they are aligned.
     pub fn write_bytes(&self, offset: u64, bytes: &[u8]) {
         let (head, words, tail) = split(offset, bytes);
@@ -276,11 +302,18 @@ impl Window {
         }
     }
 
-    /// Copies bytes out of the window.
+    /// Copies bytes out of the window, words at a time where they are aligned.
     pub fn read_bytes(&self, offset: u64, bytes: &mut [u8]) {
-        for (index, byte) in (offset..).zip(bytes) {
-            // SAFETY: as in `read_word`.
-            *byte = unsafe { self.at::<u8>(index).read_volatile() };
+        let (head, words, tail) = split(offset, bytes);
+        let (head, words) = (head.len(), words.len());
+        let (behind, tail) = (head + 8 * words, tail.len());
+        let start = self.words(offset + head as u64, words);
+        for (index, word) in bytes[head..behind].as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            // SAFETY: W1, and `words` has checked all of them.
+            *word = unsafe { start.add(index).read_volatile() }.to_ne_bytes();
+        }
+        for index in (0..head).chain(behind..behind + tail) {
+            bytes[index] = self.read_byte(offset + index as u64);
         }
     }
 }
@@ -336,6 +369,10 @@ mod tests {
         let window = Window { start, bytes: 32 };
         window.write_word(8, 0x0102_0304_0506_0708);
         assert_eq!(window.read_register(12), 0x0102_0304);
+        assert_eq!((window.read_half(10), window.read_byte(9)), (0x0506, 0x07));
+        window.write_half(16, 0xcafe);
+        window.write_byte(18, 0xff);
+        assert_eq!(window.read_register(16), 0x00ff_cafe);
         window.write_bytes(8, &[0xaa, 0xbb]);
         let mut bytes = [0; 3];
         window.read_bytes(8, &mut bytes);
@@ -359,6 +396,9 @@ mod tests {
             let mut expected = [0; 64];
             expected[offset as usize..][..count].copy_from_slice(&bytes[..count]);
             assert_eq!(seen, expected, "{count} at {offset}");
+            let mut part = [0; 24];
+            window.read_bytes(offset, &mut part[..count]);
+            assert_eq!(part[..count], bytes[..count], "{count} from {offset}");
         }
         second.copy_from(8, &window, 0, 16);
         assert_eq!(second.read_word(8), window.read_word(0));
