@@ -32,7 +32,11 @@ pub fn svg(diagram: &Diagram) -> String {
         svg.arrow(link.tie.name(), &curve(route));
         svg.end();
     }
-    let mut labels = Labels::default();
+    let boxes = layout.boxes.iter().map(|rect| {
+        let (x, y) = moved((rect.x, rect.y));
+        Rect { x, y, ..*rect }
+    });
+    let mut labels = Labels(boxes.collect());
     for (link, route) in diagram.links.iter().zip(&routes) {
         if let Some(spot) = labels.place(route, &link.label) {
             svg.text(Letters::Small, Anchor::Middle, spot, &link.label);
@@ -81,37 +85,38 @@ fn curve(route: &[Spot]) -> String {
     path
 }
 
-/// Labels that were placed: later ones keep away.
-#[derive(Default)]
+/// Boxes, and labels that were placed: later labels keep away.
 struct Labels(Vec<Rect>);
 
 impl Labels {
     /// Where the middle of a label stands: at one of some places along its arrow, the first that
-    /// no other label needs.
+    /// nothing else needs. Without one it is left out: the arrow has it as a tooltip.
     fn place(&mut self, route: &[Spot], label: &str) -> Option<Spot> {
         if label.is_empty() || route.len() < 2 {
             return None;
         }
         let width = Letters::Small.width(label);
-        let spots: Vec<Spot> =
-            [4, 3, 5, 2, 6].into_iter().map(|eighths| along(route, eighths)).collect();
+        let stretches = route.windows(2).map(|ends| (ends[0], ends[1]));
+        let mut spots = stretches.flat_map(|ends| {
+            let parts = [8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14];
+            parts.into_iter().map(move |part| along(ends, part))
+        });
         let rect = |(x, y): Spot| Rect { x: x - width / 2, y: y - 10, width, height: 13 };
-        let is_free = |spot: &&Spot| !self.0.iter().any(|taken| touch(*taken, rect(**spot)));
-        let spot = *spots.iter().find(is_free).unwrap_or(&spots[0]);
+        let is_free = |spot: &Spot| !self.0.iter().any(|taken| touch(*taken, rect(*spot)));
+        let spot = spots.find(is_free)?;
         self.0.push(rect(spot));
         Some(spot)
     }
 }
 
-/// A place on the first stretch between two layers, in eighths of its height.
-fn along(route: &[Spot], eighths: i64) -> Spot {
-    let ((x1, y1), (x2, y2)) = (route[0], route[1]);
+/// A place on a stretch between two layers, in sixteenths of its curve.
+fn along(((x1, y1), (x2, y2)): (Spot, Spot), part: i64) -> Spot {
     // The curve as it is drawn: both control points at half the height.
-    let (t, rest) = (eighths, 8 - eighths);
+    let (t, rest) = (part, 16 - part);
     let x = x1 * rest * rest * (rest + 3 * t) + x2 * t * t * (t + 3 * rest);
     let middle = (y1 + y2) / 2;
     let y = y1 * rest * rest * rest + 3 * middle * rest * t * (rest + t) + y2 * t * t * t;
-    (x / 512, y / 512 + 4)
+    (x / 4096, y / 4096 + 4)
 }
 
 fn touch(one: Rect, other: Rect) -> bool {
@@ -165,4 +170,26 @@ fn description(diagram: &Diagram) -> String {
     });
     let links: Vec<String> = links.collect();
     format!("Boxes: {}. Arrows: {}.", nodes.join("; "), links.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_touch_neither_each_other_nor_boxes() {
+        let taken = Rect { x: 0, y: 90, width: 200, height: 30 };
+        let mut labels = Labels(vec![taken]);
+        // Many arrows between the same two boxes, as faults and control of one supervisor.
+        let routes: Vec<Vec<Spot>> =
+            (0..12).map(|i| vec![(100, 0), (40 + 10 * i, 74), (40 + 10 * i, 200)]).collect();
+        let placed = routes.iter().filter_map(|route| labels.place(route, "handles faults"));
+        let placed = placed.count();
+        assert!((2..12).contains(&placed), "{placed}");
+        for (index, one) in labels.0.iter().enumerate() {
+            let others = &labels.0[index + 1..];
+            assert!(!others.iter().any(|other| touch(*one, *other)), "{one:?}");
+        }
+        assert_eq!(labels.place(&routes[0], ""), None);
+    }
 }
