@@ -3,7 +3,7 @@
 //! | system | components | shows |
 //! |---|---|---|
 //! | `hello` | `greeter` | words and files from the layout |
-//! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known when the program is built |
+//! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known at build time |
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |
 //! | `demand-pager` | `keeper`, `toucher` | a handler of faults gives pages when they are touched |
 //! | `supervised-driver` | `clock`, `watcher` | a driver that fails and is started again |

@@ -8,7 +8,7 @@ use libsys::{Cap, println};
 use systems::volley;
 
 #[path = "../../ping-pong/pinger.rs"]
-#[allow(dead_code, reason = "a layout may give more than a program uses")]
+#[allow(dead_code, unreachable_pub, reason = "made for programs of any kind, with all there is")]
 mod given;
 
 #[libsys::main]
