@@ -147,15 +147,20 @@ impl Console {
         if self.unsent.is_empty() {
             return;
         }
-        match SERVER.load(Ordering::Relaxed) {
-            0 => print_here(&self.unsent),
-            server => {
-                let terminal = Terminal::new(Cap::at(server));
-                // Whoever prints may be in the middle of a message.
-                let _ = ipc_buffer::preserved(|| terminal.write_all(&self.unsent));
-            }
-        }
+        print_bytes(&self.unsent);
         self.unsent.clear();
+    }
+}
+
+/// Prints bytes that need not be text, where [`print!`](crate::print) prints.
+pub fn print_bytes(bytes: &[u8]) {
+    match SERVER.load(Ordering::Relaxed) {
+        0 => print_here(bytes),
+        server => {
+            let terminal = Terminal::new(Cap::at(server));
+            // Whoever prints may be in the middle of a message.
+            let _ = ipc_buffer::preserved(|| terminal.write_all(bytes));
+        }
     }
 }
 

@@ -76,15 +76,28 @@ pub(crate) struct Ended {
 
 /// Runs a program until it ends or has to end.
 pub(crate) fn watch(command: &mut Command, limits: &Limits, audience: Audience) -> Fallible<Ended> {
+    let mut look = |chunk: &[u8]| {
+        if audience == Audience::Human {
+            show(chunk);
+        }
+    };
+    watch_through(command, limits, audience, &mut look)
+}
+
+/// [`watch`] with a function that sees all output as it comes.
+pub(crate) fn watch_through(
+    command: &mut Command,
+    limits: &Limits,
+    audience: Audience,
+    look: &mut impl FnMut(&[u8]),
+) -> Fallible<Ended> {
     let (mut child, chunks) = start(command, audience)?;
     let deadline = limits.time.map(|limit| (Instant::now() + limit, limit));
     let mut log = Log::new(limits.until.clone());
     let reason = loop {
         match next_chunk(&chunks, deadline.map(|(at, _)| at)) {
             Ok(chunk) => {
-                if audience == Audience::Human {
-                    show(&chunk);
-                }
+                look(&chunk);
                 if let Some(seen) = log.push(&chunk) {
                     end(&mut child);
                     break Reason::Seen(seen);
@@ -143,7 +156,7 @@ fn next_chunk(
 }
 
 /// Our own console going away must not end the run.
-fn show(chunk: &[u8]) {
+pub(crate) fn show(chunk: &[u8]) {
     let mut output = std::io::stdout().lock();
     let _ = output.write_all(chunk).and_then(|()| output.flush());
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::artefacts::{self, Program};
+use crate::linux;
 use crate::process::{self, Fallible};
 use crate::toolchain::{self, Toolchain};
 use crate::workspace::{self, CAPDL, Workspace};
@@ -26,8 +27,10 @@ const fn system(name: &'static str, components: &'static [&'static str]) -> Syst
 
 /// All of them.
 pub(crate) const SYSTEMS: &[System] = &[
+    system("busybox", &["linux"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("hello", &["greeter"]),
+    system("linux", &["linux"]),
     system("ping-pong", &["pinger", "ponger"]),
     system("real-time", &["controller", "hog"]),
     system("shared-ring", &["writer", "reader"]),
@@ -46,8 +49,8 @@ impl System {
     }
 }
 
-/// Drivers: the binaries that layouts name, and their packages.
-pub(crate) const DRIVERS: &[(&str, &str)] = &[];
+/// Drivers and personalities: the binaries that layouts name, and their packages.
+pub(crate) const DRIVERS: &[(&str, &str)] = &[("linux", workspace::PERSONALITY_LINUX)];
 
 /// The package of a component's program.
 pub(crate) fn package_of(name: &str) -> &'static str {
@@ -111,6 +114,7 @@ pub(crate) fn build(
 
 fn build_programs(workspace: &Workspace, toolchain: &Toolchain, layout: &Path) -> Fallible<()> {
     let text = artefacts::read(layout)?;
+    linux::provide_files(workspace, toolchain, layout)?;
     for program in programs(&String::from_utf8_lossy(&text)) {
         artefacts::build_program(workspace, toolchain, program)?;
     }
@@ -120,8 +124,13 @@ fn build_programs(workspace: &Workspace, toolchain: &Toolchain, layout: &Path) -
 /// The programs of ours that a layout names.
 fn programs(layout: &str) -> Vec<Program> {
     let all = SYSTEMS.iter().flat_map(|system| system.components);
-    let named = all.filter(|name| layout.contains(&format!("\"{name}.elf\"")));
-    named.map(|name| Program::Component(name)).collect()
+    let mut named: Vec<&str> = Vec::new();
+    for name in all.copied() {
+        if layout.contains(&format!("\"{name}.elf\"")) && !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    named.into_iter().map(Program::Component).collect()
 }
 
 #[cfg(test)]

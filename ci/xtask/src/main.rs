@@ -15,6 +15,7 @@
 //! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `layouts` | the tool for layouts, and systems built of them |
+//! | `linux` | programs and archives for the Linux personality |
 //! | `test` | everything that CI checks, as named steps |
 //! | `tidy` | rules about the source text and the dependency graph |
 //! | `coverage`, `panic_sites` | figures about the kernel |
@@ -31,6 +32,7 @@ mod fuzz;
 mod image;
 mod json;
 mod layouts;
+mod linux;
 mod panic_sites;
 mod process;
 mod qemu;
@@ -78,6 +80,9 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
         Verb::Fuzz(options) => return fuzz::run(&workspace, &options),
         Verb::Layout(words) => {
             return layouts::run(&workspace, &setup::ensure(Purpose::Build)?, &words);
+        }
+        Verb::Linux(command) => {
+            return linux::run(&workspace, &setup::ensure(Purpose::Run)?, &command);
         }
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {

@@ -42,7 +42,7 @@ pub(crate) fn debug(
 }
 
 /// Builds what is to be booted.
-fn prepare(
+pub(crate) fn prepare(
     workspace: &Workspace,
     toolchain: &Toolchain,
     options: &RunOptions,

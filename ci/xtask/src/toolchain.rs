@@ -18,10 +18,12 @@ pub(crate) enum Target {
     Kernel,
     /// User programs.
     User,
+    /// Programs of Linux, for its personality.
+    Linux,
 }
 
 impl Target {
-    /// Both of them.
+    /// Those of our own system.
     pub(crate) const ALL: [Self; 2] = [Self::Kernel, Self::User];
 
     /// The name that rustc knows.
@@ -29,6 +31,7 @@ impl Target {
         match self {
             Self::Kernel => "aarch64-unknown-none-softfloat",
             Self::User => "aarch64-unknown-none",
+            Self::Linux => "aarch64-unknown-linux-musl",
         }
     }
 }
@@ -98,6 +101,10 @@ impl Toolchain {
     pub(crate) fn cargo_for(&self, workspace: &Workspace, verb: &str, target: Target) -> Command {
         let mut command = cargo(workspace, verb);
         command.args(["--target", target.triple()]);
+        if target == Target::Linux {
+            // The toolchain's own: no C compiler for this target is needed.
+            command.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
+        }
         if self.route(target) == Some(Route::FromSource) {
             // `-Z` on a stable compiler; the one unstable thing, and only on this route.
             command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=core,alloc");

@@ -37,6 +37,12 @@ pub(crate) const BENCH: &str = "tessera-bench";
 pub(crate) const COST: &str = "tessera-cost";
 /// Readers and arbitrary bytes for them.
 pub(crate) const FUZZ: &str = "tessera-fuzz";
+/// What Linux programs expect of their kernel, without a machine below it.
+pub(crate) const LINUX: &str = "tessera-linux";
+/// The Linux server.
+pub(crate) const PERSONALITY_LINUX: &str = "tessera-personality-linux";
+/// Linux programs of our own.
+pub(crate) const LINUX_PROGRAMS: &str = "tessera-linux-programs";
 /// The programs of the gallery of layouts.
 pub(crate) const SYSTEMS: &str = "tessera-systems";
 /// Small programs that show the library.
@@ -50,7 +56,7 @@ pub(crate) const DMA: &str = "tessera-dma";
 pub(crate) const VIRTIO: &str = "tessera-virtio";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 17] = [
+pub(crate) const HOST_CRATES: [&str; 18] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -66,6 +72,7 @@ pub(crate) const HOST_CRATES: [&str; 17] = [
     PAGER_EXAMPLES,
     DMA,
     VIRTIO,
+    LINUX,
     FUZZ,
     "xtask",
 ];

@@ -3,7 +3,7 @@
 mod options;
 
 pub(crate) use options::{BenchOptions, FuzzOptions, RunOptions, TestOptions};
-use options::{Words, bench_options, fuzz_options, run_options, test_options};
+use options::{Words, bench_options, command_line, fuzz_options, run_options, test_options};
 
 use crate::process::Fallible;
 
@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Bench(BenchOptions),
     /// Feed readers with arbitrary bytes.
     Fuzz(FuzzOptions),
+    /// Run a command line in a shell of Linux.
+    Linux(String),
     /// Run the tool for layouts.
     Layout(Vec<String>),
     /// Check the source text and the dependency graph.
@@ -45,8 +47,8 @@ pub(crate) enum Verb {
 /// Parses the words after `cargo xtask`. No word at all asks for help.
 pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
     let Some((verb, rest)) = words.split_first() else { return Ok(Verb::Help) };
-    // The tool for layouts has a help of its own.
-    let is_ours = verb != "layout";
+    // The tool for layouts has a help of its own, and commands have options of theirs.
+    let is_ours = verb != "layout" && verb != "linux";
     if is_ours && rest.iter().any(|word| word == "--help" || word == "-h") {
         return Ok(Verb::Help);
     }
@@ -61,6 +63,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "bench" => Verb::Bench(bench_options(&mut rest)?),
         "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
         "layout" => Verb::Layout(std::iter::from_fn(|| rest.next()).collect()),
+        "linux" => Verb::Linux(command_line(&mut rest)?),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

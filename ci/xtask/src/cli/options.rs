@@ -175,6 +175,15 @@ pub(crate) fn fuzz_options(words: &mut Words) -> FuzzOptions {
     FuzzOptions { words: std::iter::from_fn(|| words.next()).collect() }
 }
 
+/// The command line of `linux`: all words behind `--`, as a shell would have them typed.
+pub(crate) fn command_line(words: &mut Words) -> Fallible<String> {
+    if words.next().as_deref() != Some("--") {
+        return Err("`linux` takes `--` and a command line".into());
+    }
+    let line = std::iter::from_fn(|| words.next()).collect::<Vec<_>>().join(" ");
+    if line.is_empty() { Err("`linux --` wants a command line".into()) } else { Ok(line) }
+}
+
 fn seconds(text: &str) -> Fallible<Duration> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(Duration::from_secs_f64(seconds)),

@@ -105,11 +105,28 @@ fn panic_sites_may_update_its_list() {
 
 #[test]
 fn help_names_every_verb() {
-    let verbs =
-        ["run", "debug", "test", "bench", "build", "setup", "tidy", "coverage", "panic-sites"];
+    let verbs = [
+        "run",
+        "debug",
+        "test",
+        "bench",
+        "build",
+        "linux",
+        "setup",
+        "tidy",
+        "coverage",
+        "panic-sites",
+    ];
     for verb in verbs {
         assert!(HELP.lines().any(|line| line.starts_with(&format!("  {verb} "))), "{verb}");
     }
+}
+
+#[test]
+fn linux_takes_a_command_line() {
+    let words: Vec<String> = ["linux", "--", "ls", "--help", "|", "wc -l"].map(String::from).into();
+    assert_eq!(parse(&words), Ok(Verb::Linux("ls --help | wc -l".into())));
+    assert!(parsed("linux ls").is_err() && parsed("linux --").is_err());
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
-    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PLATFORM, ROOT_TASK,
-    SUITE, SYSTEMS, VIRTIO,
+    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
+    PLATFORM, ROOT_TASK, SUITE, SYSTEMS, VIRTIO,
 };
 
 /// All of them.
@@ -61,8 +61,19 @@ fn lints() -> Vec<Step> {
             of_command(command.args(["--", "-D", "warnings"]))
         })
     }));
-    let programs =
-        [LIBSYS, ROOT_TASK, PAGER_EXAMPLES, SUITE, EXAMPLES, SYSTEMS, COST, BENCH, DMA, VIRTIO];
+    let programs = [
+        LIBSYS,
+        ROOT_TASK,
+        PAGER_EXAMPLES,
+        SUITE,
+        EXAMPLES,
+        SYSTEMS,
+        COST,
+        BENCH,
+        DMA,
+        VIRTIO,
+        PERSONALITY_LINUX,
+    ];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {
             let mut command =
@@ -92,7 +103,7 @@ fn documentation() -> Vec<Step> {
     vec![
         host,
         of_target("kernel", Target::Kernel, &[KERNEL, PLATFORM]),
-        of_target("user programs", Target::User, &[LIBSYS, SUITE, BENCH]),
+        of_target("user programs", Target::User, &[LIBSYS, SUITE, BENCH, PERSONALITY_LINUX]),
     ]
 }
 

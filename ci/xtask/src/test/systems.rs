@@ -16,6 +16,7 @@ use crate::artefacts::{self, Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
 use crate::devices;
 use crate::layouts::{self, SYSTEMS, System};
+use crate::linux;
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine};
 
@@ -28,6 +29,9 @@ pub(super) fn steps() -> Vec<Step> {
         Step::emulator(format!("system {}", system.name), move |context: &Context| {
             match run(context, system) {
                 Ok((ended, expected)) => judge(&ended, &expected),
+                Err(problem) if problem.starts_with(linux::NO_PACKAGES) => {
+                    Outcome::skipped(problem.lines().next().unwrap_or_default())
+                }
                 Err(problem) => Outcome::failed("could not run", &problem),
             }
         })
@@ -102,6 +106,7 @@ pub(super) fn watch_on(
 fn root_task(context: &Context, system: &System, loader: Program) -> Fallible<PathBuf> {
     context.layout_tool()?;
     let layout = system.layout(context.workspace);
+    linux::provide_files(context.workspace, &context.toolchain, &layout)?;
     let folder = context.workspace.output_folder("images")?;
     let file = |name: &str| folder.join(format!("{name}-of-{}.elf", system.name));
     let (one, other) = (file(loader.name()), file(&format!("{}-again", loader.name())));

@@ -45,6 +45,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-signing", "tessera-libsys"],
     ),
     ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
+    ("tessera-linux", &[]),
+    ("tessera-personality-linux", &["tessera-abi", "tessera-libsys", "tessera-linux"]),
+    ("tessera-linux-programs", &[]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
     (

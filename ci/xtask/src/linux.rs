@@ -1,0 +1,130 @@
+//! Programs and archives for the Linux personality, and a shell in it.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `archive` | the format of the root directory's content |
+//! | `debian` | programs of Debian |
+//! | `guest` | which part of the console is the output of the command |
+//!
+//! A layout that names one of the files of [`FILES`] gets it in the folder where programs are
+//! looked for.
+
+mod archive;
+mod debian;
+mod guest;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::artefacts;
+use crate::cli::RunOptions;
+use crate::console::{self, Audience, Limits, Until};
+use crate::process::{self, Fallible};
+use crate::qemu::Machine;
+use crate::run;
+use crate::toolchain::{Target, Toolchain};
+use crate::workspace::{LINUX_PROGRAMS, Workspace};
+use archive::Archive;
+pub(crate) use debian::NO_PACKAGES;
+use guest::Guest;
+
+/// What makes the content of a file.
+type Make = fn(&Workspace, &Toolchain) -> Fallible<Vec<u8>>;
+
+/// Files that layouts can name, and what is in them.
+const FILES: &[(&str, Make)] = &[("linux-hello.cpio", hello), ("linux-busybox.cpio", busybox)];
+/// The layout of the shell, and the name of its command line.
+const SHELL: (&str, &str) = ("capdl-loader/systems/busybox/busybox.layout.toml", "command.sh");
+
+/// Makes the files that a layout names.
+pub(crate) fn provide_files(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    layout: &Path,
+) -> Fallible<()> {
+    let text = artefacts::read(layout)?;
+    let text = String::from_utf8_lossy(&text);
+    for (name, make) in FILES {
+        if text.contains(&format!("\"{name}\"")) {
+            let file = workspace.output_folder("images")?.join(name);
+            artefacts::write(&file, &make(workspace, toolchain)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Boots a shell that runs one command line; its output is ours, and so is its status.
+pub(crate) fn run(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    command: &str,
+) -> Fallible<ExitCode> {
+    let options = RunOptions {
+        layout: Some(shell(workspace, command)?),
+        machine: Machine { append: vec!["tessera.export=vcounter".into()], ..Machine::default() },
+        ..RunOptions::default()
+    };
+    let (_, mut qemu) = run::prepare(workspace, toolchain, &options)?;
+    let limits = Limits { time: None, until: Until::Line(|line| guest::status(line).is_some()) };
+    let mut guest = Guest::default();
+    let mut look = |chunk: &[u8]| console::show(&guest.output(chunk));
+    let ended = console::watch_through(&mut qemu, &limits, Audience::Nobody, &mut look)?;
+    match ended.console.lines().find_map(guest::status) {
+        Some(status) => Ok(ExitCode::from(status)),
+        None => Err(format!("the system did not say how the command ended\n{}", ended.console)),
+    }
+}
+
+/// The layout of the shell with this command line, in a folder of its own.
+fn shell(workspace: &Workspace, command: &str) -> Fallible<PathBuf> {
+    let (layout, line) = SHELL;
+    let folder = workspace.output_folder("linux")?;
+    artefacts::write(&folder.join(line), format!("{command}\n").as_bytes())?;
+    let copy = folder.join("shell.layout.toml");
+    artefacts::write(&copy, &artefacts::read(&workspace.root.join(layout))?)?;
+    Ok(copy)
+}
+
+/// A root directory with one program of our own, static.
+fn hello(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Vec<u8>> {
+    let mut archive = Archive::default();
+    archive.file("init", 0o755, &program(workspace, toolchain, "hello")?);
+    Ok(archive.finish())
+}
+
+/// A root directory with Debian's static busybox, which is all of its programs.
+fn busybox(workspace: &Workspace, _: &Toolchain) -> Fallible<Vec<u8>> {
+    let package = debian::package(workspace, "busybox-static")?;
+    let mut archive = Archive::default();
+    archive.directory("bin", 0o755);
+    archive.directory("root", 0o700);
+    archive.file("bin/busybox", 0o755, &artefacts::read(&package.join("bin/busybox"))?);
+    for applet in APPLETS.split_whitespace() {
+        archive.link(&format!("bin/{applet}"), "busybox");
+    }
+    Ok(archive.finish())
+}
+
+/// Programs that are busybox under another name.
+const APPLETS: &str = "[ [[ ar awk basename bc bunzip2 bzcat bzip2 cat chgrp chmod chown cksum \
+    clear cmp cp cpio cut date dc dd df diff dirname dos2unix du echo ed egrep env expand expr \
+    factor false fgrep find fold getopt grep groups gunzip gzip head hexdump hostname id install \
+    kill killall less link ln logname ls lzma md5sum mkdir mkfifo mktemp more mv nice nl nohup \
+    nproc od paste patch pidof printenv printf ps pwd readlink realpath renice reset resize rev \
+    rm rmdir sed seq setsid sh sha1sum sha256sum sha512sum shred shuf sleep sort split stat \
+    strings stty sum sync tac tail tar tee test time timeout top touch tr true truncate tty uname \
+    unexpand uniq unix2dos unlink unlzma unxz unzip uptime usleep uudecode uuencode vi watch wc \
+    which who whoami xargs xxd xz xzcat yes zcat";
+
+/// A Linux program of our own.
+fn program(workspace: &Workspace, toolchain: &Toolchain, name: &str) -> Fallible<Vec<u8>> {
+    if toolchain.route(Target::Linux).is_none() {
+        let add = ["target", "add", Target::Linux.triple()];
+        process::answer(std::process::Command::new("rustup").args(add))?;
+    }
+    let mut command = toolchain.cargo_for(workspace, "build", Target::Linux);
+    command.args(["--release", "--package", LINUX_PROGRAMS, "--bin", name]);
+    process::answer(&mut command)?;
+    let folder = workspace.target.join(Target::Linux.triple()).join("release");
+    artefacts::read(&folder.join(name))
+}

@@ -1,0 +1,117 @@
+//! Waiting for files.
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use super::{Address, Answer, Stop};
+use crate::abi::errno::{EFAULT, EINVAL, Errno};
+use crate::abi::flags::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
+use crate::abi::structures::duration;
+use crate::files::pipe::Side;
+use crate::files::{Content, Description, Descriptors, Device, Stream, Terminal};
+use crate::linux::Linux;
+use crate::machine::{Machine, ThreadId};
+use crate::process::signals::UNBLOCKABLE;
+use crate::waiting::{Key, Wait};
+
+/// Bytes of `struct pollfd`.
+const ENTRY: u64 = 8;
+
+impl<M: Machine> Linux<M> {
+    pub(super) fn ppoll(
+        &mut self,
+        me: ThreadId,
+        files: Address,
+        count: u64,
+        time: Address,
+        mask: Address,
+    ) -> Answer {
+        if count > crate::files::descriptors::LIMIT as u64 {
+            return Err(EINVAL.into());
+        }
+        let deadline = self.deadline_after(me, time)?;
+        if mask != 0 {
+            let mask = self.read_word(me, mask)?;
+            self.mask_for_call(me, mask);
+        }
+        let mut ready = 0;
+        let mut keys = Vec::new();
+        for index in 0..count {
+            let at = files.checked_add(ENTRY * index).ok_or(EFAULT)?;
+            let entry: [u8; 8] = self.read_array(me, at)?;
+            let [a, b, c, d, low, high, ..] = entry;
+            let (fd, wanted) = (i32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([low, high]));
+            let answer = {
+                let process = self.processes.get(&self.process_id(me)).ok_or(EFAULT)?;
+                state(&process.descriptors, &self.terminal, fd, &mut keys)
+            };
+            let answer = answer & (wanted | POLLERR | POLLHUP | POLLNVAL);
+            ready += u64::from(answer != 0);
+            self.write_memory(me, at + 6, &answer.to_le_bytes())?;
+        }
+        let is_over = deadline.is_some_and(|deadline| deadline <= self.now());
+        if ready > 0 || is_over {
+            return Ok(ready);
+        }
+        Err(Stop::Wait(Wait { keys, until: deadline }))
+    }
+
+    /// When a call ends that waits as long as a `timespec` says; the same each time it is tried.
+    pub(super) fn deadline_after(
+        &mut self,
+        me: ThreadId,
+        time: Address,
+    ) -> Result<Option<core::time::Duration>, Errno> {
+        if time == 0 {
+            return Ok(None);
+        }
+        if let Some(deadline) = self.flight(me).and_then(|flight| flight.deadline) {
+            return Ok(Some(deadline));
+        }
+        let wait = duration(self.read_array(me, time)?).ok_or(EINVAL)?;
+        let deadline = self.now().saturating_add(wait);
+        if let Some(flight) = self.flight(me) {
+            flight.deadline = Some(deadline);
+        }
+        Ok(Some(deadline))
+    }
+
+    /// Lets another mask hold while a call waits.
+    pub(super) fn mask_for_call(&mut self, me: ThreadId, mask: u64) {
+        if let Some(thread) = self.threads.get_mut(&me) {
+            thread.mask_before.get_or_insert(thread.mask);
+            thread.mask = mask & !UNBLOCKABLE;
+        }
+    }
+}
+
+/// What could be done with a descriptor now; `keys` gets what to wait for.
+fn state(descriptors: &Descriptors, terminal: &Terminal, fd: i32, keys: &mut Vec<Key>) -> u16 {
+    if fd < 0 {
+        return 0;
+    }
+    let Ok(file) = descriptors.get(fd) else { return POLLNVAL };
+    file_state(file, terminal, keys)
+}
+
+fn file_state(file: &Rc<Description>, terminal: &Terminal, keys: &mut Vec<Key>) -> u16 {
+    match (&file.stream, &file.node.content) {
+        (Stream::Pipe(end), _) => {
+            keys.push(end.pipe.key);
+            match end.side {
+                Side::Read => {
+                    let readable = if end.pipe.len() > 0 { POLLIN } else { 0 };
+                    readable | if end.pipe.has_writers() { 0 } else { POLLHUP }
+                }
+                Side::Write if !end.pipe.has_readers() => POLLERR,
+                Side::Write if end.pipe.room() >= crate::files::pipe::ATOMIC => POLLOUT,
+                Side::Write => 0,
+            }
+        }
+        (_, Content::Device(Device::Terminal)) => {
+            keys.push(Key::Terminal);
+            POLLOUT | if terminal.is_readable() { POLLIN } else { 0 }
+        }
+        _ => POLLIN | POLLOUT,
+    }
+}

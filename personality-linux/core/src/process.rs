@@ -1,0 +1,23 @@
+//! Processes and threads.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`state`] | what a process and a thread consist of |
+//! | [`exec`] | a program's address space and first registers, from its file |
+//! | [`image`] | reading ELF files |
+//! | [`stack`] | what a program finds on its stack |
+//! | [`fork`] | `clone`: processes and threads |
+//! | [`end`] | how threads and processes end, and who is told |
+//! | [`signals`] | which signal acts next, and what it does |
+//! | [`handler`] | the frame on the stack of a handler, and the way back |
+
+pub(crate) mod end;
+pub(crate) mod exec;
+pub(crate) mod fork;
+pub(crate) mod handler;
+pub(crate) mod image;
+pub(crate) mod signals;
+pub(crate) mod stack;
+pub(crate) mod state;
+
+pub(crate) use state::{Action, Flight, Pending, Process, Thread, ThreadState};

@@ -1,0 +1,224 @@
+//! Memory, address spaces, threads and time, of the kernel's objects.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`parts`] | what there is at the start |
+//! | [`frames`] | memory, all of it mapped here as well |
+//! | [`spaces`] | address spaces and what is mapped in them |
+//! | [`threads`] | threads, and who of them waits |
+
+pub(crate) mod frames;
+pub(crate) mod parts;
+pub(crate) mod spaces;
+pub(crate) mod threads;
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use libsys::console;
+use libsys::executor::{Caller, NoClock};
+use libsys::server::Port;
+use libsys::time::Counter;
+use linux::machine::{
+    Exhausted, Frame, Machine, Mapping, Protection, Registers, SpaceHandle, ThreadId,
+};
+
+pub(crate) use parts::{Failure, Parts, Resources};
+
+use frames::Frames;
+use spaces::Spaces;
+use threads::Threads;
+
+/// Calls that wait at once: each takes a reply object.
+pub(crate) const IN_FLIGHT: usize = 256;
+/// Bytes that are printed together, at most.
+const OUTPUT_LIMIT: usize = 4096;
+/// The signal that some time has passed.
+pub(crate) const TICK: u64 = 1;
+
+/// This machine.
+pub(crate) struct Native<'r, P: Port> {
+    resources: Resources,
+    frames: Frames,
+    spaces: Spaces,
+    threads: Threads<Caller<'r, P, NoClock, IN_FLIGHT>>,
+    counter: Counter,
+    seed: u64,
+    /// What is to be printed.
+    output: Vec<u8>,
+    /// Whether the last line that was printed is complete.
+    is_line_complete: bool,
+}
+
+impl<'r, P: Port> Native<'r, P> {
+    pub(crate) fn new(resources: Resources) -> Self {
+        let counter = Counter::new();
+        let seed = counter.now().as_nanos() as u64 | 1;
+        let (frames, spaces) = (Frames::default(), Spaces::default());
+        Self {
+            resources,
+            frames,
+            spaces,
+            threads: Threads::default(),
+            counter,
+            seed,
+            output: Vec::new(),
+            is_line_complete: true,
+        }
+    }
+
+    /// Prints what there is to be printed.
+    pub(crate) fn flush(&mut self) {
+        if let Some(last) = self.output.last() {
+            self.is_line_complete = *last == b'\n';
+            console::print_bytes(&self.output);
+            self.output.clear();
+        }
+    }
+
+    /// Completes the last line.
+    pub(crate) fn end_line(&mut self) {
+        self.flush();
+        if !self.is_line_complete {
+            self.print(b"\n");
+            self.flush();
+        }
+    }
+
+    /// A thread has called or faulted, and waits.
+    pub(crate) fn waits(
+        &mut self,
+        thread: ThreadId,
+        caller: Caller<'r, P, NoClock, IN_FLIGHT>,
+        in_call: bool,
+    ) {
+        self.threads.waits(thread, caller, in_call);
+    }
+}
+
+impl<P: Port> Machine for Native<'_, P> {
+    fn allocate(&mut self) -> Result<Frame, Exhausted> {
+        self.frames.allocate(&mut self.resources)
+    }
+
+    fn free(&mut self, frame: Frame) {
+        self.frames.free(frame);
+    }
+
+    fn frames(&self) -> (u64, u64) {
+        self.frames.count(&self.resources)
+    }
+
+    fn read(&self, frame: Frame, offset: usize, bytes: &mut [u8]) {
+        self.frames.read(frame, offset, bytes);
+    }
+
+    fn write(&mut self, frame: Frame, offset: usize, bytes: &[u8]) {
+        self.frames.write(frame, offset, bytes);
+    }
+
+    fn copy(&mut self, from: Frame, to: Frame) {
+        self.frames.copy(from, to);
+    }
+
+    fn create_space(&mut self) -> Result<SpaceHandle, Exhausted> {
+        self.spaces.create(&mut self.resources)
+    }
+
+    fn destroy_space(&mut self, space: SpaceHandle) {
+        self.spaces.destroy(&mut self.resources, space);
+    }
+
+    fn map(
+        &mut self,
+        space: SpaceHandle,
+        address: u64,
+        frame: Frame,
+        protection: Protection,
+    ) -> Result<Mapping, Exhausted> {
+        let page = self.frames.page(frame);
+        self.spaces.map(&mut self.resources, space, address, page, protection)
+    }
+
+    fn protect(
+        &mut self,
+        mapping: Mapping,
+        space: SpaceHandle,
+        address: u64,
+        protection: Protection,
+    ) {
+        self.spaces.protect(mapping, space, address, protection);
+    }
+
+    fn unmap(&mut self, mapping: Mapping) {
+        self.resources.give_back_slot(mapping.0.get().into());
+    }
+
+    fn create_thread(&mut self, thread: ThreadId, space: SpaceHandle) -> Result<(), Exhausted> {
+        let space = self.spaces.root(space).ok_or(Exhausted)?;
+        self.threads.create(&mut self.resources, thread, space)
+    }
+
+    fn destroy_thread(&mut self, thread: ThreadId) {
+        self.threads.destroy(&mut self.resources, thread);
+    }
+
+    fn move_thread(&mut self, thread: ThreadId, space: SpaceHandle) {
+        if let Some(space) = self.spaces.root(space) {
+            self.threads.configure(&self.resources, thread, space);
+        }
+    }
+
+    fn registers(&mut self, thread: ThreadId) -> Registers {
+        self.threads.registers(thread)
+    }
+
+    fn stop(&mut self, thread: ThreadId) -> Registers {
+        self.threads.stop(thread)
+    }
+
+    fn answer(&mut self, thread: ThreadId, result: u64) {
+        if let Some(caller) = self.threads.released(thread) {
+            caller.resume(result);
+        }
+    }
+
+    fn retry(&mut self, thread: ThreadId) {
+        if let Some(caller) = self.threads.released(thread) {
+            caller.retry();
+        }
+    }
+
+    fn resume(&mut self, thread: ThreadId, registers: &Registers) {
+        match self.threads.released(thread) {
+            Some(caller) => {
+                self.threads.write(thread, registers, false);
+                caller.retry();
+            }
+            None => self.threads.write(thread, registers, true),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.counter.now()
+    }
+
+    /// Not unpredictable yet: there is no source of entropy in this system.
+    fn random(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.seed ^= self.seed << 13;
+            self.seed ^= self.seed >> 7;
+            self.seed ^= self.seed << 17;
+            *byte = (self.seed >> 32) as u8;
+        }
+    }
+
+    /// Consoles return the carriage by themselves.
+    fn print(&mut self, bytes: &[u8]) {
+        let line_end = bytes == b"\r\n";
+        self.output.extend(if line_end { b"\n" } else { bytes });
+        if self.output.len() > OUTPUT_LIMIT {
+            self.flush();
+        }
+    }
+}
