@@ -2,7 +2,7 @@
 
 use layout::cap::{Cap, Entry};
 use layout::memory::{Frame, FrameSize, PageTable, Position};
-use layout::names::{Component, ComponentId, Region, RegionId, RegionKind};
+use layout::names::{Component, ComponentId, Region, RegionId, RegionKind, Silencing};
 use layout::object::{CNode, Kind, Object};
 use layout::policy::{Assertion, Claim};
 use layout::span::Spanned;
@@ -116,7 +116,8 @@ impl Builder {
 
     /// A device with one page of registers.
     pub(crate) fn device(&mut self, name: &str, address: u64, has_dma: bool) -> RegionId {
-        let kind = RegionKind::Device { node: name.into(), has_dma };
+        let kind =
+            RegionKind::Device { node: name.into(), has_dma, silencing: Silencing::default() };
         self.region(name, Position::At(address), kind)
     }
 

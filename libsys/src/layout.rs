@@ -28,6 +28,7 @@ pub use abi::directory::{Entry, Kind};
 
 use crate::cap::{Badge, Cap};
 use crate::console;
+use crate::heartbeat;
 use crate::machine::Given;
 use crate::object::{
     AsidPool, CNode, Endpoint, IrqHandler, Notification, Reply, SchedContext, Thread, Untyped,
@@ -37,6 +38,9 @@ use crate::ring::Doorbell;
 use crate::server::Reception;
 use crate::start::{Argument, Origin, Start};
 use crate::window::Window;
+
+/// What a passive component calls whom it tells that it is initialised.
+pub const READY: &str = "ready";
 
 /// The layout gives this component nothing of this kind with this name.
 ///
@@ -161,6 +165,7 @@ impl Argument for Component {
             return Err("the component was taken before");
         }
         let component = Self { given: Given::take().ok_or("there is no directory")? };
+        component.begin_heartbeat();
         match (component.endpoint("console"), component.device("console")) {
             (Ok(server), _) => console::connect(server),
             (_, Ok(uart)) => console::attach(uart),
@@ -184,6 +189,14 @@ macro_rules! lookups {
 }
 
 impl Component {
+    /// Answers its supervisor from now on, if the layout wants signs of life.
+    fn begin_heartbeat(&self) {
+        let page = self.window(Kind::Memory, heartbeat::NAME);
+        if let (Ok(page), Ok(bit)) = (page, self.signal(heartbeat::NAME)) {
+            heartbeat::begin(page, bit);
+        }
+    }
+
     /// Its own name.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -272,8 +285,12 @@ impl Component {
     /// Nobody calls it.
     pub fn reception(&self) -> Result<Reception, Missing<'static>> {
         let reception = Reception::new(self.port()?);
-        Ok(match self.bell() {
+        let reception = match self.bell() {
             Ok(bell) => reception.with_signals(bell),
+            Err(_) => reception,
+        };
+        Ok(match self.notification(READY) {
+            Ok(ready) => reception.announcing(ready),
             Err(_) => reception,
         })
     }

@@ -22,12 +22,14 @@
 //! | [`bootstrap`] | slots, objects, device pages and mappings of the initial thread |
 //! | [`memory`] | objects and mapped memory that can be freed |
 //! | [`modules`] | files that travel in the program's image |
+//! | [`symbols`] | one of them: the names of its functions |
 //! | [`window`] | memory mapped to be looked at |
 //! | [`thread`] | further threads that run a closure |
 //! | [`pool`] | a few threads that do many jobs |
 //! | [`time`] | the counter, and waiting for the next period |
 //! | [`worker`] | their parts: stack, IPC buffer, scheduling context |
 //! | [`layout`] | what the layout of the system gives to a component |
+//! | [`heartbeat`] | signs of life, for a supervisor that wants some |
 //! | [`process`] | programs and threads in address spaces of their own |
 //! | [`pager`] | memory from a pager, and files for one |
 //! | [`server`] | interfaces, declared once; servers and their clients |
@@ -59,6 +61,7 @@ pub mod exit;
 pub mod fault;
 pub mod foreign;
 pub mod heap;
+pub mod heartbeat;
 pub mod initial;
 pub mod invoke;
 pub mod ipc_buffer;
@@ -78,8 +81,7 @@ pub mod ring;
 pub mod server;
 pub mod service;
 pub mod start;
-#[cfg_attr(not(target_os = "none"), allow(dead_code, reason = "for backtraces"))]
-mod symbols;
+pub mod symbols;
 pub mod syscall;
 pub mod thread;
 pub mod time;

@@ -52,6 +52,24 @@ impl<'a> Modules<'a> {
         Self { bytes }
     }
 
+    /// How many bytes the segment of modules has whose header this is; `None`: it is none.
+    ///
+    /// ```
+    /// use libsys::modules::Modules;
+    ///
+    /// let header = [u32::from_le_bytes(*b"mods"), 0, 16, 0].map(u32::to_le_bytes).concat();
+    /// assert_eq!(Modules::length(&header), Some(16));
+    /// assert_eq!(Modules::length(b"something else"), None);
+    /// ```
+    #[must_use]
+    pub fn length(header: &[u8]) -> Option<usize> {
+        let header = Modules { bytes: header };
+        if header.word(0)? != MAGIC {
+            return None;
+        }
+        usize::try_from(header.word(8)?).ok()
+    }
+
     /// The content of the module with this name.
     #[must_use]
     pub fn find(self, name: &str) -> Option<&'a [u8]> {

@@ -49,7 +49,8 @@ pub use field::Field;
 pub use later::{Asked, Responder, reject};
 pub use message::{Buffer, DecodeError, Decoder, Encoder, Outgoing, ThreadBuffer};
 pub use operation::{
-    CallError, Operation, RESTARTED, Request, abandon, answer, ask, complain, result, understand,
+    ABANDONED, CallError, Operation, RESTARTED, Request, abandon, answer, ask, complain, result,
+    understand,
 };
 pub use origin::Origin;
 pub use port::{Port, Reception};

@@ -11,19 +11,27 @@ const HEADER: usize = 8;
 const ENTRY: usize = 8;
 
 /// A table of symbols. Any bytes are one; what is wrong in them has no name.
+///
+/// ```
+/// use libsys::symbols::Symbols;
+///
+/// assert_eq!(Symbols::new(b"").lookup(0x20_0000), None);
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Symbols<'a> {
+pub struct Symbols<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Symbols<'a> {
     /// The table in these bytes.
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
     /// The function that contains an address, and the distance from its start.
-    pub(crate) fn lookup(self, address: u64) -> Option<(&'a str, u64)> {
+    #[must_use]
+    pub fn lookup(self, address: u64) -> Option<(&'a str, u64)> {
         let distance = u32::try_from(address.checked_sub(self.word(4)?.into())?).ok()?;
         let (mut first, mut end) = (0, self.word(0)?);
         while first < end {

@@ -133,6 +133,21 @@ impl Worker {
         Self::assemble(allocator, options, thread, (buffer_page, buffer), stack)
     }
 
+    /// Makes a worker that does not run yet, in memory of the caller: a page for the IPC buffer and
+    /// where the caller sees it, and the stack. Nobody else uses either while the worker lives.
+    ///
+    /// # Errors
+    /// Too little memory, or what the kernel refuses.
+    pub fn with_memory(
+        objects: &mut impl Objects,
+        options: Options,
+        buffer: (Cap<Page>, Window),
+        stack: Window,
+    ) -> Result<Self, AllocationError> {
+        let thread = objects.create::<Thread>()?;
+        Self::assemble(objects, options, thread, buffer, stack)
+    }
+
     /// Makes a worker that does not run yet, of memory that can be freed. `space` is the initial
     /// thread's.
     ///

@@ -9,8 +9,9 @@ use crate::image::Header;
 use crate::layout::{Layout, Stream};
 use crate::objects::{ObjectRun, Objects};
 use crate::record::{
-    Answered, Copies, CoreSignal, Derived, Dropped, Fill, How, Interrupt, Memory, Pages, Pool,
-    Recipe, Renewed, Resume, Slot, Source, Spaces, Supervisor, Tables, Thread, Time, Told, Turn,
+    Answered, Copies, CoreSignal, Derived, Dropped, Fill, Heartbeat, How, Interrupt, Memory, Pages,
+    Passive, Pool, Quiesce, Recipe, Renewed, Resume, Slot, Source, Spaces, Supervisor, Tables,
+    Thread, Time, Told, Turn,
 };
 use crate::rows::Row;
 
@@ -50,7 +51,10 @@ pub(crate) fn check(header: &Header, layout: &Layout<'_>, contents: usize) -> Re
     pass.all(layout.renewed)?;
     pass.all(layout.answered)?;
     pass.all(layout.told)?;
-    pass.all(layout.supervisor)
+    pass.all(layout.supervisor)?;
+    pass.all(layout.heartbeats)?;
+    pass.all(layout.passive)?;
+    pass.all(layout.quiesce)
 }
 
 /// A kind of row that can be checked.
@@ -343,9 +347,32 @@ impl Checked for Answered {
 
 impl Checked for Supervisor {
     fn finding(&self, pass: &mut Pass<'_>) -> Finding {
-        let fits =
-            pass.is(self.endpoint, ObjectType::Endpoint) && pass.is(self.reply, ObjectType::Reply);
-        unless(fits, "no endpoint, or no reply object")
+        let fits = pass.is(self.endpoint, ObjectType::Endpoint)
+            && pass.is(self.reply, ObjectType::Reply)
+            && pass.may_be(self.bell, ObjectType::Notification);
+        unless(fits, "no endpoint, no reply object, or no notification")
+    }
+}
+
+impl Checked for Heartbeat {
+    fn finding(&self, pass: &mut Pass<'_>) -> Finding {
+        let fits = pass.is(self.page, ObjectType::SmallPage)
+            && pass.may_be(Some(self.asks), ObjectType::Notification);
+        unless(fits, "no page, or no notification")
+    }
+}
+
+impl Checked for Passive {
+    fn finding(&self, pass: &mut Pass<'_>) -> Finding {
+        unless(pass.is(self.thread, ObjectType::Thread), "no thread")
+    }
+}
+
+impl Checked for Quiesce {
+    fn finding(&self, pass: &mut Pass<'_>) -> Finding {
+        // All registers that silencing touches lie in the first 256 bytes of a device.
+        let is_inside = self.at.is_multiple_of(4) && self.at <= (1 << 12) - 256;
+        unless(pass.is(self.page, ObjectType::SmallPage) && is_inside, "no page of registers")
     }
 }
 

@@ -9,8 +9,9 @@ use crate::damage::Damage;
 use crate::number;
 use crate::objects::{Objects, RUN_BYTES};
 use crate::record::{
-    Answered, Copies, CoreSignal, Derived, Dropped, Fill, Interrupt, Memory, Pages, Pool, Recipe,
-    Renewed, Resume, Slot, Spaces, Supervisor, Tables, Thread, Time, Told, Turn,
+    Answered, Copies, CoreSignal, Derived, Dropped, Fill, Heartbeat, Interrupt, Memory, Pages,
+    Passive, Pool, Quiesce, Recipe, Renewed, Resume, Slot, Spaces, Supervisor, Tables, Thread,
+    Time, Told, Turn,
 };
 use crate::rows::{Row, Rows};
 
@@ -158,4 +159,10 @@ streams! {
     told: Told,
     /// Where the loader hears of failures: at most one row.
     supervisor: Supervisor,
+    /// Who gives signs of life.
+    heartbeats: Heartbeat,
+    /// Who has no time of its own.
+    passive: Passive,
+    /// What is silenced.
+    quiesce: Quiesce,
 }

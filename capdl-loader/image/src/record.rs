@@ -44,6 +44,23 @@ choices! {
         Derived = 2,
     }
 
+    /// How a device is made to stop what it does.
+    pub enum Silencing {
+        /// It has nothing to stop.
+        Nothing = 0,
+        /// Virtio over memory-mapped registers: 0 is written to its status, until that is 0
+        /// (Virtio 1.2, 4.2.3.1).
+        VirtioMmio = 1,
+        /// A PL011 UART: its interrupts are masked and its DMA is switched off (PL011 TRM 3.3.10,
+        /// 3.3.14); it goes on transmitting.
+        Pl011 = 2,
+        /// A PL031 clock: its interrupt is masked (PL031 TRM 3.3.5).
+        Pl031 = 3,
+        /// A function of PCI: its access to memory and its interrupt are switched off by its
+        /// command register (PCI 3.0, 6.2.2).
+        Pci = 4,
+    }
+
     /// What happens to a component that failed too often.
     pub enum GiveUp {
         /// It stays stopped.
@@ -352,6 +369,42 @@ rows! {
         pub endpoint: Cell,
         /// With this.
         pub reply: Cell,
+        /// What it is signalled through by passive components, if there are any.
+        pub bell: Option<Cell>,
+    }
+
+    /// A component that has to give signs of life.
+    pub struct Heartbeat: "heartbeat" {
+        /// The component, one of [`Recipe`].
+        pub component: u32,
+        /// The page in which it answers.
+        pub page: Cell,
+        /// The notification through which it is asked, with its badge.
+        pub asks: Cell,
+        /// Without a sign for so many milliseconds it has failed.
+        pub within: u64,
+    }
+
+    /// A component without time of its own: it gets some until it says that it is initialised.
+    pub struct Passive: "passive component" {
+        /// The component.
+        pub component: u32,
+        /// Its thread.
+        pub thread: Cell,
+        /// The bit by which it says so in the supervisor's bell.
+        pub ready: u64,
+    }
+
+    /// A device that is silenced before a component is started again that drives it.
+    pub struct Quiesce: "device to silence" {
+        /// The component.
+        pub component: u32,
+        /// The page of its registers.
+        pub page: Cell,
+        /// Where they begin in it.
+        pub at: u32,
+        /// How it is done.
+        pub how: Silencing,
     }
 
     /// Where something is written.

@@ -37,6 +37,9 @@ pub struct Model {
     /// The endpoint at which the loader itself, as supervisor, hears of faults, timeouts and ends
     /// of components. Who tells has its component's number plus 1 as badge.
     pub supervisor: Option<ObjectId>,
+    /// The notification through which passive components tell the loader that they are
+    /// initialised.
+    pub supervisor_bell: Option<ObjectId>,
     /// What it must keep to.
     pub policy: Policy,
     /// What is claimed of it.

@@ -95,8 +95,31 @@ pub struct Restart {
     /// What the loader signals after each restart, so that neighbours notice: capabilities to
     /// notifications.
     pub tells: Vec<Cap>,
+    /// How it is asked for signs of life, if its silence counts as failing.
+    pub heartbeat: Option<Heartbeat>,
     /// Where it is written.
     pub span: Span,
+}
+
+impl Restart {
+    /// Without a sign of life for so many milliseconds, the component has failed.
+    #[must_use]
+    pub fn silence(&self) -> Option<u64> {
+        let mut silences = self.on.iter().filter_map(|failure| match failure {
+            Failure::Silence { within } => Some(*within),
+            _ => None,
+        });
+        silences.next()
+    }
+}
+
+/// How a component is asked for signs of life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heartbeat {
+    /// The frame in which it answers.
+    pub page: ObjectId,
+    /// What the loader asks through: a capability to a notification.
+    pub asks: Cap,
 }
 
 /// What counts as failing.
@@ -151,7 +174,34 @@ pub enum RegionKind {
         node: String,
         /// Whether it can reach memory without the processor.
         has_dma: bool,
+        /// How it is made to stop what it does.
+        silencing: Silencing,
     },
+}
+
+/// How a device is made to stop what it does, before another instance of its driver begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Silencing {
+    /// The steps.
+    pub how: Silence,
+    /// Where its registers begin in the page of the first of them.
+    pub at: u64,
+}
+
+/// The steps by which a device is made to stop what it does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Silence {
+    /// None is known.
+    #[default]
+    Nothing,
+    /// Those of virtio over memory-mapped registers.
+    VirtioMmio,
+    /// Those of a PL011 UART.
+    Pl011,
+    /// Those of a PL031 clock.
+    Pl031,
+    /// Those of a function of PCI, whose configuration the registers are.
+    Pci,
 }
 
 /// How two components talk.

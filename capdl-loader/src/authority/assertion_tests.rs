@@ -111,6 +111,7 @@ fn a_restart_is_noticed_by_who_is_told_and_a_halt_by_everybody() {
         delay: 1,
         then,
         tells: vec![cap(Rights::WRITE)],
+        heartbeat: None,
         span: Span::NOWHERE,
     };
     assert_eq!(flow(&system.model, "driver", "watcher"), None);

@@ -2,7 +2,7 @@
 
 use layout::cap::{Cap, Derivation, Entry, Place};
 use layout::memory::{Frame, FrameSize, PageTable, Position};
-use layout::names::{Component, Failure, GiveUp, Region, RegionId, RegionKind, Restart};
+use layout::names::{Component, Failure, GiveUp, Region, RegionId, RegionKind, Restart, Silencing};
 use layout::object::{AsidPool, CNode, CoreSignal, Irq, Kind, Object, Trigger, Untyped};
 use layout::span::Spanned;
 use layout::thread::{Role, RoleEntry, SchedContext, Thread};
@@ -45,6 +45,7 @@ fn restarted(thread: ObjectId, object: ObjectId, choice: u32) -> Component {
         delay: 1,
         then: if choice.is_multiple_of(2) { GiveUp::Halt } else { GiveUp::Stop },
         tells: vec![Cap::Notification { object, rights: Rights::WRITE, badge: None }],
+        heartbeat: None,
         span: Span::NOWHERE,
     };
     Component {
@@ -71,7 +72,11 @@ fn region(kind: u8, frames: Vec<ObjectId>, device: RegionId) -> Region {
     let kind = match kind {
         0 => RegionKind::Memory { dma_by: Vec::new() },
         1 => RegionKind::Memory { dma_by: vec![Spanned { value: device, span: Span::NOWHERE }] },
-        _ => RegionKind::Device { node: String::new(), has_dma: kind == 3 },
+        _ => RegionKind::Device {
+            node: String::new(),
+            has_dma: kind == 3,
+            silencing: Silencing::default(),
+        },
     };
     Region { name: "region".into(), span: Span::NOWHERE, kind, frames }
 }

@@ -69,7 +69,7 @@ fn check_dma(
     users: &BTreeMap<ObjectId, BTreeMap<ComponentId, &Mapping>>,
     findings: &mut Findings,
 ) {
-    let RegionKind::Device { node, has_dma: true } = &region.kind else { return };
+    let RegionKind::Device { node, has_dma: true, .. } = &region.kind else { return };
     let trusted = facts.model.assertions.iter().any(|assertion| match &assertion.claim {
         Claim::Isolated { trusting_devices, .. } | Claim::Only { trusting_devices, .. } => {
             trusting_devices.contains(&id)

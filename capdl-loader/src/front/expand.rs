@@ -15,6 +15,7 @@
 //! | [`space`] | address spaces and their tables |
 //! | [`assemble`] | CSpaces, address spaces and threads of drafted components |
 //! | [`directory`] | what components find by name at run time |
+//! | [`supervision`] | what the loader needs to supervise components |
 //! | [`rules`] | policy, waivers, assertions, domains |
 //! | [`raw`] | objects and capabilities in the kernel's terms |
 //!
@@ -38,6 +39,7 @@ mod replies;
 mod rules;
 mod scope;
 mod space;
+mod supervision;
 
 use layout::Model;
 use layout::object::{Kind, Object, ObjectId};

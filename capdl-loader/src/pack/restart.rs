@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use layout::names::{Component, Failure, GiveUp, Restart};
+use abi::directory::SIGNAL_BADGE;
+use layout::cap::Cap;
+use layout::names::{Component, Failure, GiveUp, RegionId, RegionKind, Restart, Silence};
 use layout::object::Kind;
 use layout::{Model, ObjectId, Rights};
-use packed::record::{self, Answered, Recipe, Renewed, Supervisor, Told};
+use packed::record::{
+    self, Answered, Passive, Quiesce, Recipe, Renewed, Silencing, Supervisor, Told,
+};
 use packed::{Cell, System};
 
 use super::cells::Cells;
@@ -26,7 +30,9 @@ pub(super) fn write(
     system: &mut System,
 ) -> Result<(), Diagnostic> {
     let (Some(endpoint), Some(reply)) = (model.supervisor, numbering.reply) else { return Ok(()) };
-    system.supervisor.push(Supervisor { endpoint: numbering.cell(endpoint), reply });
+    let bell = model.supervisor_bell.map(|bell| numbering.cell(bell));
+    system.supervisor.push(Supervisor { endpoint: numbering.cell(endpoint), reply, bell });
+    passive(model, numbering, system);
     let seen = Seen::of(model, mappings);
     for (number, component) in (0..).zip(&model.components) {
         let Some(restart) = &component.restart else { continue };
@@ -49,8 +55,59 @@ pub(super) fn write(
                 .told
                 .extend(notification.map(|notification| Told { component: number, notification }));
         }
+        if let Some(heartbeat) = &restart.heartbeat {
+            let asks = cells.of(numbering, &heartbeat.asks);
+            let page = numbering.cell(heartbeat.page);
+            let within = restart.silence().unwrap_or(u64::MAX);
+            let row = |asks| record::Heartbeat { component: number, page, asks, within };
+            system.heartbeats.extend(asks.map(row));
+        }
+        system.quiesce.extend(devices(model, numbering, number, component));
     }
     Ok(())
+}
+
+/// Components that have to be given time until they are initialised.
+fn passive(model: &Model, numbering: &Numbering, system: &mut System) {
+    let Some(bell) = model.supervisor_bell else { return };
+    for (number, component) in (0..).zip(&model.components) {
+        let (Some(thread), Some(node)) = (component.thread, component.cspace) else { continue };
+        let mut held = model[node].kind.slots().iter();
+        let ready = held.find_map(|entry| match entry.cap {
+            Cap::Notification { object, badge, .. } if object == bell => badge,
+            _ => None,
+        });
+        let thread = numbering.cell(thread);
+        let row = |badge: u64| Passive { component: number, thread, ready: badge & !SIGNAL_BADGE };
+        system.passive.extend(ready.map(row));
+    }
+}
+
+/// The devices of a component, and how they are made to stop.
+fn devices(
+    model: &Model,
+    numbering: &Numbering,
+    number: u32,
+    component: &Component,
+) -> Vec<Quiesce> {
+    // A device can be seen in several parts.
+    let regions = component.mappings.iter().filter_map(|mapping| mapping.region);
+    let regions: BTreeSet<RegionId> = regions.collect();
+    let device = |region: RegionId| {
+        let region = &model[region];
+        let RegionKind::Device { silencing, .. } = &region.kind else { return None };
+        let how = match silencing.how {
+            Silence::Nothing => return None,
+            Silence::VirtioMmio => Silencing::VirtioMmio,
+            Silence::Pl011 => Silencing::Pl011,
+            Silence::Pl031 => Silencing::Pl031,
+            Silence::Pci => Silencing::Pci,
+        };
+        let page = region.frames.first().map(|frame| numbering.cell(*frame))?;
+        let at = u32::try_from(silencing.at).ok()?;
+        Some(Quiesce { component: number, page, at, how })
+    };
+    regions.into_iter().filter_map(device).collect()
 }
 
 fn recipe(

@@ -6,7 +6,7 @@ use abi::Rights;
 use layout::cap::{Cap, Entry, Place};
 use layout::object::Kind;
 use layout::{Model, ObjectId};
-use packed::record::{Derived, Dropped, How, Slot};
+use packed::record::{Derived, Dropped, How, Slot, Thread};
 use packed::{Cell, Origin, System};
 
 use super::cells::Cells;
@@ -245,6 +245,14 @@ fn kept(model: &Model, numbering: &Numbering, system: &System) -> BTreeSet<Cell>
     kept.extend(system.pools.iter().map(|row| row.pool));
     kept.extend(system.answered.iter().map(|row| row.reply));
     kept.extend(system.told.iter().map(|row| row.notification));
+    kept.extend(system.supervisor.iter().filter_map(|own| own.bell));
+    kept.extend(system.heartbeats.iter().map(|row| row.asks));
+    kept.extend(system.quiesce.iter().map(|row| row.page));
+    let again = |thread: &&Thread| system.recipes.iter().any(|row| row.thread == thread.thread);
+    for thread in system.threads.iter().filter(again) {
+        let used = [thread.fault_handler, thread.timeout_handler, thread.notification];
+        kept.extend(used.into_iter().flatten());
+    }
     let restarted: BTreeSet<Cell> = system.recipes.iter().filter_map(|row| row.cspace).collect();
     kept.extend(&restarted);
     for slot in system.slots.iter().filter(|slot| restarted.contains(&slot.node)) {
@@ -252,5 +260,8 @@ fn kept(model: &Model, numbering: &Numbering, system: &System) -> BTreeSet<Cell>
             kept.insert(cell);
         }
     }
+    let rings = system.interrupts.iter().filter(|row| kept.contains(&row.handler));
+    let bells: Vec<Cell> = rings.filter_map(|row| row.notification).collect();
+    kept.extend(bells);
     kept
 }

@@ -7,6 +7,7 @@
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |
 //! | `demand-pager` | `keeper`, `toucher` | a handler of faults gives pages when they are touched |
 //! | `supervised-driver` | `clock`, `watcher` | a driver that fails and is started again |
+//! | `phoenix` | `phoenix`, `friend`, `sleeper`, `oracle` | ways to fail, and to begin again |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
 #![no_std]
 
@@ -37,5 +38,28 @@ libsys::interface! {
 
         /// Seconds since 1970.
         Now = 1: fn now() -> u64;
+    }
+}
+
+libsys::interface! {
+    /// Somebody who may have begun again.
+    pub mod life {
+        type Error = core::convert::Infallible;
+
+        /// Which life this is, from 1 upwards.
+        Number = 1: fn number() -> u64;
+    }
+}
+
+/// Counts lives in memory that stays when a component begins again.
+pub mod notes {
+    use libsys::window::Window;
+
+    /// A life begins: answers which one.
+    #[must_use]
+    pub fn next_life(notes: &Window) -> u64 {
+        let life = notes.read_word(0) + 1;
+        notes.write_word(0, life);
+        life
     }
 }

@@ -31,6 +31,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("demand-pager", &["keeper", "toucher"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
+    system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
     system("real-time", &["controller", "hog"]),
     system("shared-ring", &["writer", "reader"]),

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::signals::{Signalled, Signals};
 use super::timers::{Sleep, Timers};
 use crate::cap::{Badge, Cap};
+use crate::heartbeat;
 use crate::object::Reply;
 use crate::ring::{Bell, Consumer, Memory, Producer, RingError};
 use crate::server::{Origin, Outgoing, Port, Request};
@@ -161,7 +162,7 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
             Origin::Component(component) => Some(Arrival::Fault { component, message, caller }),
             Origin::Signals(signals) => {
                 caller.forget();
-                self.signals.raise(signals);
+                self.signals.raise(heartbeat::answer(signals));
                 None
             }
         }
@@ -187,7 +188,7 @@ impl<P: Port, C: Clock, const N: usize> Reactor<P, C, N> {
 
     fn raise(&self, word: u64) {
         if let Origin::Signals(signals) = Origin::of(Badge(word)) {
-            self.signals.raise(signals);
+            self.signals.raise(heartbeat::answer(signals));
         }
     }
 }

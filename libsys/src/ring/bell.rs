@@ -1,6 +1,7 @@
 //! Sleeping and waking.
 
 use crate::cap::Cap;
+use crate::heartbeat;
 use crate::object::Notification;
 
 /// How one side of a ring wakes the other, and how it sleeps until it is woken itself.
@@ -53,7 +54,7 @@ impl Bell for Doorbell {
 
     #[inline]
     fn sleep(&self) {
-        self.own.wait();
+        let _ = heartbeat::answer(self.own.wait());
     }
 }
 

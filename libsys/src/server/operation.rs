@@ -7,7 +7,7 @@
 //! | 0 | the answer |
 //! | 16 | the interface's error: the server refused |
 //! | 17 | a [`DecodeError`]: the server did not understand the call |
-//! | 18 | none: the server gave up |
+//! | [`ABANDONED`] | none: the server gave up, or its supervisor did |
 //! | [`RESTARTED`] | none: the supervisor, after it has started the server again |
 //!
 //! Those of the kernel's errors are others, so a capability that is no endpoint shows.
@@ -23,7 +23,9 @@ use crate::syscall::Received;
 const ANSWERED: u64 = 0;
 const REFUSED: u64 = 16;
 const MALFORMED: u64 = 17;
-const ABANDONED: u64 = 18;
+/// The label of the answer of a server that gives up, or of the supervisor of one that has failed
+/// and is not started again.
+pub const ABANDONED: u64 = 18;
 
 /// The label of the answer that a supervisor gives to whoever waited for a server that it has
 /// started again. The server may have done what the call asked for, or a part of it, or nothing.

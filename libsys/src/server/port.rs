@@ -70,6 +70,7 @@ pub struct Reception {
     endpoint: Cap<Endpoint>,
     signals: Cap<Notification>,
     receive: Option<SlotPath>,
+    ready: Option<Cap<Notification>>,
 }
 
 impl Reception {
@@ -77,7 +78,7 @@ impl Reception {
     /// capabilities in answers.
     #[must_use]
     pub const fn new(endpoint: Cap<Endpoint>) -> Self {
-        Self { endpoint, signals: Cap::NULL, receive: None }
+        Self { endpoint, signals: Cap::NULL, receive: None, ready: None }
     }
 
     /// And signals of this notification, which must be bound to the thread that serves.
@@ -91,6 +92,18 @@ impl Reception {
     pub fn receiving_at(self, slot: Cap<()>) -> Self {
         let path = SlotPath::new(initial::CNODE, slot.pointer());
         Self { receive: Some(path), ..self }
+    }
+
+    /// And a thread that is to work on its clients' time: it says to `ready` that it is
+    /// initialised, before it waits for the first time.
+    #[must_use]
+    pub const fn announcing(self, ready: Cap<Notification>) -> Self {
+        Self { ready: Some(ready), ..self }
+    }
+
+    /// Whom it tells that it is ready.
+    pub(super) const fn announces_to(&self) -> Option<Cap<Notification>> {
+        self.ready
     }
 
     /// Says to `ready` that this thread is initialised, and waits, in one step. From there on a
@@ -159,5 +172,49 @@ impl Port for Reception {
             // An empty slot, and one whose object is gone, are as good.
             let _ = slot.delete();
         }
+    }
+}
+
+/// What waits already at a reception: where that is empty, a receive finds nothing.
+pub(super) struct Waiting<'a>(pub(super) &'a Reception);
+
+impl Port for Waiting<'_> {
+    type Buffer = ThreadBuffer;
+
+    fn buffer(&self) -> ThreadBuffer {
+        self.0.buffer()
+    }
+
+    fn receive(&self, reply: Cap<Reply>) -> Received {
+        self.0.poll(reply)
+    }
+
+    fn poll(&self, reply: Cap<Reply>) -> Received {
+        self.0.poll(reply)
+    }
+
+    fn answer(&self, reply: Cap<Reply>, answer: Outgoing) {
+        self.0.answer(reply, answer);
+    }
+
+    fn answer_receive(&self, reply: Cap<Reply>, answer: Outgoing) -> Received {
+        self.0.answer(reply, answer);
+        self.0.poll(reply)
+    }
+
+    fn signals(&self) -> u64 {
+        self.0.poll_signals()
+    }
+
+    fn poll_signals(&self) -> u64 {
+        self.0.poll_signals()
+    }
+
+    fn slot(&self) -> u64 {
+        self.0.slot()
+    }
+
+    fn empty_slot(&self) {
+        self.0.empty_slot();
     }
 }

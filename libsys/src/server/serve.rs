@@ -3,8 +3,9 @@
 use super::message::Outgoing;
 use super::operation::Request;
 use super::origin::Origin;
-use super::port::{Port, Reception};
+use super::port::{Port, Reception, Waiting};
 use crate::cap::{Badge, Cap};
+use crate::heartbeat;
 use crate::object::{Notification, Reply, SchedContext};
 use crate::syscall::Received;
 
@@ -87,19 +88,32 @@ pub enum Resolution {
     Stop,
 }
 
-/// Serves for ever. `reply` holds the caller while it waits.
+/// Serves for ever. `reply` holds the caller while it waits. If somebody wants to be told that the
+/// server is [ready](Reception::announcing), it does so [passively](serve_passively).
 pub fn serve<H: Handler>(reception: &Reception, reply: Cap<Reply>, handler: &mut H) -> ! {
-    run(reception, reply, handler, reception.receive(reply))
+    match reception.announces_to() {
+        Some(ready) => serve_passively(reception, reply, ready, handler),
+        None => run(reception, reply, handler, reception.receive(reply)),
+    }
 }
 
 /// Serves for ever on the clients' time: says `ready`, after which the thread's scheduling
 /// context can be taken away. Initialise first; that is done on the thread's own time.
+///
+/// So are the calls that wait already: a client that is received with them donates no time. None
+/// may come between those and the announcement, which holds as long as clients run on the same
+/// core with no higher priority.
 pub fn serve_passively<H: Handler>(
     reception: &Reception,
     reply: Cap<Reply>,
     ready: Cap<Notification>,
     handler: &mut H,
 ) -> ! {
+    let waiting = Waiting(reception);
+    let mut message = waiting.receive(reply);
+    while message.badge != 0 {
+        message = step(&waiting, reply, handler, message);
+    }
     run(reception, reply, handler, reception.announce(ready, reply))
 }
 
@@ -148,7 +162,10 @@ pub(crate) fn step<P: Port, H: Handler>(
             Resolution::Stop => None,
         },
         Origin::Signals(signals) => {
-            handler.signalled(signals);
+            let signals = heartbeat::answer(signals);
+            if signals != 0 {
+                handler.signalled(signals);
+            }
             None
         }
     };

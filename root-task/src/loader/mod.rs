@@ -10,6 +10,7 @@
 //! | [`slots`] | capabilities of the system |
 //! | [`verify`] | what was made is read again and compared |
 //! | [`supervisor`] | stays with the system, and starts components again |
+//! | [`objects`] | what the loader makes for itself |
 //! | [`console`] | the UART, once there are pages to map it |
 //!
 //! Nothing is made before the whole image was checked ([`packed::Image`]) and the machine was
@@ -35,6 +36,7 @@
 mod console;
 mod fills;
 mod memory;
+mod objects;
 mod slots;
 mod spaces;
 pub mod stop;
@@ -49,6 +51,7 @@ use libsys::window::Viewer;
 use libsys::{BootInfo, Cap, Error, SlotPath, initial};
 use packed::{Cell, Image};
 use plan::Planner;
+use supervisor::Aids;
 
 pub use stop::Stop;
 
@@ -77,6 +80,7 @@ pub struct Loader {
     /// The untyped memory that the planner speaks of, by its numbers.
     sources: Vec<Cap<Untyped>>,
     viewer: Viewer,
+    aids: Option<Aids>,
 }
 
 impl Loader {
@@ -107,6 +111,7 @@ impl Loader {
     /// What the kernel refuses.
     #[inline(never)]
     pub fn let_run(&mut self) -> Result<(), Stop> {
+        self.aids = Aids::new(self)?;
         self.drop_capabilities()?;
         for run in self.image.layout.resumes.rows() {
             for cell in cells(run.first, run.count) {

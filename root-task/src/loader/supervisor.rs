@@ -1,66 +1,90 @@
 //! Stays with the system: prints for components, and starts those again that failed, by recipe.
 //!
-//! A component that fails stands still. Its recipe says whether it is started again: not more
-//! often than so many times in so many milliseconds, each time after twice the delay of the time
-//! before. What happens then, in this order:
+//! A component fails when it faults, ends, uses up its time where that is forbidden, or gives no
+//! sign of life where it has to. What it was doing is reported. Its recipe says whether it is
+//! started again: not more often than so many times in so many milliseconds, each time after twice
+//! the delay of the time before. What happens, in this order:
 //!
-//! 1. its thread is suspended, which takes it off every endpoint,
-//! 2. who waits for its answer gets one, with the label [`RESTARTED`](libsys::server::RESTARTED)
-//!    and no words,
-//! 3. what was derived from its capabilities is revoked, and its CSpace is filled again,
-//! 4. its own memory gets its first contents again,
-//! 5. its registers are set, and it runs,
+//! 1. its thread is suspended, which takes it off every endpoint, and its devices are silenced,
+//! 2. what was derived from its capabilities is revoked, and its CSpace is filled again,
+//! 3. its own memory gets its first contents again,
+//! 4. who waits for its answer gets one without words, with the label [`RESTARTED`]; or, if it is
+//!    given up, with the label [`ABANDONED`],
+//! 5. its thread gets what it had at first, and runs,
 //! 6. the neighbours that the layout names are told.
 //!
 //! | module | what |
 //! |---|---|
+//! | [`cause`] | why a component has failed |
+//! | [`report`] | its registers, and how it got there |
+//! | [`remains`] | what is found of its memory, and the names of its functions |
 //! | [`history`] | whether, and when, a component may be started again |
 //! | [`recipe`] | the steps |
+//! | [`quiesce`] | devices are made to stop what they do |
+//! | [`pulse`] | signs of life |
+//! | [`watch`] | components with recipes, and how they fare |
+//! | [`nursery`] | time for components that have none, until they are initialised |
+//! | [`metronome`] | what tells that time goes by |
 
+mod cause;
 mod history;
+mod metronome;
+mod nursery;
+mod pulse;
+mod quiesce;
 mod recipe;
+mod remains;
+mod report;
+mod watch;
 
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use abi::Fault;
-use abi::registers::Register;
 use libsys::device_tree::{self, DeviceTree};
 use libsys::exit::Ending;
-use libsys::object::{Endpoint, Reply};
+use libsys::memory::Objects;
+use libsys::object::{Endpoint, Notification, Reply};
 use libsys::process::Event;
-use libsys::time::{self, Counter};
-use libsys::{Cap, Received, console, println};
-use packed::record::{GiveUp, Recipe};
+use libsys::server::{ABANDONED, Origin, RESTARTED};
+use libsys::time::Counter;
+use libsys::{Badge, Cap, Received, console, println};
+use packed::record::GiveUp;
 
-use super::Loader;
+use super::{Loader, Stop};
+pub use cause::Cause;
 pub use history::{Decision, History, Rules};
+use metronome::{Metronome, TICK, periods};
+use nursery::Nursery;
+pub use pulse::{Beat, Pulse};
+use watch::Watched;
 
-/// How long a period of the supervisor's own time is: the unit of its waits.
-pub(super) const PERIOD: Duration = Duration::from_millis(10);
+pub(super) use metronome::PERIOD;
 
-/// Messages that are handled in a period at most, while somebody is to be started again.
-const MESSAGES_IN_PERIOD: u32 = 16;
+/// What the supervisor has made for itself, before the loader gave up its control of time.
+#[derive(Debug)]
+pub(super) struct Aids {
+    bell: Cap<Notification>,
+    metronome: Option<Metronome>,
+    nursery: Nursery,
+}
 
-/// Stays with the system for good.
-pub fn supervise(mut loader: Loader) {
-    let Some(own) = loader.image().layout.supervisor.rows().next() else {
-        // Nobody would say anything.
-        loop {
-            let _ = libsys::current_thread().suspend();
-        }
-    };
-    let (endpoint, reply) = (loader.cap(own.endpoint), loader.cap(own.reply));
-    let recipes = loader.image().layout.recipes.rows();
-    let mut supervisor = Supervisor {
-        endpoint,
-        reply,
-        watched: recipes.map(Watched::new).collect(),
-        counter: exported_counter(),
-    };
-    loop {
-        supervisor.step(&mut loader);
+impl Aids {
+    /// All that the system needs; nothing if nobody is to be supervised.
+    pub(super) fn new(loader: &mut Loader) -> Result<Option<Self>, Stop> {
+        let layout = loader.image.layout;
+        let Some(own) = layout.supervisor.rows().next() else { return Ok(None) };
+        let lacks = || Loader::lacks("making what the supervisor needs");
+        let bell = match own.bell {
+            Some(bell) => loader.cap(bell),
+            None => loader.create::<Notification>().map_err(lacks())?,
+        };
+        let metronome = match layout.recipes.is_empty() {
+            true => None,
+            false => Some(Metronome::new(loader, bell).map_err(lacks())?),
+        };
+        let nursery = Nursery::new(loader).map_err(lacks())?;
+        Ok(Some(Self { bell, metronome, nursery }))
     }
 }
 
@@ -73,138 +97,205 @@ pub fn exported_counter() -> Option<Counter> {
     is_exported.then(Counter::new)
 }
 
-/// What the supervisor knows.
-struct Supervisor {
+/// Stays with the system for good.
+pub fn supervise(mut loader: Loader) {
+    match Supervisor::new(&mut loader) {
+        Ok(Some(mut supervisor)) => loop {
+            supervisor.step(&mut loader);
+        },
+        // Nobody would say anything.
+        Ok(None) => loop {
+            let _ = libsys::current_thread().suspend();
+        },
+        Err(stop) => println!("root-task: stopped: {}", stop.of(loader.image())),
+    }
+}
+
+/// Who hears of components, and what it knows of them.
+///
+/// ```
+/// use root_task::loader::Loader;
+/// use root_task::loader::supervisor::{Happening, Supervisor};
+///
+/// /// Waits until a component has failed.
+/// fn failure(supervisor: &mut Supervisor, loader: &mut Loader) -> u32 {
+///     loop {
+///         if let Happening::Failed { component, .. } = supervisor.step(loader) {
+///             return component;
+///         }
+///     }
+/// }
+/// # let _ = failure;
+/// ```
+#[derive(Debug)]
+pub struct Supervisor {
     endpoint: Cap<Endpoint>,
     reply: Cap<Reply>,
+    aids: Aids,
     watched: Vec<Watched>,
     counter: Option<Counter>,
 }
 
-/// A component with a recipe, and how it fared.
-struct Watched {
-    recipe: Recipe,
-    history: History,
-    /// Periods until it is started again, if it is to be.
-    due: Option<u128>,
-}
-
-impl Watched {
-    fn new(recipe: Recipe) -> Self {
-        Self { recipe, history: History::default(), due: None }
-    }
-
-    /// Whether the recipe is for this.
-    fn is_for(&self, event: Event) -> bool {
-        match event {
-            Event::Ended(_) => self.recipe.on_exit,
-            Event::Faulted { fault: Fault::Timeout { .. }, .. } => self.recipe.on_timeout,
-            Event::Faulted { .. } => self.recipe.on_fault,
-        }
-    }
-
-    /// Counts one period; answers whether it is time to start again.
-    fn is_due(&mut self) -> bool {
-        let left = self.due.map(|periods| periods.saturating_sub(1));
-        self.due = left.filter(|periods| *periods > 0);
-        left == Some(0)
-    }
+/// What has happened.
+///
+/// ```
+/// use root_task::loader::supervisor::{Cause, Happening};
+///
+/// let cause = Cause::Silent { within: 20 };
+/// assert_ne!(Happening::Failed { component: 1, cause }, Happening::Signals(1));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Happening {
+    /// A component has failed, was reported, and was dealt with as its recipe says.
+    Failed {
+        /// Its number.
+        component: u32,
+        /// Why.
+        cause: Cause,
+    },
+    /// A component had something to be printed.
+    Printed {
+        /// Its number.
+        component: u32,
+    },
+    /// Signals have come: a period is over, or somebody is initialised. The supervisor has dealt
+    /// with its own; others are left.
+    Signals(u64),
 }
 
 impl Supervisor {
-    /// Handles a message. While somebody is to be started again, does not wait for one longer
-    /// than a period, nor handles more than so many in it: who talks without end delays nobody.
-    fn step(&mut self, loader: &mut Loader) {
-        if self.watched.iter().all(|watched| watched.due.is_none()) {
-            let message = self.endpoint.recv(self.reply);
-            return self.handle(loader, &message);
-        }
-        for _ in 0..MESSAGES_IN_PERIOD {
-            let message = self.endpoint.nb_recv(self.reply);
-            if message.badge == 0 {
-                break;
-            }
-            self.handle(loader, &message);
-        }
-        time::next_period();
-        for watched in &mut self.watched {
-            if watched.is_due() {
-                restart(loader, &watched.recipe);
-            }
+    /// For a system that runs. `None`: it has nobody to be supervised.
+    ///
+    /// # Errors
+    /// What the kernel refuses.
+    pub fn new(loader: &mut Loader) -> Result<Option<Self>, Stop> {
+        let Some(own) = loader.image.layout.supervisor.rows().next() else { return Ok(None) };
+        let Some(aids) = loader.aids.take() else { return Ok(None) };
+        let (endpoint, reply) = (loader.cap(own.endpoint), loader.cap(own.reply));
+        let refused = loader.refused("hearing of signals", own.endpoint);
+        libsys::current_thread().bind_notification(aids.bell).map_err(refused)?;
+        let watched = watch::all(loader)?;
+        let counter = exported_counter();
+        let mut supervisor = Self { endpoint, reply, aids, watched, counter };
+        supervisor.count_if_needed();
+        Ok(Some(supervisor))
+    }
+
+    /// Waits for what happens next, and deals with it.
+    pub fn step(&mut self, loader: &mut Loader) -> Happening {
+        let message = self.endpoint.recv(self.reply);
+        let happening = match Origin::of(Badge(message.badge)) {
+            Origin::Signals(signals) => self.signalled(loader, signals),
+            _ => self.told(loader, &message),
+        };
+        self.count_if_needed();
+        happening
+    }
+
+    /// Periods are counted only for somebody.
+    fn count_if_needed(&mut self) {
+        if let Some(metronome) = &mut self.aids.metronome {
+            // A thread of the initial task's own: nothing is refused.
+            let _ = metronome.let_run(self.watched.iter().any(Watched::counts_time));
         }
     }
 
-    fn handle(&mut self, loader: &Loader, message: &Received) {
+    fn signalled(&mut self, loader: &mut Loader, signals: u64) -> Happening {
+        self.aids.nursery.are_ready(signals);
+        let mut failed = None;
+        if signals & TICK != 0 {
+            for place in 0..self.watched.len() {
+                if self.watched[place].is_due() {
+                    self.restart(loader, place);
+                }
+                if let Some(within) = self.watched[place].is_silent() {
+                    let component = self.watched[place].recipe.component;
+                    let cause = Cause::Silent { within };
+                    self.failed(loader, component, cause);
+                    failed = Some(Happening::Failed { component, cause });
+                }
+            }
+        }
+        failed.unwrap_or(Happening::Signals(signals & !TICK))
+    }
+
+    fn told(&mut self, loader: &mut Loader, message: &Received) -> Happening {
+        // A badge is a component's number and one.
+        let component = u32::try_from(message.badge.wrapping_sub(1)).unwrap_or(u32::MAX);
         let event = match (Ending::of(message), message.fault()) {
             (Some(ending), _) => Event::Ended(ending),
             (None, Some(fault)) => Event::Faulted { fault, at: message.fault_address() },
-            (None, None) => return console::serve(*message, self.reply),
+            (None, None) => {
+                console::serve(*message, self.reply);
+                return Happening::Printed { component };
+            }
         };
-        // A badge is a component's number and one.
-        let component = u32::try_from(message.badge.wrapping_sub(1)).unwrap_or(u32::MAX);
-        println!("root-task: {} {event}", Name { loader, component });
+        let cause = Cause::Event(event);
+        self.failed(loader, component, cause);
+        Happening::Failed { component, cause }
+    }
+
+    /// Says what has become of a component, and does what its recipe says.
+    fn failed(&mut self, loader: &mut Loader, component: u32, cause: Cause) {
+        println!("root-task: {} {cause}", Name { loader, component });
         let now = self.counter.map_or(Duration::ZERO, Counter::now);
-        let mut watched = self.watched.iter_mut();
-        let Some(watched) = watched.find(|watched| watched.recipe.component == component) else {
-            return;
-        };
-        if matches!(event, Event::Faulted { .. }) {
-            print_registers(loader, &watched.recipe);
-        }
-        if watched.is_for(event) {
-            decide(loader, watched, now);
-        }
-    }
-}
-
-/// Notes when a component is to be started again, or gives it up.
-fn decide(loader: &Loader, watched: &mut Watched, now: Duration) {
-    let Recipe { most, within, delay, component, .. } = watched.recipe;
-    match watched.history.failed(&Rules { most, within, delay }, now) {
-        Decision::Restart { after } => {
-            watched.due = Some(after.as_millis().div_ceil(PERIOD.as_millis()).max(1));
-        }
-        Decision::GiveUp => {
-            println!("root-task: {} failed too often", Name { loader, component });
-            give_up(&watched.recipe);
-        }
-    }
-}
-
-/// Does what the layout wants of a component that is not started again.
-fn give_up(recipe: &Recipe) {
-    if recipe.then == GiveUp::Halt {
-        libsys::stop();
-    }
-}
-
-fn restart(loader: &mut Loader, recipe: &Recipe) {
-    let component = recipe.component;
-    match loader.restart(recipe) {
-        Ok(()) => println!("root-task: {} started again", Name { loader, component }),
-        Err(stop) => {
+        // Whether it was ready or not: it needs no time now.
+        let _ = self.aids.nursery.set(component, false);
+        let mut watched = self.watched.iter();
+        let place = watched.position(|watched| watched.recipe.component == component);
+        let Some(place) = place else { return };
+        let watched = &mut self.watched[place];
+        let recipe = watched.recipe;
+        if let Err(stop) = loader.halt(&recipe) {
             println!("root-task: {}", stop.of(loader.image()));
-            println!("root-task: {} cannot be started again", Name { loader, component });
-            give_up(recipe);
+            return self.give_up(loader, place);
+        }
+        if cause.is_worth_a_look() {
+            loader.report(recipe.thread);
+        }
+        if !cause.is_of(&recipe) {
+            watched.stands_still();
+            return;
+        }
+        let rules = Rules { most: recipe.most, within: recipe.within, delay: recipe.delay };
+        match watched.history.failed(&rules, now) {
+            Decision::Restart { after } if after.is_zero() => self.restart(loader, place),
+            Decision::Restart { after } => watched.starts_in(periods(after)),
+            Decision::GiveUp => {
+                println!("root-task: {} failed too often", Name { loader, component });
+                self.give_up(loader, place);
+            }
         }
     }
-}
 
-fn print_registers(loader: &Loader, recipe: &Recipe) {
-    let Ok(registers) = loader.thread(recipe.thread).read_registers(false, 36) else { return };
-    let value = |register| registers.register(register);
-    let (pc, sp) = (value(Register::Pc), value(Register::Sp));
-    let (fp, lr) = (value(Register::X(29)), value(Register::X(30)));
-    println!("  pc {pc:#018x}  sp {sp:#018x}  fp {fp:#018x}  lr {lr:#018x}");
-    for row in 0..2_u8 {
-        let x = |column: u8| value(Register::X(4 * row + column));
-        let (a, b, c, d, n) = (x(0), x(1), x(2), x(3), 4 * row);
-        println!(
-            "  x{n} {a:#018x}  x{} {b:#018x}  x{} {c:#018x}  x{} {d:#018x}",
-            n + 1,
-            n + 2,
-            n + 3
-        );
+    /// Does what the layout wants of a component that is not started again.
+    fn give_up(&mut self, loader: &Loader, place: usize) {
+        let watched = &mut self.watched[place];
+        watched.stands_still();
+        loader.answer_callers(watched.recipe.component, ABANDONED);
+        if watched.recipe.then == GiveUp::Halt {
+            libsys::stop();
+        }
+    }
+
+    fn restart(&mut self, loader: &mut Loader, place: usize) {
+        let recipe = self.watched[place].recipe;
+        let component = recipe.component;
+        let result = loader.renew(&recipe).and_then(|()| {
+            loader.answer_callers(component, RESTARTED);
+            let nursed = self.aids.nursery.set(component, true);
+            nursed.map_err(loader.refused("giving time", recipe.thread))?;
+            self.watched[place].begins();
+            loader.begin_again(&recipe)
+        });
+        match result {
+            Ok(()) => println!("root-task: {} started again", Name { loader, component }),
+            Err(stop) => {
+                println!("root-task: {}", stop.of(loader.image()));
+                println!("root-task: {} cannot be started again", Name { loader, component });
+                self.give_up(loader, place);
+            }
+        }
     }
 }
 

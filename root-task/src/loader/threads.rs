@@ -70,6 +70,16 @@ impl Loader {
     }
 
     fn configure(&self, row: &record::Thread) -> Result<(), Error> {
+        self.equip(row)?;
+        let thread = self.thread(row.thread);
+        if row.domain != 0 {
+            initial::DOMAIN.set(row.domain, thread)?;
+        }
+        thread.write_first_registers(false, &registers(row))
+    }
+
+    /// Gives a thread all that it has but its domain and its registers.
+    pub(super) fn equip(&self, row: &record::Thread) -> Result<(), Error> {
         let thread = self.thread(row.thread);
         let buffer: Cap<Page> = self.optional(row.buffer);
         let address = if row.buffer.is_some() { row.buffer_address } else { 0 };
@@ -89,16 +99,13 @@ impl Loader {
         if row.notification.is_some() {
             thread.bind_notification(self.optional(row.notification))?;
         }
-        if row.domain != 0 {
-            initial::DOMAIN.set(row.domain, thread)?;
-        }
         if row.is_without_float {
             thread.disable_fpu(true)?;
         }
         if row.thread_pointer != 0 {
             thread.set_tls_base(row.thread_pointer)?;
         }
-        thread.write_first_registers(false, &registers(row))
+        Ok(())
     }
 
     /// Sets the order of domains.

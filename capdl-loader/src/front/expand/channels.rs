@@ -15,7 +15,6 @@ use super::{Expander, spanned};
 use crate::Diagnostic;
 use crate::code::Code;
 use crate::front::format::channel as spec;
-use crate::front::format::component::RestartOrNever;
 use crate::front::format::memory::Trigger as TriggerSpec;
 use crate::front::forms::Name;
 
@@ -43,6 +42,8 @@ pub(super) enum By {
     Component { from: usize, called: String },
     /// The supervisor, after it has restarted this component.
     Restart { of: usize },
+    /// The supervisor, for a sign of life.
+    Heartbeat { page: ObjectId },
     /// An interrupt.
     Interrupt { number: u64, trigger: Trigger },
 }
@@ -60,11 +61,13 @@ impl Expander<'_> {
         }
         self.calls();
         self.handlers();
+        self.passive();
         let mut ringers = Vec::new();
         self.signals(&mut ringers);
         self.rings(&mut ringers);
         self.interrupts(&mut ringers);
         self.restarts(&mut ringers);
+        self.heartbeats(&mut ringers);
         ringers.sort_by(|one, other| (one.to, &one.name).cmp(&(other.to, &other.name)));
         for ringer in ringers {
             self.ring(ringer);
@@ -180,20 +183,6 @@ impl Expander<'_> {
         Ringer { to, name: self.called(name, from), by, span }
     }
 
-    /// Neighbours that are told when a component was restarted.
-    fn restarts(&mut self, ringers: &mut Vec<Ringer>) {
-        for of in 0..self.drafts.len() {
-            let component = self.drafts[of].spec;
-            let rules = component.value.restart.as_ref().map(|rules| &rules.value);
-            let Some(RestartOrNever::By(rules)) = rules else { continue };
-            for name in &rules.tells {
-                let Some(to) = self.component(name) else { continue };
-                let (name, span) = (format!("{}.restarted", component.name), name.span);
-                ringers.push(Ringer { to, name, by: By::Restart { of }, span });
-            }
-        }
-    }
-
     /// Gives a ringer its bit, and what it rings with.
     fn ring(&mut self, ringer: Ringer) {
         let Ringer { to, name, by, span } = ringer;
@@ -218,6 +207,10 @@ impl Expander<'_> {
                 if let Some(rules) = &mut self.model.components[of].restart {
                     rules.tells.push(cap);
                 }
+            }
+            By::Heartbeat { page } => {
+                self.word(to, Word { kind: Entry::Signal, name, value: bit }, span);
+                self.asks_through(to, page, cap);
             }
             By::Interrupt { number, trigger } => {
                 let core = self.core_of(to);
@@ -296,16 +289,6 @@ impl Expander<'_> {
             None => (self.supervisor(), u64::from(self.drafts[draft].id.0) + 1),
         };
         Cap::Endpoint { object, rights, badge: Some(badge) }
-    }
-
-    /// The endpoint of the loader.
-    pub(super) fn supervisor(&mut self) -> ObjectId {
-        if let Some(supervisor) = self.model.supervisor {
-            return supervisor;
-        }
-        let id = self.add(None, "supervisor".into(), Kind::Endpoint, Span::NOWHERE);
-        self.model.supervisor = Some(id);
-        id
     }
 
     fn restarts_on_timeout(&self, draft: usize) -> bool {

@@ -77,6 +77,7 @@ impl Expander<'_> {
                 self.own_memory(draft, (Entry::Memory, what.into()), bytes, None, span);
             }
         }
+        self.heartbeat_page(draft);
         for file in &value.init_file.0 {
             let content = self.files.get(&file.path, self.report);
             let bytes = self.files.bytes(content).map_or(0, |bytes| bytes.len() as u64);
@@ -212,6 +213,7 @@ fn restart(rules: &Spanned<spec::RestartOrNever>) -> Option<Restart> {
             spec::GiveUp::Halt => GiveUp::Halt,
         },
         tells: Vec::new(),
+        heartbeat: None,
         span: rules.span,
     })
 }

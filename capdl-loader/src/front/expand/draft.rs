@@ -46,6 +46,8 @@ pub(super) struct Draft<'a> {
     pub(super) time: Option<ObjectId>,
     /// Slots that stay empty, for its pools.
     pub(super) spare: u64,
+    /// The frame in which it gives signs of life.
+    pub(super) heartbeat: Option<ObjectId>,
     /// Who hears of its faults and of its end.
     pub(super) fault: Option<Cap>,
     /// Who hears that its budget ended.
@@ -75,6 +77,7 @@ impl<'a> Draft<'a> {
             vspace,
             time: None,
             spare: 0,
+            heartbeat: None,
             fault: None,
             timeout: None,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use layout::memory::{ContentId, Fill, Frame, FrameSize, Position, Source};
-use layout::names::{Region, RegionId, RegionKind};
+use layout::names::{Region, RegionId, RegionKind, Silence, Silencing};
 use layout::object::{Kind, ObjectId, Untyped};
 use layout::span::Span;
 
@@ -75,8 +75,14 @@ impl<'a> Expander<'a> {
             }
         }
         let has_dma = node.is_some_and(|node| node.has_dma);
+        let silencing = match (&function, node) {
+            // Its configuration comes first.
+            (Some(_), _) => Silencing { how: Silence::Pci, at: 0 },
+            (None, Some(node)) => silencing(node),
+            (None, None) => Silencing::default(),
+        };
         let name = function.map_or_else(|| device.value.node.value.clone(), |found| found.name);
-        let kind = RegionKind::Device { node: name, has_dma };
+        let kind = RegionKind::Device { node: name, has_dma, silencing };
         self.model.add_region(Region {
             name: device.name.clone(),
             span: device.span,
@@ -219,4 +225,18 @@ pub(super) fn frame_size(page: PageSize) -> FrameSize {
         PageSize::Large => FrameSize::Large,
         PageSize::Huge => FrameSize::Huge,
     }
+}
+
+/// How the device of a node is made to stop what it does.
+fn silencing(node: &crate::board::Node) -> Silencing {
+    let known = [
+        ("virtio,mmio", Silence::VirtioMmio),
+        ("arm,pl011", Silence::Pl011),
+        ("arm,pl031", Silence::Pl031),
+    ];
+    let is = |word: &str| node.compatible.iter().any(|compatible| compatible == word);
+    let found = known.into_iter().find(|(word, _)| is(word));
+    let start = node.registers.first().map_or(0, |range| range.start);
+    let at = start & (FrameSize::Small.bytes() - 1);
+    Silencing { how: found.map_or(Silence::Nothing, |(_, how)| how), at }
 }

@@ -54,7 +54,8 @@ fn read(bytes: &[u8]) {
         };
     }
     walk!(memory pools spaces copies interrupts core_signals fills tables pages times threads);
-    walk!(slots derived turns resumes dropped recipes renewed answered told supervisor);
+    walk!(slots derived turns resumes dropped);
+    walk!(recipes renewed answered told supervisor heartbeats passive quiesce);
     let objects = image.layout.objects;
     assert!(image.layout.fills.rows().all(|fill| objects.of(fill.frame).is_some()));
     for number in 0..LOOKED_UP {

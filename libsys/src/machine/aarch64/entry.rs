@@ -2,7 +2,9 @@
 //!
 //! The initial task begins with the address of the boot information in x0 and zeroes in x1 to x3;
 //! every other program with what [`Handover`](crate::process::Handover) says, x1 not being 0.
-//! The stack pointer and TPIDR_EL0 do not matter: `_start` sets both.
+//! The stack pointer and TPIDR_EL0 do not matter: `_start` sets both. If x4 is not 0, somebody else
+//! may have left values in the floating-point registers, which the program may use: `_start` sets
+//! them, too, to 0 (Arm ARM C7.2.204, MOVI; C5.2, FPCR and FPSR).
 
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -32,7 +34,16 @@ global_asm!(
     ".section .text.entry, \"ax\"",
     ".global _start",
     "_start:",
-    "    adrp x4, stack_end",
+    "    cbz  x4, 0f",
+    "    .irp v, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+    "    movi v\\v\\().2d, #0",
+    "    .endr",
+    "    .irp v, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    "    movi v\\v\\().2d, #0",
+    "    .endr",
+    "    msr  fpcr, xzr",
+    "    msr  fpsr, xzr",
+    "0:  adrp x4, stack_end",
     "    add  x4, x4, :lo12:stack_end",
     "    mov  sp, x4",
     "    adrp x4, first_thread",

@@ -1,38 +1,69 @@
 //! The steps by which a component is started again.
 
+use alloc::vec::Vec;
+
 use abi::registers::Register;
-use libsys::object::{Huge, Large, Notification, Page, PageSize, Reply, Small, UserContext};
-use libsys::server::RESTARTED;
-use libsys::window::MemoryKind;
+use libsys::object::{
+    Huge, IrqHandler, Large, Notification, Page, PageSize, Reply, Small, UserContext,
+};
+use libsys::window::{MemoryKind, Window};
 use libsys::{Badge, Cap, Error, Message, Rights, SlotPath, initial};
-use packed::Cell;
-use packed::record::{How, Recipe, Renewed};
+use packed::record::{Fill, How, Recipe, Renewed, Thread};
+use packed::{Cell, Origin};
 
 use super::super::{Loader, Stop, cells};
 
+/// The register that says whether somebody else may have left values in those for floating point.
+const IS_USED: u8 = 4;
+
 impl Loader {
-    /// Starts a component again.
+    /// Stops a component that has failed, and the devices that it drives.
+    ///
+    /// # Errors
+    /// What the kernel refuses, or a device that does not obey.
+    pub(super) fn halt(&mut self, recipe: &Recipe) -> Result<(), Stop> {
+        let suspended = self.thread(recipe.thread).suspend();
+        suspended.map_err(self.refused("suspending", recipe.thread))?;
+        self.quiesce(recipe.component)
+    }
+
+    /// Answers everybody who waits for an answer of a component, with no words.
+    pub(super) fn answer_callers(&self, component: u32, label: u64) {
+        for row in self.image.layout.answered.rows().filter(|row| row.component == component) {
+            self.cap::<Reply>(row.reply).send(Message::new(label, &[]));
+        }
+    }
+
+    /// Makes a component that was halted what it was at first; it does not run yet.
     ///
     /// # Errors
     /// What the kernel refuses; the component then stands still.
-    pub fn restart(&mut self, recipe: &Recipe) -> Result<(), Stop> {
-        let thread = self.thread(recipe.thread);
-        thread.suspend().map_err(self.refused("suspending", recipe.thread))?;
-        for row in self.image.layout.answered.rows() {
-            if row.component == recipe.component {
-                self.cap::<Reply>(row.reply).send(Message::new(RESTARTED, &[]));
-            }
-        }
+    pub(super) fn renew(&mut self, recipe: &Recipe) -> Result<(), Stop> {
         if let Some(node) = recipe.cspace {
             self.renew_slots(node).map_err(self.refused("filling its CSpace", node))?;
             self.expect_moved(node)?;
+            self.renew_interrupts(node)?;
         }
-        for row in self.image.layout.renewed.rows() {
-            if row.component == recipe.component {
-                self.renew_run(&row)?;
+        self.renew_memory(recipe.component)?;
+        match self.thread_row(recipe.thread) {
+            Some(row) => {
+                self.renew_thread(&row).map_err(self.refused("configuring", recipe.thread))
             }
+            None => Ok(()),
         }
-        self.begin_again(recipe.thread)?;
+    }
+
+    fn thread_row(&self, thread: Cell) -> Option<Thread> {
+        self.image.layout.threads.rows().find(|row| row.thread == thread)
+    }
+
+    /// Lets a component begin, and tells its neighbours.
+    ///
+    /// # Errors
+    /// What the kernel refuses; the component then stands still.
+    pub(super) fn begin_again(&self, recipe: &Recipe) -> Result<(), Stop> {
+        let resumed = self.thread(recipe.thread).resume();
+        resumed.map_err(self.refused("resuming", recipe.thread))?;
         for row in self.image.layout.told.rows() {
             if row.component == recipe.component {
                 self.cap::<Notification>(row.notification).signal();
@@ -83,37 +114,93 @@ impl Loader {
         Ok(())
     }
 
-    /// Gives a run of frames its first contents again.
-    fn renew_run(&mut self, run: &Renewed) -> Result<(), Stop> {
-        let slot = self.spare_slot()?;
-        for frame in cells(run.first, run.count) {
-            let done = match u32::from(run.bits) {
-                Small::BITS => self.renew_frame::<Small>(run, frame, slot),
-                Large::BITS => self.renew_frame::<Large>(run, frame, slot),
-                _ => self.renew_frame::<Huge>(run, frame, slot),
+    /// Lets the interrupts of a CSpace come again, to where they went at first: who held them may
+    /// have had them sent elsewhere, or have failed before acknowledging one.
+    fn renew_interrupts(&self, node: Cell) -> Result<(), Stop> {
+        let slots = self.image.layout.slots.rows().filter(|row| row.node == node);
+        let cells = slots.filter_map(|row| match row.origin {
+            Origin::Cell(cell) if cell >= self.first_interrupt()? => Some(cell),
+            _ => None,
+        });
+        for cell in cells {
+            let mut interrupts = self.image.layout.interrupts.rows();
+            let Some(row) = interrupts.find(|row| row.handler == cell) else { continue };
+            let handler: Cap<IrqHandler> = self.cap(cell);
+            let renewed = match row.notification {
+                Some(bell) => handler.set_notification(self.cap::<Notification>(bell)),
+                None => handler.clear(),
             };
-            done.map_err(self.refused("renewing", frame))?;
+            let renewed = renewed.and_then(|()| handler.acknowledge());
+            renewed.map_err(self.refused("letting an interrupt come again", cell))?;
         }
-        self.next_slot = slot;
         Ok(())
     }
 
-    /// By another capability, since the frame's first one is where the component sees it.
-    fn renew_frame<S: PageSize>(
+    /// The cell of the first interrupt.
+    fn first_interrupt(&self) -> Option<Cell> {
+        self.image.layout.interrupts.rows().next().map(|row| row.handler)
+    }
+
+    /// Gives the memory of a component its first contents again: zeros, then what the image has
+    /// for it, in one pass over that.
+    fn renew_memory(&mut self, component: u32) -> Result<(), Stop> {
+        let slot = self.spare_slot()?;
+        self.next_slot = slot;
+        let (image, contents) = (self.image, self.contents());
+        let rows = image.layout.renewed.rows();
+        let runs: Vec<Renewed> = rows.filter(|row| row.component == component).collect();
+        for run in &runs {
+            for frame in cells(run.first, run.count) {
+                self.in_frame(run, frame, slot, |window| {
+                    window.clear(0..1 << run.bits);
+                    Ok(())
+                })?;
+            }
+        }
+        let run_of = |fill: &Fill| runs.iter().find(|run| has(run, fill.frame));
+        let mut fills = image.layout.fills.rows().filter(|fill| run_of(fill).is_some()).peekable();
+        while let Some(fill) = fills.next() {
+            let Some(run) = run_of(&fill) else { continue };
+            self.in_frame(run, fill.frame, slot, |window| {
+                contents.put(window, &fill)?;
+                while let Some(more) = fills.next_if(|more| more.frame == fill.frame) {
+                    contents.put(window, &more)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Works in a frame of a run, then does what the caches need.
+    fn in_frame(
         &mut self,
         run: &Renewed,
         frame: Cell,
         slot: u64,
+        work: impl FnOnce(&Window) -> Result<(), Error>,
+    ) -> Result<(), Stop> {
+        let done = match u32::from(run.bits) {
+            Small::BITS => self.in_page::<Small>(run, frame, slot, work),
+            Large::BITS => self.in_page::<Large>(run, frame, slot, work),
+            _ => self.in_page::<Huge>(run, frame, slot, work),
+        };
+        done.map_err(self.refused("renewing", frame))
+    }
+
+    /// By another capability, since the frame's first one is where the component sees it.
+    fn in_page<S: PageSize>(
+        &mut self,
+        run: &Renewed,
+        frame: Cell,
+        slot: u64,
+        work: impl FnOnce(&Window) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let path = SlotPath::new(initial::CNODE, slot);
         path.copy_from(self.path(frame), Rights::ALL)?;
         let page: Cap<Page<S>> = Cap::at(slot);
-        let (image, contents) = (self.image, self.contents());
         let view = self.viewer.open(page, MemoryKind::Ram)?;
-        view.window().clear(0..1 << S::BITS);
-        for fill in image.layout.fills.rows().filter(|fill| fill.frame == frame) {
-            contents.put(view.window(), &fill)?;
-        }
+        let worked = work(view.window());
         if run.is_code {
             page.unify_instruction(0..1 << S::BITS)?;
         }
@@ -121,20 +208,36 @@ impl Loader {
             page.clean_invalidate_data(0..1 << S::BITS)?;
         }
         view.close()?;
-        path.delete()
+        path.delete()?;
+        worked
     }
 
-    /// Sets all registers of a thread to what they were at first, and lets it run.
-    fn begin_again(&self, cell: Cell) -> Result<(), Stop> {
-        let Some(row) = self.image.layout.threads.rows().find(|row| row.thread == cell) else {
-            return Ok(());
-        };
+    /// Makes a thread what it was at first, whatever it has done to itself. Its budget stays used
+    /// as far as it is: who fails often gets no more time than others.
+    fn renew_thread(&self, row: &Thread) -> Result<(), Error> {
+        let thread = self.thread(row.thread);
+        if row.notification.is_some() {
+            // It may have done so itself.
+            let _ = thread.unbind_notification();
+            // What has rung for the one before is no news for this one.
+            self.optional::<Notification>(row.notification).poll();
+        }
+        self.equip(row)?;
         let start = UserContext::starting_at(row.entry, row.stack);
         let context = (0..)
             .zip(row.arguments)
             .fold(start, |context, (register, value)| context.with(Register::X(register), value));
         let context = context.with(Register::Tpidr, row.thread_pointer);
-        let written = self.thread(cell).write_registers(true, &context);
-        written.map_err(self.refused("starting", cell))
+        let is_free = row.arguments[usize::from(IS_USED)] == 0 && !row.is_without_float;
+        let context = match is_free {
+            true => context.with(Register::X(IS_USED), 1),
+            false => context,
+        };
+        thread.write_registers(false, &context)
     }
+}
+
+/// Whether a frame is of a run.
+const fn has(run: &Renewed, frame: Cell) -> bool {
+    run.first.0 <= frame.0 && frame.0 - run.first.0 < run.count
 }
