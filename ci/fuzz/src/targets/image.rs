@@ -1,9 +1,10 @@
 //! Packed systems: what is not whole is refused before anything is made of it.
 
+use abi::bootinfo::UntypedDescriptor;
 use packed::Image;
 use packed::cell::Cell;
 use packed::image::{HEADER, Header, put};
-use packed::placing::place_all;
+use packed::placing::{Placed, place_all};
 use plan::Planner;
 
 use super::Target;
@@ -65,4 +66,44 @@ fn read(bytes: &[u8]) {
     }
     // Without memory nothing finds a place, and the planner says so.
     let _ = place_all(objects, &mut Planner::new(&[]), &mut |_| ());
+    place(&image);
+}
+
+/// The memory of a small board: devices, and RAM in pieces.
+const BOARD: [(u64, u8, bool); 6] = [
+    (0x0900_0000, 24, true),
+    (0x4020_0000, 12, false),
+    (0x4040_0000, 22, false),
+    (0x4080_0000, 23, false),
+    (0x4100_0000, 24, false),
+    (0x8000_0000, 30, false),
+];
+/// Slots of a large root CNode: the loader refuses systems with more cells.
+const SLOTS: u32 = 1 << 18;
+/// Pieces of memory that one address can need: two for each bit of it.
+const PIECES: usize = 96;
+
+/// Objects are placed in a board's memory, as the loader does it. What an image claims must not
+/// make the planner remember more than the image has bytes for.
+fn place(image: &Image<'_>) {
+    if image.header.cells > SLOTS {
+        return;
+    }
+    let memory = BOARD.map(|(address, size_bits, is_device)| UntypedDescriptor {
+        address,
+        size_bits,
+        is_device: is_device.into(),
+        ..UntypedDescriptor::default()
+    });
+    let mut planner = Planner::new(&memory);
+    let mut made = 0;
+    let placed = place_all(image.layout.objects, &mut planner, &mut |placed| {
+        if let Placed::Make { step, .. } = placed {
+            made += step.retype().1.count;
+        }
+    });
+    let runs = image.layout.objects.iter().count();
+    assert!(planner.source_count() <= memory.len() + runs * PIECES, "too much is remembered");
+    let all = u64::from(image.layout.objects.total());
+    assert!(made <= all && (placed.is_err() || made == all), "{made} of {all} were made");
 }

@@ -12,6 +12,7 @@ mod examples;
 mod fuzzing;
 mod host;
 mod latency;
+mod loading;
 mod outcome;
 mod products;
 mod refusal;
@@ -78,6 +79,7 @@ fn steps() -> Vec<Step> {
         examples::steps(),
         systems::steps(),
         signatures::steps(),
+        loading::steps(),
         strict::steps(),
         cost::steps(),
         suite::steps(),
