@@ -2,6 +2,8 @@
 //!
 //! | system | components | shows |
 //! |---|---|---|
+//! | `alarm` | `waker` | the time of day, and waiting for one |
+//! | `console` | `shell`, `listener`, `flood`, `pauser`, `vandal` | many clients on one UART |
 //! | `hello` | `greeter` | words and files from the layout |
 //! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known at build time |
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |
@@ -10,6 +12,8 @@
 //! | `phoenix` | `phoenix`, `friend`, `sleeper`, `oracle` | ways to fail, and to begin again |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
 #![no_std]
+
+pub mod typed;
 
 libsys::interface! {
     /// A game.

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crate::process::{self, Fallible};
+use crate::script::{Script, Typist};
 
 /// How long a program may take to obey a polite request to end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -35,12 +36,14 @@ pub(crate) struct Limits {
 }
 
 /// Who sees the console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Audience<'a> {
     /// Somebody at our own console, who can also type.
     Human,
     /// Only the caller.
     Nobody,
+    /// Only the caller, who types by a script.
+    Typist(&'a Script),
 }
 
 /// Why a run ended.
@@ -72,10 +75,16 @@ pub(crate) struct Ended {
     pub(crate) reason: Reason,
     /// Everything on the console; invalid UTF-8 replaced.
     pub(crate) console: String,
+    /// What the typist was still waiting for.
+    pub(crate) awaits: Option<String>,
 }
 
 /// Runs a program until it ends or has to end.
-pub(crate) fn watch(command: &mut Command, limits: &Limits, audience: Audience) -> Fallible<Ended> {
+pub(crate) fn watch(
+    command: &mut Command,
+    limits: &Limits,
+    audience: Audience<'_>,
+) -> Fallible<Ended> {
     let mut look = |chunk: &[u8]| {
         if audience == Audience::Human {
             show(chunk);
@@ -88,17 +97,26 @@ pub(crate) fn watch(command: &mut Command, limits: &Limits, audience: Audience) 
 pub(crate) fn watch_through(
     command: &mut Command,
     limits: &Limits,
-    audience: Audience,
+    audience: Audience<'_>,
     look: &mut impl FnMut(&[u8]),
 ) -> Fallible<Ended> {
     let (mut child, chunks) = start(command, audience)?;
     let deadline = limits.time.map(|limit| (Instant::now() + limit, limit));
     let mut log = Log::new(limits.until.clone());
+    let mut typist = match audience {
+        Audience::Typist(script) => Some(Typist::new(script)),
+        Audience::Human | Audience::Nobody => None,
+    };
+    let mut keyboard = child.stdin.take();
     let reason = loop {
         match next_chunk(&chunks, deadline.map(|(at, _)| at)) {
             Ok(chunk) => {
                 look(&chunk);
-                if let Some(seen) = log.push(&chunk) {
+                let seen = log.push(&chunk);
+                if let (Some(typist), Some(keyboard)) = (&mut typist, &mut keyboard) {
+                    type_in(keyboard, &typist.sees(&log.all));
+                }
+                if let Some(seen) = seen {
                     end(&mut child);
                     break Reason::Seen(seen);
                 }
@@ -110,15 +128,17 @@ pub(crate) fn watch_through(
             }
         }
     };
-    Ok(Ended { reason, console: String::from_utf8_lossy(&log.all).into_owned() })
+    let awaits = typist.and_then(|typist| typist.awaits());
+    Ok(Ended { reason, console: String::from_utf8_lossy(&log.all).into_owned(), awaits })
 }
 
 /// Starts the program; its output arrives in chunks.
-fn start(command: &mut Command, audience: Audience) -> Fallible<(Child, Receiver<Vec<u8>>)> {
+fn start(command: &mut Command, audience: Audience<'_>) -> Fallible<(Child, Receiver<Vec<u8>>)> {
     command.stdout(Stdio::piped());
     match audience {
         Audience::Human => command.stdin(Stdio::inherit()).stderr(Stdio::inherit()),
         Audience::Nobody => command.stdin(Stdio::null()).stderr(Stdio::piped()),
+        Audience::Typist(_) => command.stdin(Stdio::piped()).stderr(Stdio::piped()),
     };
     let mut child = command
         .spawn()
@@ -153,6 +173,11 @@ fn next_chunk(
         Some(at) => chunks.recv_timeout(at.saturating_duration_since(Instant::now())),
         None => chunks.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
+}
+
+/// A program that has ended, or closed its input, hears nothing any more.
+fn type_in(keyboard: &mut impl Write, bytes: &[u8]) {
+    let _ = keyboard.write_all(bytes).and_then(|()| keyboard.flush());
 }
 
 /// Our own console going away must not end the run.
@@ -273,6 +298,22 @@ mod tests {
     fn a_run_ends_when_the_text_appears() {
         let ended = shell("echo it is done now; exec sleep 60", None, Until::Text("done".into()));
         assert_eq!(ended.reason, Reason::Seen("done".into()));
+    }
+
+    #[test]
+    fn a_typist_follows_the_script() {
+        let script =
+            Script::parse("expect name?\ntype x y\\n\nexpect hello, x y!\n").expect("good");
+        let mut command = Command::new("sh");
+        command.args(["-c", "printf 'name? '; read name; echo \"hello, $name!\"; cat"]);
+        let limits = Limits { time: None, until: Until::Text("y!".into()) };
+        let ended = watch(&mut command, &limits, Audience::Typist(&script)).expect("sh");
+        assert_eq!((ended.console.as_str(), ended.awaits), ("name? hello, x y!\n", None));
+        let ended = shell("echo nothing", None, Until::Never);
+        assert_eq!(ended.awaits, None, "nobody types");
+        let ended =
+            watch(&mut Command::new("true"), &limits, Audience::Typist(&script)).expect("true");
+        assert_eq!(ended.awaits.as_deref(), Some("name?"));
     }
 
     #[test]

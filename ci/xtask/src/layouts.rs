@@ -27,7 +27,9 @@ const fn system(name: &'static str, components: &'static [&'static str]) -> Syst
 
 /// All of them.
 pub(crate) const SYSTEMS: &[System] = &[
+    system("alarm", &["pl031", "waker"]),
     system("busybox", &["linux"]),
+    system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
@@ -51,7 +53,11 @@ impl System {
 }
 
 /// Drivers and personalities: the binaries that layouts name, and their packages.
-pub(crate) const DRIVERS: &[(&str, &str)] = &[("linux", workspace::PERSONALITY_LINUX)];
+pub(crate) const DRIVERS: &[(&str, &str)] = &[
+    ("linux", workspace::PERSONALITY_LINUX),
+    ("pl011", workspace::PL011),
+    ("pl031", workspace::PL031),
+];
 
 /// The package of a component's program.
 pub(crate) fn package_of(name: &str) -> &'static str {

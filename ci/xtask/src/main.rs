@@ -37,6 +37,7 @@ mod panic_sites;
 mod process;
 mod qemu;
 mod run;
+mod script;
 mod setup;
 mod symbols;
 mod test;

@@ -52,11 +52,17 @@ pub(crate) const PAGER_EXAMPLES: &str = "tessera-pager-examples";
 
 /// Memory that devices reach.
 pub(crate) const DMA: &str = "tessera-dma";
+/// A terminal that many clients share.
+pub(crate) const TERMINAL: &str = "tessera-terminal";
+/// The driver of the UART PL011.
+pub(crate) const PL011: &str = "tessera-pl011";
+/// The driver of the clock PL031.
+pub(crate) const PL031: &str = "tessera-pl031";
 /// What all virtio drivers need.
 pub(crate) const VIRTIO: &str = "tessera-virtio";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 18] = [
+pub(crate) const HOST_CRATES: [&str; 21] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -73,6 +79,9 @@ pub(crate) const HOST_CRATES: [&str; 18] = [
     DMA,
     VIRTIO,
     LINUX,
+    TERMINAL,
+    PL011,
+    PL031,
     FUZZ,
     "xtask",
 ];

@@ -143,10 +143,11 @@ mod tests {
             "machine:  linux,dummy-virt\r\nmemory: 1 GiB\r\ncores in tree: 4\r\n\
              cores:    4\r\nrunning on: 0\r\n{ROOT_TASK_READY}"
         );
-        let ended = Ended { reason, console };
+        let ended = Ended { reason, console, awaits: None };
         let machine = Machine { cores: 4, ..Machine::default() };
         assert_eq!(judge(&ended, &expected(&machine)).failed, 0);
-        let late = Ended { reason: Reason::TimeLimit(TIME_LIMIT), console: ended.console.clone() };
+        let console = ended.console.clone();
+        let late = Ended { reason: Reason::TimeLimit(TIME_LIMIT), console, awaits: None };
         assert_eq!(judge(&late, &expected(&machine)).failed, 1);
         let other = Machine { cores: 2, ..Machine::default() };
         let outcome = judge(&ended, &expected(&other));

@@ -73,6 +73,13 @@ pub(super) fn judge(ended: &Ended, expected: &str) -> Outcome {
         None if matches!(ended.reason, Reason::TimeLimit(_)) => {
             Outcome::failed(ended.reason.to_string(), &ended.console)
         }
+        None if ended.awaits.is_some() => {
+            let text = ended.awaits.as_deref().unwrap_or_default();
+            Outcome::failed(
+                format!("nobody said {text:?}, for which the typist waits"),
+                &ended.console,
+            )
+        }
         None => Outcome::passed(format!("{} lines as expected", expected.lines().count())),
     }
 }
@@ -110,7 +117,8 @@ mod tests {
     #[test]
     fn lines_come_in_their_order_and_the_program_ends() {
         let judged = |reason: Reason, expected: &str| {
-            judge(&Ended { reason, console: "one\r\nkernel: x\r\ntwo 2\r\n".into() }, expected)
+            let console = "one\r\nkernel: x\r\ntwo 2\r\n".into();
+            judge(&Ended { reason, console, awaits: None }, expected)
         };
         let seen = || Reason::Seen("two".into());
         assert_eq!(judged(seen(), "one\ntwo *\n").passed, 1);
@@ -123,7 +131,7 @@ mod tests {
         let console = "one\npanicked at a.rs:1:\ntwo\npanicked at b.rs:2:\n";
         let judged = |expected: &str| {
             let reason = Reason::Seen("two".into());
-            judge(&Ended { reason, console: console.into() }, expected).failed
+            judge(&Ended { reason, console: console.into(), awaits: None }, expected).failed
         };
         assert_eq!(judged("one\npanicked at a.rs:*:\npanicked at *\n"), 0);
         assert_eq!(judged("one\ntwo\n"), 1);

@@ -12,7 +12,7 @@ use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
     BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
-    PLATFORM, ROOT_TASK, SUITE, SYSTEMS, VIRTIO,
+    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO,
 };
 
 /// All of them.
@@ -73,6 +73,9 @@ fn lints() -> Vec<Step> {
         DMA,
         VIRTIO,
         PERSONALITY_LINUX,
+        TERMINAL,
+        PL011,
+        PL031,
     ];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn judged(reason: Reason, console: &str) -> usize {
-        judge(&Ended { reason, console: console.into() }, "timer").failed
+        judge(&Ended { reason, console: console.into(), awaits: None }, "timer").failed
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::examples::judge;
 use super::outcome::Outcome;
 use super::systems;
 use crate::artefacts::{self, Program};
+use crate::console::Audience;
 use crate::layouts::{self, SYSTEMS, System};
 use crate::process::{self, Fallible};
 
@@ -69,7 +70,7 @@ fn run(context: &Context) -> Fallible<Outcome> {
         cases.push((workbench.root_task(case)?, case.says));
     }
     for (file, says) in &cases {
-        let outcome = judge(&systems::watch(context, file, &[], says)?, says);
+        let outcome = judge(&systems::watch(context, file, &[], says, Audience::Nobody)?, says);
         if outcome.failed > 0 {
             return Ok(outcome);
         }

@@ -105,7 +105,7 @@ mod tests {
 
     fn judged(console: &str) -> Outcome {
         let reason = Reason::TimeLimit(TIME_LIMIT);
-        judge(&Ended { reason, console: console.into() })
+        judge(&Ended { reason, console: console.into(), awaits: None })
     }
 
     #[test]

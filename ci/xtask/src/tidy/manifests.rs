@@ -38,6 +38,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-cost", &["tessera-libsys"]),
     ("tessera-dma", &["tessera-libsys"]),
     ("tessera-virtio", &["tessera-libsys", "tessera-dma"]),
+    ("tessera-terminal", &["tessera-libsys"]),
+    ("tessera-pl011", &["tessera-libsys", "tessera-terminal"]),
+    ("tessera-pl031", &["tessera-libsys"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     (
