@@ -12,6 +12,7 @@
 //! | [`question`] | what people ask about that |
 //! | [`draw`] | pictures |
 //! | [`report`] | what a system takes |
+//! | [`dump`] | what an image says, in words |
 //! | [`difference`] | what differs between two systems |
 //! | [`json`] | JSON to be written |
 //! | [`explanation`] | what each check means |
@@ -31,6 +32,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod difference;
 pub mod draw;
+pub mod dump;
 pub mod explanation;
 pub mod export;
 pub mod front;

@@ -9,6 +9,7 @@ pub mod diff;
 pub mod draw;
 pub mod explain;
 pub mod export;
+pub mod image;
 pub mod import;
 pub mod key;
 mod output;
@@ -60,6 +61,10 @@ pub enum Verb {
     Export(export::ExportArgs),
     /// Writes a system of any size, to measure with.
     Generate(export::GenerateArgs),
+    /// Says what an image, or a root task with one, will make: a line for each fact.
+    Dump(image::DumpArgs),
+    /// Says whether an image, or a root task with one, is whole, and who signed it.
+    Verify(image::VerifyArgs),
     /// Makes a pair of keys, to sign systems and to check that.
     Key(key::KeyArgs),
     /// Packs a layout into the image that the loader builds.
@@ -128,6 +133,8 @@ pub fn run(tool: &Tool) -> Outcome {
         Verb::Export(args) => export::run(args),
         Verb::Generate(args) => export::run_generate(args),
         Verb::Board(args) => board::run(args),
+        Verb::Dump(args) => image::run_dump(args),
+        Verb::Verify(args) => image::run_verify(args),
         Verb::Key(args) => key::run(args),
         Verb::Build(args) => build::run(args),
     }

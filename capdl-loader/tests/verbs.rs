@@ -9,6 +9,8 @@ use capdl::code::Code;
 use capdl::front::{Input, load};
 use capdl::verb::build::{self, BuildArgs};
 use capdl::verb::check::{CheckArgs, checked};
+use capdl::verb::diff::{self, DiffArgs};
+use capdl::verb::image::{self, DumpArgs, VerifyArgs};
 use capdl::verb::key::{self, KeyArgs};
 use capdl::verb::{InputArgs, Outcome};
 use signing::PublicKey;
@@ -163,4 +165,47 @@ fn images_are_signed_with_keys_that_the_tool_made() {
     let mixed_up = BuildArgs { checked, trust: Some(pair.output.clone()), ..args };
     assert_eq!(build::run(&mixed_up), Outcome::Refused);
     assert!(!output.exists());
+}
+
+#[test]
+fn images_and_layouts_are_compared_fact_by_fact() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("facts");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (file, output) = (fixture("C501-restart.layout.toml"), folder.join("system.lyt"));
+    assert_eq!(build_to("C501-restart.layout.toml", &output), Outcome::Done);
+    let diff = |file: &Path, other: &Path| {
+        let search = vec![fixture("")];
+        let input = InputArgs { file: file.into(), overlays: Vec::new(), search };
+        diff::run(&DiffArgs { input, other: other.into(), gate: false, json: false })
+    };
+    assert_eq!(diff(&file, &output), Outcome::Done, "the image is of the layout");
+    assert_eq!(diff(&output, &output), Outcome::Done);
+    // Another priority is another fact.
+    let text = std::fs::read_to_string(&file).expect("readable");
+    let changed = folder.join("changed.layout.toml");
+    std::fs::write(&changed, text.replace("prio = 100", "prio = 101")).expect("written");
+    assert_eq!(diff(&changed, &output), Outcome::Refused);
+    assert_eq!(diff(&output, &changed), Outcome::Refused);
+
+    let verify = |file: PathBuf| image::run_verify(&VerifyArgs { file, key: None });
+    assert_eq!(verify(output.clone()), Outcome::Done);
+    assert_eq!(image::run_dump(&DumpArgs { file: output.clone() }), Outcome::Done);
+    let mut bytes = std::fs::read(&output).expect("readable");
+    *bytes.last_mut().expect("some") ^= 1;
+    std::fs::write(&output, bytes).expect("written");
+    assert_eq!(verify(output.clone()), Outcome::Refused);
+    assert_eq!(diff(&file, &output), Outcome::Failed);
+    assert_eq!(verify(fixture("program.elf")), Outcome::Failed);
+}
+
+#[test]
+fn facts_have_the_names_of_the_layout() {
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("named.lyt");
+    assert_eq!(build_to("C501-restart.layout.toml", &output), Outcome::Done);
+    let bytes = std::fs::read(&output).expect("it was written");
+    let facts = capdl::dump::facts(&packed::Image::new(&bytes).expect("a good image"));
+    assert!(facts.contains("`a/thread`: priority 100 of 100, domain 0"), "{facts:#?}");
+    assert!(facts.contains("`a/thread`: runs from the start"), "{facts:#?}");
+    assert!(facts.iter().any(|fact| fact.starts_with("`a`: restarts on fault true")), "{facts:#?}");
+    assert!(facts.iter().all(|fact| !fact.contains("cell ")), "{facts:#?}");
 }

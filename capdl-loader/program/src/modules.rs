@@ -44,6 +44,12 @@ pub fn add(file: &[u8], more: Vec<Module>) -> Fallible<Vec<u8>> {
     elf.with_segment(index, &segment(&modules)?)
 }
 
+/// The modules of a program; none if it has no place for them.
+pub fn all(file: &[u8]) -> Fallible<Vec<Module>> {
+    let segments = Elf::new(file)?.segments()?;
+    place(&segments).map_or(Ok(Vec::new()), |index| read(segments[index].bytes))
+}
+
 /// Which segment is that of the modules.
 fn place(segments: &[Segment]) -> Option<usize> {
     segments.iter().position(|segment| segment.bytes.starts_with(MAGIC))
@@ -131,6 +137,9 @@ mod tests {
         let segments = Elf::new(&second).and_then(Elf::segments).expect("a good file");
         assert_eq!(read(segments[1].bytes).map(|modules| modules.len()), Ok(2));
         assert_eq!(second.len(), first.len() + PAGE, "the first segment is not kept");
+        let names = all(&second).expect("a good file").into_iter().map(|module| module.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["one", "two"]);
+        assert_eq!(all(&with_segments(&[(0x1000, b"code", 4)])), Ok(Vec::new()));
         let again = add(&second, vec![module("one", b"3")]);
         assert!(again.expect_err("twice").contains("`one` already"));
     }

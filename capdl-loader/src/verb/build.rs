@@ -17,7 +17,7 @@ use crate::front::Loaded;
 use crate::pack::{Options, Packed, pack};
 
 /// The module in which the root task finds its system.
-const SYSTEM: &str = "layout";
+pub(super) const SYSTEM: &str = "layout";
 /// The module in which it finds the public key of those whose systems it makes.
 const KEY: &str = "layout.key";
 
