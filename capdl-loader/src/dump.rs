@@ -6,7 +6,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`names`] | what cells are called |
-//! | [`facts`] | the lines |
+//! | [`mod@facts`] | the lines |
 
 mod facts;
 mod names;

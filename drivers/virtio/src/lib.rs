@@ -5,7 +5,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`device`] | a device that the layout gives, by its name; and its memory |
+//! | [`mod@device`] | a device that the layout gives, by its name; and its memory |
 //! | [`mmio`] | the transport of registers in memory |
 //! | [`pci`] | the transport of a function of PCI |
 //! | [`start`] | reset, negotiation of features, configuration |
