@@ -102,6 +102,13 @@ pub enum Fact {
         /// In whose name: a thread of who manages it, else itself.
         by: u32,
     },
+    /// A reply object that several parties hold may hold callers of an endpoint.
+    Answers {
+        /// The reply object.
+        reply: u32,
+        /// The endpoint.
+        endpoint: u32,
+    },
     /// A thread runs, until the machine stops.
     Runs {
         /// The thread.

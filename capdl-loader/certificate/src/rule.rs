@@ -73,6 +73,11 @@ impl<F: FnMut(Point, Point)> Rules<F> {
                 self.only_if(flows, at(thread), at(by));
                 self.only_if(flows, at(by), once(Machine::Power));
             }
+            Fact::Answers { reply, endpoint } => {
+                self.only_if(flows, at(reply), behind(endpoint));
+                self.only_if(flows, at(endpoint), at(reply));
+                self.only_if(!flows, at(endpoint), behind(reply));
+            }
             Fact::Runs { thread } => self.only_if(flows, once(Machine::Power), at(thread)),
             Fact::Inside { untyped, object } => {
                 self.only_if(flows, at(untyped), at(object));
@@ -83,6 +88,18 @@ impl<F: FnMut(Point, Point)> Rules<F> {
                 self.both(at(one), at(other));
                 self.both(behind(one), behind(other));
             }
+            Fact::Registers { .. } | Fact::Accesses { .. } | Fact::Unconfined { .. } => {
+                self.device(fact, flows);
+            }
+        }
+    }
+
+    /// What a fact about a device leads to.
+    fn device(&mut self, fact: Fact, flows: bool) {
+        let points = self.points;
+        let (at, behind) = (|o| points.object(o), |o| points.behind(o));
+        let once = |what| points.machine(what);
+        match fact {
             Fact::Registers { device, frame } => {
                 self.both(at(frame), points.device(device));
                 self.only_if(!flows, points.device(device), behind(frame));
@@ -98,6 +115,7 @@ impl<F: FnMut(Point, Point)> Rules<F> {
                 self.only_if(flows, points.dma(device), points.device(device));
                 self.only_if(flows, once(Machine::MemoryOut), points.dma(device));
             }
+            _ => (),
         }
     }
 
@@ -161,7 +179,8 @@ impl<F: FnMut(Point, Point)> Rules<F> {
             }
             Held::Reply(object, rights) => {
                 (self.lead)(holder, at(object));
-                self.only_if(rights.contains(Rights::GRANT), hands_out, holder);
+                (self.lead)(hands_out, behind(object));
+                self.only_if(rights.contains(Rights::GRANT), behind(object), holder);
             }
             Held::Untyped(object) => {
                 (self.lead)(holder, at(object));

@@ -236,6 +236,34 @@ fn answers_carry_capabilities_if_the_reply_object_says_so() {
     }
 }
 
+/// A server receives callers into a reply object that another component holds, too.
+#[test]
+fn whoever_shares_a_reply_object_answers_past_its_server() {
+    let mut system = Builder::default();
+    let (client, server) = (system.component("client"), system.component("server"));
+    let other = system.component("other");
+    system.call(client, server);
+    let object = system.object("reply", Kind::Reply);
+    system.give(server, Cap::Reply { object, rights: Rights::NONE });
+    system.give(other, Cap::IrqControl);
+    let claims = [
+        Claim::NeverHolds { who: vec![client], controls: vec![Control::Irq] },
+        Claim::Isolated {
+            one: vec![client],
+            other: vec![other],
+            trusting: vec![server],
+            trusting_devices: Vec::new(),
+        },
+    ];
+    claims.into_iter().for_each(|claim| system.assert(claim));
+    assert_eq!(verdicts(&system.model), []);
+    system.give(other, Cap::Reply { object, rights: Rights::GRANT });
+    let found = verdicts(&system.model);
+    assert_eq!(found.len(), 3, "capabilities one way, data both ways: {found:?}");
+    let steps = flow(&system.model, "other", "client").expect("it answers");
+    assert_eq!(steps[1], "reply is a way to answer whoever waits at client_to_server");
+}
+
 #[test]
 fn whoever_writes_the_code_of_another_controls_it() {
     let mut system = Builder::default();

@@ -43,6 +43,10 @@ pub(super) fn weave(model: &Model, parties: &Parties, weaver: &mut Weaver) {
         weaver.pair(sides(one.0), [Why::IsPartly; 2], sides(other.0), span);
         weaver.pair(others(one.0), [Why::IsPartly; 2], others(other.0), span);
     }
+    for (reply, endpoint) in facts::answers(model, parties) {
+        let (clients, answers) = (points.object(endpoint.0), points.behind(reply.0));
+        weaver.add(clients, Why::MayBeAnsweredBy, answers, model[reply].span);
+    }
     for (region, id) in model.regions.iter().zip(0..) {
         weaver.reaches(region, id);
     }
@@ -68,9 +72,8 @@ impl Weaver {
             Cap::Frame { rights, .. } => self.sees(holder, object, rights, span),
             Cap::Reply { rights, .. } => {
                 self.add(holder, Why::Uses, at, span);
-                if rights.contains(Rights::GRANT) {
-                    self.add(hands_out, Why::HoldsAll, holder, span);
-                }
+                self.add(hands_out, Why::AnswersBy, behind, span);
+                self.add_if(rights.contains(Rights::GRANT), behind, Why::Carries, (holder, span));
             }
             Cap::Untyped(_) => {
                 self.add(holder, Why::Uses, at, span);

@@ -1,15 +1,15 @@
 //! The system as [`certificate`] sees it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use certificate::{Fact, Held, Points};
 use layout::cap::{Cap, Entry};
 use layout::memory::Position;
 use layout::names::{ComponentId, GiveUp, RegionKind, Restart};
 use layout::object::Kind;
-use layout::{Model, ObjectId};
+use layout::{Model, ObjectId, Rights};
 
-use super::party::Parties;
+use super::party::{Parties, PartyId};
 
 /// How the points of a model are numbered.
 #[must_use]
@@ -30,6 +30,10 @@ pub fn facts(model: &Model, parties: &Parties) -> Vec<Fact> {
         own_facts(id, &object.kind, &reliance, &mut facts);
     }
     facts.extend(others(model));
+    let answers = answers(model, parties).into_iter();
+    facts.extend(
+        answers.map(|(reply, endpoint)| Fact::Answers { reply: reply.0, endpoint: endpoint.0 }),
+    );
     facts.extend(regions(model));
     facts
 }
@@ -77,6 +81,42 @@ fn others(model: &Model) -> impl Iterator<Item = Fact> {
     derived.chain(raised).chain(overlaps).chain(restarts(model))
 }
 
+/// Whoever receives from an endpoint may keep its callers in a reply object: the pairs of both, for
+/// reply objects that several parties hold. The others can then answer, whatever the receiver does.
+pub(super) fn answers(model: &Model, parties: &Parties) -> BTreeSet<(ObjectId, ObjectId)> {
+    // Without a party, a CNode stands for itself.
+    let mut holders: BTreeMap<ObjectId, BTreeSet<Holder>> = BTreeMap::new();
+    let mut received: BTreeMap<Holder, BTreeSet<ObjectId>> = BTreeMap::new();
+    for (id, object) in model.objects() {
+        let Kind::CNode(node) = &object.kind else { continue };
+        let holder = parties.party(id).map_or(Holder::Node(id), Holder::Party);
+        for entry in &node.slots {
+            match entry.cap {
+                Cap::Reply { object, .. } => {
+                    holders.entry(object).or_default().insert(holder);
+                }
+                Cap::Endpoint { object, rights, .. } if rights.contains(Rights::READ) => {
+                    received.entry(holder).or_default().insert(object);
+                }
+                _ => (),
+            }
+        }
+    }
+    let shared = holders.iter().filter(|(_, holders)| holders.len() > 1);
+    let pairs = shared.flat_map(|(reply, holders)| {
+        let endpoints = holders.iter().filter_map(|holder| received.get(holder)).flatten();
+        endpoints.map(|endpoint| (*reply, *endpoint))
+    });
+    pairs.collect()
+}
+
+/// Who holds what is in a CNode.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    Party(PartyId),
+    Node(ObjectId),
+}
+
 /// What others notice of restarts. The supervisor itself is trusted to pass on nothing else.
 fn restarts(model: &Model) -> impl Iterator<Item = Fact> {
     restarted(model).flat_map(move |(id, restart)| {
@@ -89,6 +129,11 @@ fn restarts(model: &Model) -> impl Iterator<Item = Fact> {
 }
 
 /// In whose name the supervisor stops the machine for a thread: that of who manages its component.
+///
+/// That the machine stops is the end of everybody, but nobody is left to learn of it: it is a
+/// question of who may end the system, not of who hears what. So it is counted as an act of the
+/// manager, who has authority over the component anyway: a claim of isolation names that one, and
+/// one without a manager is never isolated from anybody.
 pub(super) fn manager(model: &Model, thread: ObjectId) -> ObjectId {
     let manages = |component: &ComponentId| model[*component].thread == Some(thread);
     let mut managers = model.components.iter();

@@ -10,6 +10,7 @@ use layout::{Model, ObjectId, Rights, Span};
 
 use super::facts;
 use super::graph::Weaver;
+use super::party::Parties;
 use super::why::Why;
 
 const INSIDE: [Why; 2] = [Why::Structure; 2];
@@ -17,7 +18,7 @@ const CONTROL: [Why; 2] = [Why::Controls, Why::IsControlledBy];
 const USE: [Why; 2] = [Why::Uses, Why::IsUsedBy];
 
 /// Adds all of them but those of [`Graph::memory`](super::graph::Graph).
-pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
+pub(super) fn weave(model: &Model, parties: &Parties, weaver: &mut Weaver) {
     let is_cspace = facts::cspaces(model);
     for (id, object) in model.objects() {
         weaver.object(id, object, &is_cspace);
@@ -33,6 +34,11 @@ pub(super) fn weave(model: &Model, weaver: &mut Weaver) {
         weaver.add(points.object(signal.0), Why::Raises, points.object(irq.0), span);
     }
     weaver.restarts(model);
+    for (reply, endpoint) in facts::answers(model, parties) {
+        let (reply, span) = (points.object(reply.0), model[reply].span);
+        weaver.add(reply, Why::AnswersAt, points.behind(endpoint.0), span);
+        weaver.add(points.object(endpoint.0), Why::HasCallersIn, reply, span);
+    }
     for (one, other) in facts::overlaps(model) {
         for (from, to) in [
             (points.object(one.0), points.object(other.0)),

@@ -79,7 +79,7 @@ impl Graph {
         let mut weaver = Weaver { points, edges: Vec::with_capacity(4 * model.objects.len()) };
         match relation {
             Relation::Authority => control::weave(model, parties, &mut weaver),
-            Relation::Flow => flow::weave(model, &mut weaver),
+            Relation::Flow => flow::weave(model, parties, &mut weaver),
         }
         let edges = weaver.edges;
         let forward = Lookup::new(points, &edges, |edge| edge.from);

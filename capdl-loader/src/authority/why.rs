@@ -52,6 +52,11 @@ reasons! {
     AnswersFaultsOf "answers the faults of";
     MayHandOver "may hand over capabilities of";
     MayBeHandedOver "may be sent capabilities by";
+    AnswersBy "answers by";
+    Carries "may carry capabilities of";
+    MayBeAnsweredBy "may be answered by whoever has";
+    AnswersAt "is a way to answer whoever waits at";
+    HasCallersIn "has callers that wait in";
     HoldsAll "may hand over what it holds, with an answer";
     RunsBy "is run as code or private memory by";
     CanDestroy "can destroy, as it is made of that memory,";
