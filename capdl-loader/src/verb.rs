@@ -16,6 +16,7 @@ mod output;
 pub mod query;
 pub mod report;
 mod strict;
+pub mod verify_certificate;
 
 use std::path::PathBuf;
 
@@ -47,6 +48,8 @@ pub enum Verb {
     Constants(constants::ConstantsArgs),
     /// Answers a question about authority or data flow, with a way or a proof.
     Query(query::QueryArgs),
+    /// Checks again what `query --certificate` wrote, by rules that no search uses.
+    VerifyCertificate(verify_certificate::VerifyCertificateArgs),
     /// Draws a system as SVG.
     Draw(draw::DrawArgs),
     /// Says what a system takes: memory, objects, slots, time.
@@ -126,6 +129,7 @@ pub fn run(tool: &Tool) -> Outcome {
         Verb::Explain(args) => explain::run(args),
         Verb::Constants(args) => constants::run(args),
         Verb::Query(args) => query::run(args),
+        Verb::VerifyCertificate(args) => verify_certificate::run(args),
         Verb::Draw(args) => draw::run(args),
         Verb::Report(args) => report::run(args),
         Verb::Diff(args) => diff::run(args),

@@ -17,9 +17,11 @@
 //! | [`parse`](mod@parse) | from words to a question |
 //! | [`answer`](mod@answer) | from a question to an answer |
 //! | [`show`] | an answer as text or JSON |
+//! | [`record`] | what an answer proves, as a file that can be checked again |
 
 pub mod answer;
 pub mod parse;
+pub mod record;
 pub mod show;
 
 pub use answer::{Answer, answer};

@@ -1,11 +1,13 @@
 //! `query`: a question about authority or data flow.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::output::{self, message};
 use super::{InputArgs, Outcome, common};
 use crate::authority::System;
-use crate::question::{answer, parse, show};
+use crate::question::{answer, parse, record, show};
 
 /// What the verb takes.
 #[derive(Args, Clone, Debug)]
@@ -17,6 +19,9 @@ pub struct QueryArgs {
     /// 'who holds irq_control', 'path A to B', 'what if C is compromised'; each may be followed
     /// by 'trusting D, E' and 'trusting_dma F, G'.
     pub question: String,
+    /// Write what was proven to a file, for `verify-certificate`.
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
     /// Answer in JSON.
     #[arg(long)]
     pub json: bool,
@@ -48,6 +53,16 @@ pub fn run(args: &QueryArgs) -> Outcome {
         true => format!("{}\n", show::json(&args.question, &answer, &system, &loaded.sources)),
         false => show::text(&answer, &system, &loaded.sources),
     };
+    if let Some(file) = &args.certificate {
+        let written = record::write(&args.question, &answer.proofs, &system);
+        let written = written.and_then(|text| {
+            std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+        });
+        if let Err(reason) = written {
+            message(&format!("error: no certificate: {reason}\n"));
+            return Outcome::Failed;
+        }
+    }
     let said = output::answer(&text);
     if answer.findings.is_empty() { Outcome::Refused } else { said }
 }
