@@ -26,7 +26,7 @@
 //! | [`devices`] | M216, A405 | who reaches devices, and what devices reach |
 //! | [`deadlines`] | T303, T304 | whether promises of time can be kept |
 //! | [`calls`] | T305 to T307 | who calls whom |
-//! | [`timing`] | T308, T309 | timeout handlers, cores of interrupts |
+//! | [`timing`] | T308 to T310 | timeout handlers, cores of interrupts, the counter |
 //! | [`authority`] | A401, A403, A404, A408 | who holds what is another's, or everybody's |
 //! | [`badges`] | A406, A407 | how servers tell clients apart |
 //! | [`pools`] | A409 | what members of pools may do |

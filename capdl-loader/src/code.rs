@@ -96,6 +96,7 @@ codes! {
     NO_DONOR 'T' 307 "Nobody gives time to a passive component.";
     NO_TIMEOUT_HANDLER 'T' 308 "Nobody is told when a real-time thread runs out of budget.";
     IRQ_CORE 'T' 309 "An interrupt goes to another core than the thread that it wakes.";
+    NO_COUNTER 'T' 310 "Limits of restarts need a counter that the kernel does not export.";
     CONTROL_CAP 'A' 401 "A component has authority over the whole machine.";
     ASSERTION 'A' 402 "An assertion does not hold.";
     SHARED_CSPACE 'A' 403 "Two components share a CNode.";

@@ -100,7 +100,7 @@ impl Diagnostic {
         let mut text = String::new();
         // Writing into a string cannot fail.
         let _ = self.write(sources, &mut text);
-        text
+        text.chars().map(visible).collect()
     }
 
     fn write(&self, sources: &Sources, out: &mut String) -> fmt::Result {
@@ -132,6 +132,15 @@ impl Diagnostic {
             None => Ok(()),
         }
     }
+}
+
+/// A character as it is shown: what a terminal would obey, or what would turn the direction of a
+/// text, is a dot.
+fn visible(letter: char) -> char {
+    let is_obeyed = letter.is_control() && letter != '\n';
+    let turns = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    let turns = turns.iter().any(|range| range.contains(&letter));
+    if is_obeyed || turns { '·' } else { letter }
 }
 
 /// Characters of a line that are shown.

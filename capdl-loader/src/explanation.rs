@@ -229,6 +229,12 @@ const ALL: &[Row] = &[
      "The kernel has to interrupt another core, which costs microseconds.",
      "an interrupt of core 0 for a thread of core 1",
      "Let both have one core."),
+    (Code::NO_COUNTER,
+     "Without the counter (boot option `tessera.export=vcounter`) the supervisor cannot tell how \
+      long ago a failure was: all of them count for ever, and `per_s` means nothing.",
+     "`restart = { max = 5, per_s = 60 }` without `kernel = { counter = true }`",
+     "Write `counter = true` in `kernel`, and boot with the option, as `cargo xtask run --layout` \
+      does."),
     (Code::CONTROL_CAP,
      "Who has it can take every interrupt, or all time.",
      "`control = [\"irq_control\"]`",

@@ -38,6 +38,7 @@ pub mod suggest;
 mod thread_slots;
 pub mod tree;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use layout::span::FileId;
@@ -187,25 +188,41 @@ pub fn tree_of(input: &Input, sources: &mut Sources, report: &mut Report) -> Opt
     merged
 }
 
+/// Bytes of a text at most: nobody writes more, and devices have no end.
+const LONGEST: u64 = 256 << 20;
+
 /// The text of a file. `None`, and told, if it cannot be read.
 fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(FileId, String)> {
-    let text = match std::fs::read_to_string(path) {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path);
+    if let Err(error) = file.and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)) {
+        let message = format!("`{}` cannot be read: {error}", path.display());
+        report.push(Diagnostic::error(Code::FILE, message).help("name a file that can be read"));
+        return None;
+    }
+    let bad = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+    let text = match String::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => {
-            let message = format!("`{}` cannot be read: {error}", path.display());
-            report.push(Diagnostic::error(Code::FILE, message));
-            return None;
-        }
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
-    let Ok(file) = sources.add(path, text.clone()) else {
+    let file = sources.add(path, text.clone()).ok().filter(|_| text.len() as u64 <= LONGEST);
+    let Some(file) = file else {
         report.push(too_large(path));
         return None;
     };
+    if let Some(at) = bad.and_then(|at| u32::try_from(at).ok()) {
+        let message = format!("`{}` is no text", path.display());
+        let wrong = Diagnostic::error(Code::SYNTAX, message);
+        let wrong = wrong.at(Span::new(file, at, at), "from here on it is not UTF-8");
+        report.push(wrong.help("save it as UTF-8"));
+        return None;
+    }
     Some((file, text))
 }
 
 fn too_large(path: &Path) -> Diagnostic {
-    Diagnostic::error(Code::FILE, format!("`{}` is too large", path.display()))
+    let wrong = Diagnostic::error(Code::FILE, format!("`{}` is too large", path.display()));
+    wrong.help("a text has at most 256 MiB: split it into overlays")
 }
 
 /// The model of a layout that could be read.

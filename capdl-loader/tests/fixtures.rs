@@ -13,7 +13,6 @@ use capdl::{Report, Severity, Sources, export};
 
 /// Codes without a bad system, and why.
 const WITHOUT: &[(&str, &str)] = &[
-    ("O112", "a badge of the model has 64 bits, and the kernel keeps as many"),
     ("M205", "the reader lays out what lies together; `corruptions` damages a model in code"),
     ("M210", "the reader gives every part of an address space a place of its own"),
     ("M215", "needs the stack use of every function, which stable compilers do not tell"),

@@ -57,6 +57,8 @@ pub struct Target {
     pub domains: u64,
     /// `log2` of the slots of the loader's CNode: the boot option `tessera.root_cnode_bits`.
     pub root_cnode_bits: u64,
+    /// Whether the kernel lets user space read the counter.
+    pub exports_counter: bool,
     /// Where this is written.
     pub span: Span,
 }
@@ -71,6 +73,7 @@ impl Default for Target {
             cores: 1,
             domains: 1,
             root_cnode_bits: ROOT_CNODE_BITS,
+            exports_counter: false,
             span: Span::NOWHERE,
         }
     }

@@ -53,7 +53,7 @@ reasons! {
     MayHandOver "may hand over capabilities of";
     MayBeHandedOver "may be sent capabilities by";
     AnswersBy "answers by";
-    Carries "may carry capabilities of";
+    Carries "may carry, with an answer, capabilities of";
     MayBeAnsweredBy "may be answered by whoever has";
     AnswersAt "is a way to answer whoever waits at";
     HasCallersIn "has callers that wait in";

@@ -1,10 +1,12 @@
 //! T305, T306, T307: who calls whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use layout::cap::Cap;
 use layout::names::{Channel, ChannelKind, ComponentId};
 use layout::object::Kind;
 use layout::thread::{Role, Thread};
+use layout::{ObjectId, Rights};
 
 use super::facts::Facts;
 use super::findings::Findings;
@@ -20,6 +22,44 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
     check_cycles(facts, &calls, findings);
     check_donors(facts, &calls, findings);
+    check_own_faults(facts, findings);
+}
+
+/// Components that are to answer their own faults, which only another thread could.
+fn check_own_faults(facts: &Facts<'_>, findings: &mut Findings) {
+    let mut threads: BTreeMap<ComponentId, usize> = BTreeMap::new();
+    for owner in facts.threads().filter_map(|(_, object, _)| object.owner) {
+        *threads.entry(owner).or_default() += 1;
+    }
+    let mut receivers: BTreeMap<ObjectId, BTreeSet<Option<ComponentId>>> = BTreeMap::new();
+    for holding in facts.holdings() {
+        if let Cap::Endpoint { object, rights, .. } = *holding.cap
+            && rights.contains(Rights::READ)
+            && matches!(facts.model[holding.holder].kind, Kind::CNode(_))
+        {
+            receivers.entry(object).or_default().insert(holding.owner);
+        }
+    }
+    for (_, object, thread) in facts.threads() {
+        let Some(owner) = object.owner.filter(|owner| threads.get(owner) == Some(&1)) else {
+            continue;
+        };
+        for role in [Role::FaultHandler, Role::TimeoutHandler] {
+            let Some(entry) = thread.role(role) else { continue };
+            let told = entry.cap.object().and_then(|endpoint| receivers.get(&endpoint));
+            if told.is_none_or(|told| !told.iter().eq([&Some(owner)])) {
+                continue;
+            }
+            let name = facts.component(owner);
+            let message = format!("`{name}` is to answer its own faults");
+            let span = super::slots::somewhere(entry.span, facts.model[owner].span);
+            let found = Diagnostic::error(Code::CALL_CYCLE, message)
+                .at(span, "while it waits for the answer, nobody gives it")
+                .help("let another component be its handler, or leave it to the supervisor");
+            findings.push_for([Some(owner)], found);
+            break;
+        }
+    }
 }
 
 fn thread<'a>(facts: &Facts<'a>, component: ComponentId) -> Option<&'a Thread> {

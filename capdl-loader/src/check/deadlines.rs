@@ -6,9 +6,11 @@
 //! The response time `R` is the least solution of `R = C + sum of ceil(R / T) C` over those (Joseph
 //! and Pandya 1986); if it is found beyond the deadline, the deadline can be missed.
 //!
-//! A thread with as much budget as period is promised nothing, but keeps others waiting: those of
-//! lower priority for ever, one of its own priority for a turn. The supervisor, which runs only
-//! when something failed, is not counted.
+//! A thread with as much budget as period keeps others waiting: those of lower priority for ever,
+//! one of its own priority for a turn. It is promised a whole core, unless nobody of its core and
+//! band has a lower priority, or its own and a promise to be kept: then it takes what is left.
+//!
+//! The supervisor, which runs only when something failed or prints, is not counted.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -88,8 +90,13 @@ fn tasks<'a>(facts: &Facts<'a>, band: u64) -> BTreeMap<u64, Vec<Task<'a>>> {
 }
 
 fn check_utilisation(core: u64, tasks: &[Task<'_>], most: Spanned<u64>, findings: &mut Findings) {
-    let share = |task: &Task<'_>| u128::from(task.budget) * 1_000_000 / u128::from(task.period);
-    let promised = || tasks.iter().filter(|task| !task.is_endless());
+    let share = |task: &Task<'_>| {
+        u128::from(task.budget.min(task.period)) * 1_000_000 / u128::from(task.period)
+    };
+    let lowest = tasks.iter().map(|task| task.priority).min().unwrap_or(0);
+    let mut last = tasks.iter().filter(|task| task.priority == lowest);
+    let takes_what_is_left = last.all(Task::is_endless);
+    let promised = || tasks.iter().filter(|task| !takes_what_is_left || task.priority != lowest);
     let sum: u128 = promised().map(share).sum();
     if sum <= u128::from(most.value) * 1000 {
         return;

@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::{Diagnostic, Report, Severity};
 
 /// Checks that may be waived: what is often a mistake, but can be meant.
-const WAIVABLE: [Code; 18] = [
+const WAIVABLE: [Code; 19] = [
     Code::UNREACHABLE,
     Code::WRITABLE_CODE,
     Code::NO_GUARD_PAGE,
@@ -20,6 +20,7 @@ const WAIVABLE: [Code; 18] = [
     Code::CALL_CYCLE,
     Code::NO_TIMEOUT_HANDLER,
     Code::IRQ_CORE,
+    Code::NO_COUNTER,
     Code::CONTROL_CAP,
     Code::SHARED_CSPACE,
     Code::FOREIGN_TABLE,

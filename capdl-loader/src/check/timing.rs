@@ -1,9 +1,10 @@
-//! T308, T309: what belongs to timing beside the numbers.
+//! T308 to T310: what belongs to timing beside the numbers.
 
 use std::collections::HashMap;
 
 use layout::ObjectId;
 use layout::cap::Cap;
+use layout::names::ComponentId;
 use layout::object::{Kind, Object};
 use layout::thread::{Role, Thread};
 
@@ -22,6 +23,24 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
     check_cores(facts, findings);
+    check_counter(facts, findings);
+}
+
+/// Limits of restarts in a time that nobody can measure.
+fn check_counter(facts: &Facts<'_>, findings: &mut Findings) {
+    if facts.model.target.exports_counter {
+        return;
+    }
+    for (component, id) in facts.model.components.iter().zip(0..) {
+        let Some(restart) = &component.restart else { continue };
+        let name = &component.name;
+        let message = format!("the failures of `{name}` count for ever");
+        let span = super::slots::somewhere(restart.span, component.span);
+        let found = Diagnostic::warning(Code::NO_COUNTER, message)
+            .at(span, "the supervisor has no counter to measure time by")
+            .help("write `kernel = { counter = true }` and boot with `tessera.export=vcounter`");
+        findings.push_for([Some(ComponentId(id))], found);
+    }
 }
 
 fn check_handler(facts: &Facts<'_>, object: &Object, thread: &Thread, findings: &mut Findings) {

@@ -65,7 +65,18 @@ impl<'a> Decoder<'a> {
     pub fn expected(&mut self, node: &Node, wanted: &str) {
         let message = format!("{} must be {wanted}", self.path());
         let label = format!("this is {}", node.value.noun());
-        self.push(Diagnostic::error(Code::WRONG_TYPE, message).at(node.span, label));
+        let wrong = Diagnostic::error(Code::WRONG_TYPE, message).at(node.span, label);
+        self.push(wrong.help(format!("write {wanted} here")));
+    }
+
+    /// Tells that nothing can be called so.
+    pub fn bad_name(&mut self, name: &str, key: Span) {
+        let shown: String = name.chars().take(64).flat_map(char::escape_default).collect();
+        let message = format!("{} cannot have something called `{shown}`", self.path());
+        let wrong = Diagnostic::error(Code::WRONG_TYPE, message).at(key, "not a name");
+        let help = "a name has up to 64 letters (a to z), digits, `_`, `-`, `.` and `@`, and \
+            begins with a letter or a digit";
+        self.push(wrong.help(help));
     }
 
     /// The table that it is, without keys that nobody knows.
@@ -107,7 +118,8 @@ impl<'a> Decoder<'a> {
         let value = otherwise();
         if value.is_none() {
             let message = format!("{} needs a key `{key}`", self.path());
-            self.push(Diagnostic::error(T::MISSING, message).at(node.span, "it is missing here"));
+            let wrong = Diagnostic::error(T::MISSING, message).at(node.span, "it is missing here");
+            self.push(wrong.help(format!("write `{key} = ...`")));
         }
         value
     }
@@ -156,7 +168,8 @@ impl Decode for u64 {
         let number = number.and_then(|number| Self::try_from(number).ok());
         if number.is_none() {
             let message = format!("{} does not fit into 64 bits without sign", decoder.path());
-            decoder.push(Diagnostic::error(Code::NUMBER, message).at(node.span, "out of range"));
+            let wrong = Diagnostic::error(Code::NUMBER, message).at(node.span, "out of range");
+            decoder.push(wrong.help("write a number from 0 to 9223372036854775807"));
         }
         number
     }

@@ -113,9 +113,10 @@ impl<'a> Expander<'a> {
 
     /// The place of a named thing among its like; `None`, and told, if there is none.
     fn find<T>(&mut self, noun: &str, all: &Keyed<T>, name: &Name) -> Option<usize> {
-        let names = all.entries.iter().map(|entry| entry.name.as_str());
-        let found = names.clone().position(|known| known == name.value);
+        // They ascend.
+        let found = all.entries.binary_search_by(|entry| entry.name.as_str().cmp(&name.value)).ok();
         if found.is_none() && !all.broken.contains(&name.value) {
+            let names = all.entries.iter().map(|entry| entry.name.as_str());
             let wrong = scope::dangling(noun, name, names);
             self.report.push(wrong);
         }

@@ -68,5 +68,8 @@ tables! {
         domains: u64 = 1,
         /// `log2` of the slots of the loader's CNode: the boot option `tessera.root_cnode_bits`.
         root_cnode_bits: u64 = 13,
+        /// Whether it boots with `tessera.export=vcounter`, so that programs can read the counter:
+        /// limits of restarts need it.
+        counter: bool = false,
     }
 }

@@ -42,6 +42,9 @@ impl<T: Decode> Decode for Keyed<T> {
         };
         let mut keyed = Self::default();
         for field in &table.fields {
+            if !is_name(&field.name) {
+                decoder.bad_name(&field.name, field.key);
+            }
             match decoder.inside(&field.name, |inner| T::decode(&field.node, inner)) {
                 Some(value) => {
                     let (name, span) = (field.name.clone(), field.key);
@@ -60,6 +63,18 @@ impl<T: Decode> Decode for Keyed<T> {
     fn absent() -> Option<Self> {
         Some(Self::default())
     }
+}
+
+/// Characters of a name at most.
+const LONGEST_NAME: usize = 64;
+
+/// Whether something can be called so: names appear in programs, in messages and in lines that
+/// are read by tools.
+pub(super) fn is_name(text: &str) -> bool {
+    let goes_on = |letter: char| letter.is_ascii_alphanumeric() || "_-.@".contains(letter);
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && text.chars().all(goes_on)
+        && text.len() <= LONGEST_NAME
 }
 
 /// One thing, or a list of them.

@@ -88,12 +88,12 @@ pub fn parse(file: FileId, text: &str, report: &mut Report) -> Node {
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message();
-        let code = match message {
-            "duplicate key" => Code::DUPLICATE_NAME,
-            _ => Code::SYNTAX,
+        let (code, help) = match message {
+            "duplicate key" => (Code::DUPLICATE_NAME, "leave one of the two out"),
+            _ => (Code::SYNTAX, "a layout is written in TOML 1.0 (toml.io)"),
         };
         let at = span(file, range.start..range.end);
-        report.push(Diagnostic::error(code, message).at(at, ""));
+        report.push(Diagnostic::error(code, message).at(at, "").help(help));
     }
     let at = span(file, tree.span());
     Node { value: Value::Table(table(file, tree.into_inner())), span: at }

@@ -41,6 +41,9 @@ pub(crate) fn debug(
     watch(&mut qemu, options)
 }
 
+/// The boot option for what user space may read.
+const EXPORT: &str = "tessera.export=";
+
 /// Builds what is to be booted.
 pub(crate) fn prepare(
     workspace: &Workspace,
@@ -51,7 +54,12 @@ pub(crate) fn prepare(
     let root_task = with_modules(workspace, toolchain, root_task, options)?;
     let kernel = artefacts::build_kernel(workspace, toolchain, options.image)?;
     let boot = Boot { kernel: &kernel.image, root_task: Some(&root_task), device_tree: None };
-    let mut qemu = options.machine.boot(boot);
+    let mut machine = options.machine.clone();
+    if options.layout.is_some() && !machine.append.iter().any(|word| word.starts_with(EXPORT)) {
+        // Limits of restarts are counted by it.
+        machine.append.push(format!("{EXPORT}vcounter"));
+    }
+    let mut qemu = machine.boot(boot);
     if let Some(layout) = &options.layout {
         qemu.args(devices::of_layout(workspace, layout)?);
     }

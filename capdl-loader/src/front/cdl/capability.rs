@@ -121,6 +121,12 @@ impl<'t> Builder<'t, '_> {
                 }
             };
             match (key.text, value) {
+                ("badge", Value::Number(badge)) if badge.is_cut => {
+                    let help = "use a badge of up to 64 bits: another one would arrive";
+                    let message = "this badge is wider than the kernel keeps";
+                    self.problems.error(Code::BADGE_WIDTH, badge.span, message, help);
+                    return None;
+                }
                 ("badge", Value::Number(badge)) => given.badge = Some(badge.value),
                 ("guard", Value::Number(guard)) => given.guard = Some(guard.value),
                 ("guard_size", Value::Number(bits)) => given.guard_bits = Some(bits.value),

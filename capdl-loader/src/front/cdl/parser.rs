@@ -139,10 +139,12 @@ impl<'t> Parser<'t, '_> {
         }
         let span = self.here();
         let text = self.advance().text(self.text);
-        Ok(Number { value: self.value(text, span), span })
+        let (value, is_cut) = self.value(text, span);
+        Ok(Number { value, is_cut, span })
     }
 
-    fn value(&mut self, text: &str, span: Span) -> u64 {
+    /// What a number means, and whether bits of it are lost.
+    fn value(&mut self, text: &str, span: Span) -> (u64, bool) {
         let (digits, radix) = match (text.get(..2), text.get(2..)) {
             (Some("0x"), Some(digits)) => (digits, 16),
             (Some("0o"), Some(digits)) => (digits, 8),
@@ -165,7 +167,7 @@ impl<'t> Parser<'t, '_> {
             let help = "octal numbers begin with `0o`; drop the zero";
             self.problems.oddity(Code::QUIRK, span, "this number is decimal", help);
         }
-        value
+        (value, overflowed)
     }
 
     /// A name, perhaps with elements.

@@ -16,6 +16,8 @@ pub(super) struct Word<'t> {
 pub(super) struct Number {
     /// Its value.
     pub(super) value: u64,
+    /// Bits of it are lost: it has more than 64.
+    pub(super) is_cut: bool,
     /// Where it is.
     pub(super) span: Span,
 }

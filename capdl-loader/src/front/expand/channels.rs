@@ -3,10 +3,12 @@
 //! A component has at most one endpoint at which it is called, its *port*, and one notification
 //! through which it is signalled, its *bell*. Callers are told apart by badges, signals by bits.
 
+use std::collections::BTreeMap;
+
 use abi::directory::{FAULT_BADGE, Kind as Entry, SIGNAL_BADGE, SIGNALS};
 use layout::Rights;
 use layout::cap::Cap;
-use layout::names::{Channel, ChannelKind, Region, RegionId, RegionKind};
+use layout::names::{Channel, ChannelKind, ComponentId, Region, RegionId, RegionKind};
 use layout::object::{Irq, Kind, ObjectId, Trigger};
 use layout::span::Span;
 
@@ -240,11 +242,12 @@ impl Expander<'_> {
                 }
             }
         }
+        let managers = self.managers();
         for draft in 0..self.drafts.len() {
             let spec = &self.drafts[draft].spec.value;
             let fault = match &spec.fault_handler {
                 Some(name) => self.component(name).map(|handler| (handler, name.span)),
-                None => self.default_handler(draft),
+                None => self.default_handler(draft, &managers),
             };
             let timeout = spec.timeout_handler.as_ref();
             let timeout = timeout.and_then(|name| Some((self.component(name)?, name.span)));
@@ -261,19 +264,27 @@ impl Expander<'_> {
         }
     }
 
+    /// The first manager of each component that has one, and where that is written.
+    fn managers(&self) -> BTreeMap<ComponentId, (usize, Span)> {
+        let mut managers = BTreeMap::new();
+        for (place, manager) in self.model.components.iter().enumerate() {
+            for managed in &manager.manages {
+                managers.entry(managed.value).or_insert((place, managed.span));
+            }
+        }
+        managers
+    }
+
     /// Without a handler of its own, a component that is to be restarted is told about to the
     /// supervisor, another to who manages it. `None`: the supervisor.
-    fn default_handler(&mut self, draft: usize) -> Option<(usize, Span)> {
+    fn default_handler(
+        &self,
+        draft: usize,
+        managers: &BTreeMap<ComponentId, (usize, Span)>,
+    ) -> Option<(usize, Span)> {
         let id = self.drafts[draft].id;
-        if self.model[id].restart.is_some() {
-            return None;
-        }
-        let managers = self.model.components.iter().enumerate();
-        let mut managers = managers.flat_map(|(place, manager)| {
-            manager.manages.iter().map(move |managed| (place, managed))
-        });
-        let found = managers.find(|(_, managed)| managed.value == id);
-        found.map(|(place, managed)| (place, managed.span))
+        let is_restarted = self.model[id].restart.is_some();
+        managers.get(&id).filter(|_| !is_restarted).copied()
     }
 
     /// The capability through which somebody, or else the supervisor, hears of a component.

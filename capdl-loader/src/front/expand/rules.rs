@@ -27,6 +27,7 @@ impl Expander<'_> {
             cores: cores.unwrap_or(self.board.cores),
             domains: kernel.map_or(1, |kernel| kernel.value.domains),
             root_cnode_bits: kernel.map_or(ROOT_CNODE_BITS, |kernel| kernel.value.root_cnode_bits),
+            exports_counter: kernel.is_some_and(|kernel| kernel.value.counter),
             span: kernel.map_or(layout.board.span, |kernel| kernel.span),
         };
         if let Some(schedule) = &layout.schedule {
