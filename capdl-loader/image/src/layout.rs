@@ -40,7 +40,7 @@ impl<'a, R: Row> Stream<'a, R> {
 
     /// The rows.
     #[must_use]
-    pub const fn rows(&self) -> Rows<'a, R> {
+    pub fn rows(&self) -> Rows<'a, R> {
         Rows::new(self.bytes, self.count)
     }
 

@@ -17,14 +17,14 @@ pub(crate) struct Change {
 }
 
 /// Takes a number from the start of `bytes`. `None`: they end, or it has more than 64 bits.
-#[inline]
+#[inline(always)]
 pub(crate) fn take(bytes: &mut &[u8]) -> Option<u64> {
     let value = take_wide(bytes)?;
     u64::try_from(value).ok()
 }
 
 /// Takes a change from the start of `bytes`. `None`: they end, or it is too large.
-#[inline]
+#[inline(always)]
 pub(crate) fn take_change(bytes: &mut &[u8]) -> Option<Change> {
     let value = take_wide(bytes)?;
     let folded = u64::try_from(value >> 1).ok()?;
@@ -32,7 +32,7 @@ pub(crate) fn take_change(bytes: &mut &[u8]) -> Option<Change> {
     Some(Change { by: (folded >> 1) ^ sign, goes_on: value & 1 != 0 })
 }
 
-#[inline]
+#[inline(always)]
 fn take_wide(bytes: &mut &[u8]) -> Option<u128> {
     let (first, rest) = bytes.split_first()?;
     if *first < 0x80 {

@@ -1,6 +1,5 @@
 //! Who gets which memory.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use abi::ObjectType;
@@ -82,8 +81,9 @@ pub struct Reservation {
 #[derive(Clone, Debug)]
 pub struct Planner {
     sources: Vec<Source>,
-    /// Free bytes of the sources that everybody may use and that are not empty.
-    free: BTreeSet<(u64, SourceId)>,
+    /// Free bytes of the sources that everybody may use and that are not empty, ascending. There
+    /// are as many as pieces of RAM: too few to be worth the code of a tree.
+    free: Vec<(u64, SourceId)>,
     /// Where the last object with an address was found: the next is often there, too.
     last: SourceId,
 }
@@ -92,7 +92,7 @@ impl Planner {
     /// All of a machine's untyped memory, in the order of the boot information.
     #[must_use]
     pub fn new(memory: &[UntypedDescriptor]) -> Self {
-        let (sources, free) = (Vec::with_capacity(memory.len()), BTreeSet::new());
+        let (sources, free) = (Vec::with_capacity(memory.len()), Vec::new());
         let mut planner = Self { sources, free, last: SourceId(0) };
         for piece in memory {
             planner.add(Source::of(piece));
@@ -182,7 +182,7 @@ impl Planner {
         let found = match inside {
             Some(source) => at(source),
             None => {
-                let mut large = self.free.range((bytes, SourceId(0))..);
+                let mut large = self.with_room(bytes).iter();
                 large.find_map(|(_, source)| at(*source))
             }
         };
@@ -219,10 +219,22 @@ impl Planner {
         // Steps are far fewer than 2^32.
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         if source.use_by == Use::Everybody {
-            self.free.insert((source.free(), id));
+            self.list((source.free(), id));
         }
         self.sources.push(source);
         id
+    }
+
+    /// Lists a source with so many free bytes at its place.
+    fn list(&mut self, entry: (u64, SourceId)) {
+        let place = self.free.partition_point(|other| *other < entry);
+        self.free.insert(place, entry);
+    }
+
+    /// Those that have so many free bytes, ascending.
+    fn with_room(&self, bytes: u64) -> &[(u64, SourceId)] {
+        let first = self.free.partition_point(|(free, _)| *free < bytes);
+        self.free.get(first..).unwrap_or_default()
     }
 
     /// How many objects of a size fit into a source.
@@ -234,7 +246,7 @@ impl Planner {
     /// The smallest source that has room for all, or else the one with the most room.
     fn choose(&self, bits: u32, count: u64) -> Option<SourceId> {
         let all = count.checked_shl(bits).filter(|all| all >> bits == count);
-        let enough = all.and_then(|all| self.free.range((all, SourceId(0))..).next());
+        let enough = all.and_then(|all| self.with_room(all).first());
         let (free, source) = enough.or_else(|| self.free.last())?;
         (*free >= 1 << bits).then_some(*source)
     }
@@ -270,9 +282,12 @@ impl Planner {
         let before = memory.free();
         memory.next = end;
         if memory.use_by == Use::Everybody {
-            self.free.remove(&(before, source));
-            if memory.free() > 0 {
-                self.free.insert((memory.free(), source));
+            let after = memory.free();
+            if let Ok(place) = self.free.binary_search(&(before, source)) {
+                self.free.remove(place);
+            }
+            if after > 0 {
+                self.list((after, source));
             }
         }
     }
