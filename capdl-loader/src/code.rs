@@ -2,6 +2,9 @@
 //!
 //! A letter says what is wrong: `L` the text, `O` an object, `M` memory, `T` time, `A` authority,
 //! `C` what another tool's format cannot carry.
+//!
+//! M215 is not given: how much stack a program needs takes the frames of all functions and a graph
+//! of their calls, which stable compilers do not tell. A guard page (M214) finds it at run time.
 
 use std::fmt;
 
@@ -84,7 +87,6 @@ codes! {
     PAGE_ZERO 'M' 212 "Something is mapped at address 0.";
     ATTRIBUTES 'M' 213 "A device is mapped as memory, or one frame in two ways.";
     NO_GUARD_PAGE 'M' 214 "There is no guard page under a stack.";
-    STACK_NEED 'M' 215 "A stack is smaller than measured.";
     DEVICE_PAGE 'M' 216 "Two components share a page of devices.";
     DMA_MEMORY 'M' 217 "Memory for a device is not contiguous.";
     BUDGET_PERIOD 'T' 301 "A budget is larger than its period.";

@@ -178,10 +178,6 @@ const ALL: &[Row] = &[
      "A stack that is too small would overwrite what lies below it.",
      "a stack directly above data",
      "Leave a page unmapped below."),
-    (Code::STACK_NEED,
-     "The stack would overflow.",
-     "4 KiB for a need of 6 KiB",
-     "Make it larger."),
     (Code::DEVICE_PAGE,
      "A page is the least that can be mapped: each driver can program the other's \
       device.",

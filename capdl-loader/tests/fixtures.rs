@@ -15,7 +15,6 @@ use capdl::{Report, Severity, Sources, export};
 const WITHOUT: &[(&str, &str)] = &[
     ("M205", "the reader lays out what lies together; `corruptions` damages a model in code"),
     ("M210", "the reader gives every part of an address space a place of its own"),
-    ("M215", "needs the stack use of every function, which stable compilers do not tell"),
 ];
 
 /// The first line of a capDL file may name a board: that format cannot.
