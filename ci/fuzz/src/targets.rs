@@ -3,6 +3,7 @@
 mod bait;
 mod board;
 mod cdl;
+mod console;
 mod directory;
 mod extra;
 mod image;
@@ -29,6 +30,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     board::TARGET,
     cdl::TARGET,
+    console::TARGET,
     directory::TARGET,
     extra::TARGET,
     image::TARGET,

@@ -63,6 +63,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-layout",
             "tessera-plan",
             "tessera-packed",
+            "tessera-terminal",
+            "tessera-pl011",
             "capdl-loader",
         ],
     ),
