@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `alarm` | `waker` | the time of day, and waiting for one |
 //! | `console` | `shell`, `listener`, `flood`, `pauser`, `vandal` | many clients on one UART |
+//! | `console-rate` | `meter` | what text through the driver of the UART costs |
 //! | `hello` | `greeter` | words and files from the layout |
 //! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known at build time |
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |

@@ -30,6 +30,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("alarm", &["pl031", "waker"]),
     system("busybox", &["linux"]),
     system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),
+    system("console-rate", &["meter", "pl011"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),

@@ -21,6 +21,7 @@
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `growth` | the same operations among few and among many |
 //! | `limits` | how long a stretch may be |
+//! | `drivers` | what drivers cost |
 //! | `layouts` | how long the layout tool takes |
 //! | `wall` | how long boots and operations take by the clock |
 //! | `why_slow` | which fast paths were taken, and why not |
@@ -28,6 +29,7 @@
 
 mod counts;
 mod document;
+mod drivers;
 mod emulator;
 mod growth;
 mod layouts;
@@ -71,6 +73,9 @@ pub(crate) fn run(
 ) -> Fallible<ExitCode> {
     if options.prefix.as_deref() == Some(layouts::NAME) {
         return layouts::run(workspace, toolchain);
+    }
+    if options.prefix.as_deref() == Some(drivers::NAME) {
+        return drivers::run(workspace, toolchain);
     }
     let image = if options.why_slow { Image::Benchmark } else { Image::Release };
     let kernel = artefacts::build_kernel(workspace, toolchain, image)?;
