@@ -11,10 +11,13 @@
 //! | `demand-pager` | `keeper`, `toucher` | a handler of faults gives pages when they are touched |
 //! | `supervised-driver` | `clock`, `watcher` | a driver that fails and is started again |
 //! | `phoenix` | `phoenix`, `friend`, `sleeper`, `oracle` | ways to fail, and to begin again |
+//! | `network` | `station` twice | one network card for two, on a PCI bus |
+//! | `entropy` | `drawer` | random bytes of a device |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
 #![no_std]
 
 pub mod typed;
+pub mod wire;
 
 libsys::interface! {
     /// A game.

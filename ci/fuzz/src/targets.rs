@@ -10,6 +10,10 @@ mod image;
 mod json;
 mod layout;
 mod message;
+mod network_device;
+mod packet_client;
+mod packet_driver;
+mod pci_function;
 mod program;
 mod question;
 mod ring;
@@ -37,6 +41,10 @@ pub const TARGETS: &[Target] = &[
     json::TARGET,
     layout::TARGET,
     message::TARGET,
+    network_device::TARGET,
+    packet_client::TARGET,
+    packet_driver::TARGET,
+    pci_function::TARGET,
     program::TARGET,
     question::TARGET,
     ring::TARGET,

@@ -32,8 +32,10 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),
     system("console-rate", &["meter", "pl011"]),
     system("demand-pager", &["keeper", "toucher"]),
+    system("entropy", &["virtio-rng", "drawer"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
+    system("network", &["virtio-net", "station"]),
     system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
     system("real-time", &["controller", "hog"]),
@@ -58,6 +60,8 @@ pub(crate) const DRIVERS: &[(&str, &str)] = &[
     ("linux", workspace::PERSONALITY_LINUX),
     ("pl011", workspace::PL011),
     ("pl031", workspace::PL031),
+    ("virtio-net", workspace::VIRTIO_NET),
+    ("virtio-rng", workspace::VIRTIO_RNG),
 ];
 
 /// The package of a component's program.

@@ -60,9 +60,13 @@ pub(crate) const PL011: &str = "tessera-pl011";
 pub(crate) const PL031: &str = "tessera-pl031";
 /// What all virtio drivers need.
 pub(crate) const VIRTIO: &str = "tessera-virtio";
+/// Drives network cards.
+pub(crate) const VIRTIO_NET: &str = "tessera-virtio-net";
+/// Drives sources of random bytes.
+pub(crate) const VIRTIO_RNG: &str = "tessera-virtio-rng";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 21] = [
+pub(crate) const HOST_CRATES: [&str; 23] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -82,6 +86,8 @@ pub(crate) const HOST_CRATES: [&str; 21] = [
     TERMINAL,
     PL011,
     PL031,
+    VIRTIO_NET,
+    VIRTIO_RNG,
     FUZZ,
     "xtask",
 ];

@@ -12,7 +12,7 @@ use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
     BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
-    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO,
+    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_NET, VIRTIO_RNG,
 };
 
 /// All of them.
@@ -76,6 +76,8 @@ fn lints() -> Vec<Step> {
         TERMINAL,
         PL011,
         PL031,
+        VIRTIO_NET,
+        VIRTIO_RNG,
     ];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {

@@ -41,6 +41,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-terminal", &["tessera-libsys"]),
     ("tessera-pl011", &["tessera-libsys", "tessera-terminal"]),
     ("tessera-pl031", &["tessera-libsys"]),
+    ("tessera-virtio-net", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
+    ("tessera-virtio-rng", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     (
@@ -66,6 +68,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-terminal",
             "tessera-pl011",
             "capdl-loader",
+            "tessera-dma",
+            "tessera-virtio",
+            "tessera-virtio-net",
         ],
     ),
     ("xtask", &["tessera-program"]),

@@ -134,8 +134,8 @@ pub struct Switch<M, B> {
 }
 
 impl<M: Memory + Copy, B: Bell + Copy> Switch<M, B> {
-    /// No clients. Sessions are numbered from `session` on, which is another number for each
-    /// instance of a driver, far from those before: the machine's counter, for example.
+    /// No clients. Sessions are numbered from `session` on. One of an earlier instance of the
+    /// driver is refused whatever its number is, until its client has begun another here.
     #[must_use]
     pub const fn new(session: u64) -> Self {
         Self { stations: Vec::new(), first: 0, session }
