@@ -12,6 +12,7 @@
 //! | `supervised-driver` | `clock`, `watcher` | a driver that fails and is started again |
 //! | `phoenix` | `phoenix`, `friend`, `sleeper`, `oracle` | ways to fail, and to begin again |
 //! | `network` | `station` twice | one network card for two, on a PCI bus |
+//! | `packet-rate` | `packets` twice | what packets cost |
 //! | `entropy` | `drawer` | random bytes of a device |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
 #![no_std]

@@ -36,6 +36,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
     system("network", &["virtio-net", "station"]),
+    system("packet-rate", &["virtio-net", "packets"]),
     system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
     system("real-time", &["controller", "hog"]),
@@ -60,6 +61,7 @@ pub(crate) const DRIVERS: &[(&str, &str)] = &[
     ("linux", workspace::PERSONALITY_LINUX),
     ("pl011", workspace::PL011),
     ("pl031", workspace::PL031),
+    ("virtio-console", workspace::VIRTIO_CONSOLE),
     ("virtio-net", workspace::VIRTIO_NET),
     ("virtio-rng", workspace::VIRTIO_RNG),
 ];

@@ -62,11 +62,13 @@ pub(crate) const PL031: &str = "tessera-pl031";
 pub(crate) const VIRTIO: &str = "tessera-virtio";
 /// Drives network cards.
 pub(crate) const VIRTIO_NET: &str = "tessera-virtio-net";
+/// Drives consoles of virtio.
+pub(crate) const VIRTIO_CONSOLE: &str = "tessera-virtio-console";
 /// Drives sources of random bytes.
 pub(crate) const VIRTIO_RNG: &str = "tessera-virtio-rng";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 23] = [
+pub(crate) const HOST_CRATES: [&str; 24] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -88,6 +90,7 @@ pub(crate) const HOST_CRATES: [&str; 23] = [
     PL031,
     VIRTIO_NET,
     VIRTIO_RNG,
+    VIRTIO_CONSOLE,
     FUZZ,
     "xtask",
 ];

@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 /// What stands for it instead of the beginning of an operation's name.
 pub(super) const NAME: &str = "drivers";
 /// Systems, and how the lines of theirs begin that have figures.
-const MEASURING: [(&str, &str); 1] = [("console-rate", "meter: ")];
+const MEASURING: [(&str, &str); 2] = [("console-rate", "meter: "), ("packet-rate", "meter: ")];
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 

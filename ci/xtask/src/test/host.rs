@@ -12,7 +12,8 @@ use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
     BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
-    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_NET, VIRTIO_RNG,
+    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_CONSOLE,
+    VIRTIO_NET, VIRTIO_RNG,
 };
 
 /// All of them.
@@ -78,6 +79,7 @@ fn lints() -> Vec<Step> {
         PL031,
         VIRTIO_NET,
         VIRTIO_RNG,
+        VIRTIO_CONSOLE,
     ];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {

@@ -43,6 +43,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-pl031", &["tessera-libsys"]),
     ("tessera-virtio-net", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
     ("tessera-virtio-rng", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
+    (
+        "tessera-virtio-console",
+        &["tessera-libsys", "tessera-dma", "tessera-virtio", "tessera-terminal"],
+    ),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     (
