@@ -16,8 +16,9 @@ use crate::workspace::Workspace;
 
 /// What stands for it instead of the beginning of an operation's name.
 pub(super) const NAME: &str = "drivers";
-/// Systems, and how the lines of theirs begin that have figures.
-const MEASURING: [(&str, &str); 2] = [("console-rate", "meter: "), ("packet-rate", "meter: ")];
+/// Systems, and how their lines with figures begin.
+const MEASURING: [(&str, &str); 3] =
+    [("alarm", "waker: "), ("console-rate", "meter: "), ("packet-rate", "meter: ")];
 /// A hang is cut after this.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
 
@@ -53,9 +54,10 @@ fn boot(workspace: &Workspace, toolchain: &Toolchain, system: &System) -> Fallib
     }
 }
 
-/// What stands in the lines that begin so.
+/// What stands in the lines that begin so and tell of instructions.
 fn figures<'a>(console: &'a str, beginning: &str) -> Vec<&'a str> {
-    console.lines().filter_map(|line| line.trim_end().strip_prefix(beginning)).collect()
+    let lines = console.lines().filter_map(|line| line.trim_end().strip_prefix(beginning));
+    lines.filter(|line| line.contains(" instructions ")).collect()
 }
 
 #[cfg(test)]
@@ -64,7 +66,8 @@ mod tests {
 
     #[test]
     fn figures_are_found_among_other_lines() {
-        assert_eq!(figures("root-task: ready\r\nmeter: 5 of x\r\n", "meter: "), ["5 of x"]);
+        let console = "root-task: ready\r\nmeter: 5 instructions for x\r\nmeter: done\r\n";
+        assert_eq!(figures(console, "meter: "), ["5 instructions for x"]);
     }
 
     #[test]
