@@ -341,6 +341,8 @@ rows! {
         pub count: u32,
         /// `log2` of the bytes of each.
         pub bits: u8,
+        /// Whether the component cannot write them: they are as they were, or memory has failed.
+        pub is_constant: bool,
         /// Whether somebody executes them.
         pub is_code: bool,
         /// Whether somebody sees them past the caches.

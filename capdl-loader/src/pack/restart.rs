@@ -150,8 +150,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The frames that only this component's address space can write: its data, its stacks. What it
-/// shares with others is theirs, too, and stays.
+/// The frames that only this component's address space sees: its program, its data, its stacks.
+/// What it shares with others is theirs, too, and stays.
 fn renew(
     model: &Model,
     numbering: &Numbering,
@@ -166,10 +166,7 @@ fn renew(
             &model[page.object].kind,
             Kind::Frame(frame) if matches!(frame.position, layout::memory::Position::At(_))
         );
-        Some(page.space) == component.vspace
-            && page.rights.contains(Rights::WRITE)
-            && is_alone
-            && is_memory
+        Some(page.space) == component.vspace && is_alone && is_memory
     });
     for page in own {
         let view = &views[&page.object];
@@ -178,10 +175,13 @@ fn renew(
             first: numbering.cell(page.object),
             count: 1,
             bits: page.bits as u8,
+            is_constant: !page.rights.contains(Rights::WRITE),
             is_code: view.is_code,
             is_uncached: view.is_uncached,
         };
-        let looks = |row: &Renewed| (row.component, row.bits, row.is_code, row.is_uncached);
+        let looks = |row: &Renewed| {
+            (row.component, row.bits, row.is_constant, row.is_code, row.is_uncached)
+        };
         match system.renewed.last_mut() {
             Some(last)
                 if looks(last) == looks(&row)

@@ -5,6 +5,7 @@
 //! | `alarm` | `waker` | the time of day, and waiting for one |
 //! | `console` | `shell`, `listener`, `flood`, `pauser`, `vandal` | many clients on one UART |
 //! | `console-rate` | `meter` | what text through the driver of the UART costs |
+//! | `faults` | `platter`, `ramdisk`, `copier`, `neighbour` | a driver that is spoiled in use |
 //! | `hello` | `greeter` | words and files from the layout |
 //! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known at build time |
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |
@@ -70,5 +71,51 @@ pub mod notes {
         let life = notes.read_word(0) + 1;
         notes.write_word(0, life);
         life
+    }
+}
+
+/// A disk of blocks. Blocks go through pages that two share: the desk of client and driver, the
+/// tray of driver and platter. Each has a sum which depends on its place, too, and the platter
+/// gives a receipt for what it has stored: so whoever is between cannot make client and platter
+/// believe something else without knowing what it does.
+pub mod disk {
+    /// Bytes of a block.
+    pub const BLOCK: u64 = 4096;
+
+    libsys::interface! {
+        /// What the disk does with the block on the desk.
+        pub mod interface {
+            type Error = u64;
+
+            /// Stores it. Answers a receipt; refused with the sum of what came, if that is another.
+            Write = 1: fn write(block: u64, sum: u64) -> u64;
+            /// Gets it from there; answers its sum.
+            Read = 2: fn read(block: u64) -> u64;
+        }
+    }
+
+    /// A word of a block that a client writes in a pass.
+    #[must_use]
+    pub const fn word(pass: u64, block: u64, at: u64) -> u64 {
+        let mixed = (pass << 32 ^ block << 16 ^ at).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ mixed >> 29
+    }
+
+    /// The sum of a block, which depends on the order of its words, and on where it belongs.
+    #[must_use]
+    pub fn sum(words: impl IntoIterator<Item = u64>, block: u64) -> u64 {
+        words.into_iter().fold(block, sum_with)
+    }
+
+    /// The receipt for a block with this sum.
+    #[must_use]
+    pub const fn receipt(sum: u64, block: u64) -> u64 {
+        sum_with(sum_with(sum, !block), 0x7265_6365_6970_7400)
+    }
+
+    /// One more word.
+    #[must_use]
+    pub const fn sum_with(before: u64, word: u64) -> u64 {
+        (before ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(17)
     }
 }

@@ -58,6 +58,8 @@ pub(crate) enum Program {
     RootTask,
     /// The initial task that spoils its system, for the loader to find.
     Sabotage,
+    /// The initial task that spoils a component while the system runs.
+    Faults,
     /// The on-target test suite.
     Suite,
     /// Work for the kernel to be measured.
@@ -129,6 +131,7 @@ impl Program {
         match self {
             Self::RootTask => (ROOT_TASK, "root-task"),
             Self::Sabotage => (ROOT_TASK, "sabotage"),
+            Self::Faults => (ROOT_TASK, "faults"),
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),
             Self::Cost => (workspace::COST, "cost"),

@@ -33,6 +33,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("console-rate", &["meter", "pl011"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("entropy", &["virtio-rng", "drawer"]),
+    system("faults", &["copier", "neighbour", "platter", "ramdisk"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
     system("network", &["virtio-net", "station"]),

@@ -12,6 +12,7 @@
 //! | `symbols`, `demangle` | names of functions, one of those files |
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
+//! | `faults` | a component of a running system is spoiled again and again |
 //! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `layouts` | the tool for layouts, and systems built of them |
@@ -28,6 +29,7 @@ mod coverage;
 mod demangle;
 mod device_tree;
 mod devices;
+mod faults;
 mod fuzz;
 mod image;
 mod json;
@@ -81,6 +83,9 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
         Verb::Fuzz(options) => return fuzz::run(&workspace, &options),
         Verb::Layout(words) => {
             return layouts::run(&workspace, &setup::ensure(Purpose::Build)?, &words);
+        }
+        Verb::Faults(options) => {
+            return faults::run(&workspace, &setup::ensure(Purpose::Run)?, &options);
         }
         Verb::Linux(command) => {
             return linux::run(&workspace, &setup::ensure(Purpose::Run)?, &command);

@@ -91,6 +91,15 @@ impl Contents {
         Ok(())
     }
 
+    /// Puts the bytes of a row into its frame again, if they are not there.
+    pub(super) fn restore(&self, window: &Window, fill: &Fill) -> Result<(), Error> {
+        let at = fill.at.into();
+        if let Some(bytes) = self.bytes(fill)?.filter(|bytes| !window.holds(at, bytes.as_slice())) {
+            window.write_bytes(at, bytes.as_slice());
+        }
+        Ok(())
+    }
+
     /// The bytes of a row. What the kernel says may be shorter than what was asked for.
     pub(super) fn bytes(&self, fill: &Fill) -> Result<Option<Bytes>, Error> {
         let all = match fill.source {

@@ -49,7 +49,17 @@ pub(super) fn create(boot: &'static BootInfo, image: Image<'static>) -> Result<L
     let tables = maker.own_tables(&mut planner)?;
     let viewer = Viewer::new(tables).map_err(refused("mapping", Cell(0)))?;
     let Maker { base, next_slot, sources, .. } = maker;
-    Ok(Loader { boot, image, base, next_slot, planner, sources, viewer, aids: None })
+    Ok(Loader {
+        boot,
+        image,
+        base,
+        next_slot,
+        planner,
+        sources,
+        viewer,
+        aids: None,
+        extra_period: None,
+    })
 }
 
 fn expect_machine(boot: &BootInfo, image: &Image<'_>) -> Result<(), Stop> {

@@ -45,6 +45,7 @@ mod threads;
 mod verify;
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use libsys::object::{Page, Untyped};
 use libsys::window::Viewer;
@@ -81,6 +82,8 @@ pub struct Loader {
     sources: Vec<Cap<Untyped>>,
     viewer: Viewer,
     aids: Option<Aids>,
+    /// How often another clock rings for who supervises.
+    extra_period: Option<Duration>,
 }
 
 impl Loader {
@@ -103,6 +106,12 @@ impl Loader {
         loader.put_capabilities()?;
         loader.schedule_domains()?;
         Ok(loader)
+    }
+
+    /// Lets another clock ring once in each such period, of 60 µs or more, from when the system
+    /// runs: the supervisor then hands on signals with the bit [`supervisor::CLOCK`].
+    pub const fn ring_every(&mut self, period: Duration) {
+        self.extra_period = Some(period);
     }
 
     /// Gives up what nobody may have once the system runs, then lets its threads run.

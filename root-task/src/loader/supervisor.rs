@@ -61,6 +61,9 @@ use watch::Watched;
 
 pub(super) use metronome::PERIOD;
 
+/// The bit of the clock that [`Loader::ring_every`] asks for.
+pub const CLOCK: u64 = 1 << 61;
+
 /// What the supervisor has made for itself, before the loader gave up its control of time.
 #[derive(Debug)]
 pub(super) struct Aids {
@@ -81,8 +84,13 @@ impl Aids {
         };
         let metronome = match layout.recipes.is_empty() {
             true => None,
-            false => Some(Metronome::new(loader, bell).map_err(lacks())?),
+            false => Some(Metronome::new(loader, bell, (TICK, PERIOD)).map_err(lacks())?),
         };
+        if let Some(period) = loader.extra_period {
+            let mut clock = Metronome::new(loader, bell, (CLOCK, period)).map_err(lacks())?;
+            let started = clock.let_run(true);
+            started.map_err(loader.refused("starting a clock", own.endpoint))?;
+        }
         let nursery = Nursery::new(loader).map_err(lacks())?;
         Ok(Some(Self { bell, metronome, nursery }))
     }
@@ -134,6 +142,8 @@ pub struct Supervisor {
     aids: Aids,
     watched: Vec<Watched>,
     counter: Option<Counter>,
+    /// Whether it says nothing of a failure but its cause.
+    is_terse: bool,
 }
 
 /// What has happened.
@@ -176,9 +186,14 @@ impl Supervisor {
         libsys::current_thread().bind_notification(aids.bell).map_err(refused)?;
         let watched = watch::all(loader)?;
         let counter = exported_counter();
-        let mut supervisor = Self { endpoint, reply, aids, watched, counter };
+        let mut supervisor = Self { endpoint, reply, aids, watched, counter, is_terse: false };
         supervisor.count_if_needed();
         Ok(Some(supervisor))
+    }
+
+    /// Leaves registers and calls out of its reports from now on.
+    pub const fn be_terse(&mut self) {
+        self.is_terse = true;
     }
 
     /// Waits for what happens next, and deals with it.
@@ -250,7 +265,7 @@ impl Supervisor {
             println!("root-task: {}", stop.of(loader.image()));
             return self.give_up(loader, place);
         }
-        if cause.is_worth_a_look() {
+        if cause.is_worth_a_look() && !self.is_terse {
             loader.report(recipe.thread);
         }
         if !cause.is_of(&recipe) {

@@ -2,8 +2,10 @@
 
 mod options;
 
-pub(crate) use options::{BenchOptions, FuzzOptions, RunOptions, TestOptions};
-use options::{Words, bench_options, command_line, fuzz_options, run_options, test_options};
+pub(crate) use options::{BenchOptions, FaultOptions, FuzzOptions, RunOptions, TestOptions};
+use options::{
+    Words, bench_options, command_line, fault_options, fuzz_options, run_options, test_options,
+};
 
 use crate::process::Fallible;
 
@@ -29,6 +31,8 @@ pub(crate) enum Verb {
     Bench(BenchOptions),
     /// Feed readers with arbitrary bytes.
     Fuzz(FuzzOptions),
+    /// Spoil a component again and again.
+    Faults(FaultOptions),
     /// Run a command line in a shell of Linux.
     Linux(String),
     /// Run the tool for layouts.
@@ -63,6 +67,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "bench" => Verb::Bench(bench_options(&mut rest)?),
         "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
         "layout" => Verb::Layout(std::iter::from_fn(|| rest.next()).collect()),
+        "faults" => Verb::Faults(fault_options(&mut rest)?),
         "linux" => Verb::Linux(command_line(&mut rest)?),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,

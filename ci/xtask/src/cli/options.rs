@@ -26,6 +26,19 @@ pub(crate) struct RunOptions {
     pub(crate) until: Option<String>,
 }
 
+/// What is spoiled, and how often.
+#[derive(Debug, PartialEq)]
+pub(crate) struct FaultOptions {
+    /// Faults.
+    pub(crate) count: u64,
+    /// Decides which, and when.
+    pub(crate) seed: u64,
+    /// The layout of the system; the gallery's own if absent.
+    pub(crate) layout: Option<PathBuf>,
+    /// Which build of the kernel.
+    pub(crate) image: Image,
+}
+
 /// Which steps of the tests to run.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct TestOptions {
@@ -140,6 +153,26 @@ pub(crate) fn test_options(words: &mut Words) -> Fallible<TestOptions> {
         }
     }
     Ok(options)
+}
+
+/// Parses the options of `faults`.
+pub(crate) fn fault_options(words: &mut Words) -> Fallible<FaultOptions> {
+    let mut options = FaultOptions::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--count" => options.count = number(&word, &words.value(&word)?)?,
+            "--seed" => options.seed = number(&word, &words.value(&word)?)?,
+            "--layout" => options.layout = Some(words.value(&word)?.into()),
+            "--debug" => options.image = Image::Debug,
+            "--release" => options.image = Image::Release,
+            _ => return Err(format!("unknown option `{word}`; see `cargo xtask --help`")),
+        }
+    }
+    Ok(options)
+}
+
+fn number(option: &str, text: &str) -> Fallible<u64> {
+    text.parse().map_err(|_| format!("{option} takes a number, not `{text}`"))
 }
 
 /// Parses the options of `bench`.

@@ -9,6 +9,7 @@ mod context;
 mod cost;
 mod counts;
 mod examples;
+mod faults;
 mod fuzzing;
 mod host;
 mod latency;
@@ -78,6 +79,7 @@ fn steps() -> Vec<Step> {
         latency::steps(),
         examples::steps(),
         systems::steps(),
+        faults::steps(),
         signatures::steps(),
         loading::steps(),
         strict::steps(),

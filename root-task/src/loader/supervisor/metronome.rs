@@ -15,8 +15,8 @@ use super::super::Loader;
 pub(in super::super) const PERIOD: Duration = Duration::from_millis(10);
 /// The bit that it sets.
 pub(super) const TICK: u64 = 1;
-/// What it takes of each period at most.
-const WORK: Duration = Duration::from_micros(100);
+/// What it may take of each period. The kernel does not begin a call with less than 20 µs left.
+const WORK: Duration = Duration::from_micros(50);
 
 /// The thread, which stands still at first.
 #[derive(Debug)]
@@ -34,10 +34,12 @@ extern "C" fn tick(bell: u64) -> ! {
 }
 
 impl Metronome {
-    /// Makes it, for this bell. The loader still has control over the time of its own core.
+    /// Makes it, for this bell, with a bit and a period. The loader still has control over the time
+    /// of its own core.
     pub(super) fn new(
         loader: &mut Loader,
         bell: Cap<Notification>,
+        (bit, period): (u64, Duration),
     ) -> Result<Self, AllocationError> {
         let slot = loader.next_slot;
         if slot >= loader.boot.empty.end {
@@ -46,10 +48,10 @@ impl Metronome {
         loader.next_slot += 1;
         let own = SlotPath::new(initial::CNODE, slot);
         let from = SlotPath::new(initial::CNODE, bell.pointer());
-        own.mint_from(from, Rights::WRITE, Origin::signal_badge(TICK.trailing_zeros()))?;
+        own.mint_from(from, Rights::WRITE, Origin::signal_badge(bit.trailing_zeros()))?;
         let (buffer, (_, stack)) = (loader.own_page()?, loader.own_page()?);
         let core = initial::sched_control(loader.boot, loader.boot.node_id).unwrap_or(Cap::NULL);
-        let time = Some(Budget::periodic(WORK, PERIOD));
+        let time = Some(Budget::periodic(WORK, period));
         let worker =
             Worker::with_memory(loader, Options { time, ..Options::new(core) }, buffer, stack)?;
         worker.thread.write_registers(false, &worker.registers(tick, slot))?;

@@ -149,7 +149,7 @@ impl Loader {
         let (image, contents) = (self.image, self.contents());
         let rows = image.layout.renewed.rows();
         let runs: Vec<Renewed> = rows.filter(|row| row.component == component).collect();
-        for run in &runs {
+        for run in runs.iter().filter(|run| !run.is_constant) {
             for frame in cells(run.first, run.count) {
                 self.in_frame(run, frame, slot, |window| {
                     window.clear(0..1 << run.bits);
@@ -162,9 +162,9 @@ impl Loader {
         while let Some(fill) = fills.next() {
             let Some(run) = run_of(&fill) else { continue };
             self.in_frame(run, fill.frame, slot, |window| {
-                contents.put(window, &fill)?;
+                contents.restore(window, &fill)?;
                 while let Some(more) = fills.next_if(|more| more.frame == fill.frame) {
-                    contents.put(window, &more)?;
+                    contents.restore(window, &more)?;
                 }
                 Ok(())
             })?;
