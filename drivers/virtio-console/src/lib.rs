@@ -5,7 +5,7 @@
 //! | `console` | the device as a line of a terminal |
 //!
 //! One port. What `virtio-drivers` has for it sends byte by byte and spins for each; here several
-//! buffers are in flight both ways. Words of the component are those of [`terminal::serve`], and
+//! buffers are in flight both ways. Words of the component are those of [`terminal::serve()`], and
 //! its first device is the console. There is no speed to be set: other settings are refused.
 #![no_std]
 
