@@ -9,6 +9,8 @@ mod extra;
 mod image;
 mod json;
 mod layout;
+mod linux_calls;
+mod linux_image;
 mod message;
 mod network_device;
 mod packet_client;
@@ -40,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     image::TARGET,
     json::TARGET,
     layout::TARGET,
+    linux_calls::TARGET,
+    linux_image::TARGET,
     message::TARGET,
     network_device::TARGET,
     packet_client::TARGET,

@@ -1,9 +1,13 @@
 //! A machine for tests: memory in vectors, and threads that only remember what they were told.
 
+mod program;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 use core::time::Duration;
+
+pub use program::{BASE, DATA, archive, executable};
 
 use crate::machine::{
     Exhausted, Frame, Machine, Mapping, PAGE_BYTES, Protection, Registers, SpaceHandle, ThreadId,

@@ -66,6 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-platform",
             "tessera-kernel",
             "tessera-libsys",
+            "tessera-linux",
             "tessera-layout",
             "tessera-plan",
             "tessera-packed",

@@ -7,57 +7,13 @@ use crate::abi::errno::{
 };
 use crate::abi::flags::*;
 use crate::abi::signals::{SIGCHLD, SIGKILL, SIGPIPE, SIGSEGV, SIGUSR1};
-use crate::fake::{Fake, Told};
+use crate::fake::{BASE, DATA, Fake, Told, archive, executable};
 use crate::linux::{Linux, MemoryFault, Program};
 use crate::machine::{PAGE, Registers, ThreadId};
-
-/// Where the image of the test program begins.
-const BASE: u64 = 0x40_0000;
-/// Where its data begin, which are writable.
-const DATA: u64 = BASE + PAGE;
 
 const OPENAT: u64 = 56;
 const READ: u64 = 63;
 const WRITE: u64 = 64;
-
-/// A program of two pages: one to execute, one to write.
-pub(crate) fn program() -> Vec<u8> {
-    let mut bytes = alloc::vec![0_u8; 2 * PAGE as usize];
-    let mut put =
-        |offset: usize, value: &[u8]| bytes[offset..offset + value.len()].copy_from_slice(value);
-    put(0, b"\x7fELF\x02\x01\x01");
-    put(16, &[2, 0, 183, 0, 1, 0, 0, 0]);
-    put(24, &(BASE + 0x100).to_le_bytes());
-    put(32, &64_u64.to_le_bytes());
-    put(52, &[64, 0, 56, 0, 2, 0, 0, 0]);
-    for (index, flags) in [5_u32, 6].into_iter().enumerate() {
-        let (at, page) = (64 + 56 * index, PAGE * index as u64);
-        put(at, &1_u32.to_le_bytes());
-        put(at + 4, &flags.to_le_bytes());
-        put(at + 8, &page.to_le_bytes());
-        put(at + 16, &(BASE + page).to_le_bytes());
-        put(at + 32, &PAGE.to_le_bytes());
-        put(at + 40, &(PAGE * (1 + 3 * index as u64)).to_le_bytes());
-    }
-    bytes
-}
-
-/// An archive with one file.
-pub(crate) fn archive(name: &str, content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, mode, content) in [(name, 0o100_755, content), ("TRAILER!!!", 0, &[][..])] {
-        bytes.extend(b"070701");
-        let mut numbers = [0; 13];
-        (numbers[1], numbers[6], numbers[11]) = (mode, content.len(), name.len() + 1);
-        bytes.extend(numbers.iter().flat_map(|number| alloc::format!("{number:08x}").into_bytes()));
-        bytes.extend(name.as_bytes());
-        bytes.push(0);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes.extend(content);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-    }
-    bytes
-}
 
 /// A system with one process.
 pub(crate) struct System {
@@ -69,7 +25,7 @@ pub(crate) const INIT: ThreadId = ThreadId(1);
 impl System {
     pub(crate) fn new() -> Self {
         let mut linux = Linux::new(Fake::new(400));
-        linux.unpack(&archive("init", &program())).expect("a good archive");
+        linux.unpack(&archive("init", &executable(&[]))).expect("a good archive");
         let path = b"/init".to_vec();
         let program =
             Program { path: path.clone(), arguments: alloc::vec![path], environment: Vec::new() };

@@ -49,8 +49,9 @@ impl Image {
     /// # Errors
     /// `ENOEXEC`: it is no program for this machine, or makes no sense.
     pub(crate) fn parse(head: &[u8]) -> Result<Self, Errno> {
-        let ident = parse_ident::<LittleEndian>(head).map_err(|_| ENOEXEC)?;
+        // Shorter ones the reader does not expect.
         let tail = head.get(elf::abi::EI_NIDENT..HEADER).ok_or(ENOEXEC)?;
+        let ident = parse_ident::<LittleEndian>(head).map_err(|_| ENOEXEC)?;
         if ident.1 != Class::ELF64 {
             return Err(ENOEXEC);
         }
