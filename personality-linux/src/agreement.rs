@@ -19,13 +19,14 @@ macro_rules! agree_errors {
 agree_errors! {
     EPERM ENOENT ESRCH EINTR ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT EBUSY
     EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL EMFILE ENOTTY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE
-    ERANGE ENAMETOOLONG ENOSYS ENOTEMPTY ELOOP EOVERFLOW EAFNOSUPPORT ETIMEDOUT
+    ERANGE ENAMETOOLONG ENOSYS ENOTEMPTY ELOOP EOVERFLOW EAFNOSUPPORT ETIMEDOUT EOPNOTSUPP
 }
 
 agree! { flags = general:
     AT_FDCWD AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_EMPTY_PATH O_WRONLY O_RDWR
     O_ACCMODE O_CREAT O_EXCL O_TRUNC O_APPEND O_NONBLOCK O_DIRECTORY O_NOFOLLOW O_LARGEFILE
-    O_CLOEXEC O_PATH F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_DUPFD_CLOEXEC FD_CLOEXEC S_IFMT
+    O_CLOEXEC O_PATH F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_GETLK F_SETLK F_SETLKW F_RDLCK
+    F_WRLCK F_UNLCK F_DUPFD_CLOEXEC FD_CLOEXEC S_IFMT
     S_IFDIR S_IFCHR S_IFREG S_IFIFO S_IFLNK PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE
     MAP_TYPE MAP_FIXED MAP_ANONYMOUS MAP_GROWSDOWN MAP_FIXED_NOREPLACE MREMAP_MAYMOVE
     MADV_DONTNEED CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_VFORK CLONE_THREAD
@@ -101,6 +102,18 @@ macro_rules! agree_calls {
 }
 
 agree_calls! {
+    __NR_setxattr "setxattr"
+    __NR_lsetxattr "lsetxattr"
+    __NR_fsetxattr "fsetxattr"
+    __NR_getxattr "getxattr"
+    __NR_lgetxattr "lgetxattr"
+    __NR_fgetxattr "fgetxattr"
+    __NR_listxattr "listxattr"
+    __NR_llistxattr "llistxattr"
+    __NR_flistxattr "flistxattr"
+    __NR_removexattr "removexattr"
+    __NR_lremovexattr "lremovexattr"
+    __NR_fremovexattr "fremovexattr"
     __NR_getcwd "getcwd"
     __NR_dup "dup"
     __NR_dup3 "dup3"
@@ -162,8 +175,16 @@ agree_calls! {
     __NR_rt_sigprocmask "rt_sigprocmask"
     __NR_rt_sigpending "rt_sigpending"
     __NR_rt_sigreturn "rt_sigreturn"
+    __NR_setpriority "setpriority"
+    __NR_getpriority "getpriority"
+    __NR_setregid "setregid"
     __NR_setgid "setgid"
+    __NR_setreuid "setreuid"
     __NR_setuid "setuid"
+    __NR_setresuid "setresuid"
+    __NR_getresuid "getresuid"
+    __NR_setresgid "setresgid"
+    __NR_getresgid "getresgid"
     __NR_times "times"
     __NR_setpgid "setpgid"
     __NR_getpgid "getpgid"
@@ -183,6 +204,8 @@ agree_calls! {
     __NR_getegid "getegid"
     __NR_gettid "gettid"
     __NR_sysinfo "sysinfo"
+    __NR_socket "socket"
+    __NR_socketpair "socketpair"
     __NR_brk "brk"
     __NR_munmap "munmap"
     __NR_mremap "mremap"
@@ -199,9 +222,10 @@ agree_calls! {
     __NR_getrandom "getrandom"
     __NR_statx "statx"
     __NR_rseq "rseq"
+    __NR_close_range "close_range"
     __NR_faccessat2 "faccessat2"
 }
 
 /// All calls are compared.
-const COMPARED: usize = 99;
+const COMPARED: usize = 122;
 const _: () = assert!(linux::calls::NUMBERS.len() == COMPARED);

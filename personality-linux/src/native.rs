@@ -15,10 +15,10 @@ pub(crate) mod threads;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use libsys::console;
 use libsys::executor::{Caller, NoClock};
 use libsys::server::Port;
 use libsys::time::Counter;
+use libsys::{console, heap};
 use linux::machine::{
     Exhausted, Frame, Machine, Mapping, Protection, Registers, SpaceHandle, ThreadId,
 };
@@ -33,6 +33,8 @@ use threads::Threads;
 pub(crate) const IN_FLIGHT: usize = 256;
 /// Bytes that are printed together, at most.
 const OUTPUT_LIMIT: usize = 4096;
+/// What of the heap programs cannot use up.
+const HEAP_RESERVE: usize = 512 << 10;
 /// The signal that some time has passed.
 pub(crate) const TICK: u64 = 1;
 
@@ -99,6 +101,11 @@ impl<'r, P: Port> Native<'r, P> {
 impl<P: Port> Machine for Native<'_, P> {
     fn allocate(&mut self) -> Result<Frame, Exhausted> {
         self.frames.allocate(&mut self.resources)
+    }
+
+    fn is_short(&self) -> bool {
+        let usage = heap::usage();
+        usage.total - usage.used < HEAP_RESERVE
     }
 
     fn free(&mut self, frame: Frame) {

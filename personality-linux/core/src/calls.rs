@@ -9,6 +9,8 @@
 //! | [`listing`] | what is in a directory |
 //! | [`polling`] | waiting for files |
 //! | [`control`] | `fcntl` and `ioctl` |
+//! | [`locking`] | locks on parts of files |
+//! | [`refused`] | what there is not |
 //! | [`mapping`] | memory |
 //! | [`processes`] | processes and threads |
 //! | [`signalling`] | signals |
@@ -20,11 +22,13 @@
 mod control;
 mod futex;
 mod listing;
+mod locking;
 mod mapping;
 mod names;
 mod opening;
 mod polling;
 mod processes;
+mod refused;
 mod signalling;
 mod status;
 mod system;
@@ -125,6 +129,18 @@ macro_rules! calls {
 }
 
 calls! {
+    5 "setxattr" Setxattr => no_attributes();
+    6 "lsetxattr" Lsetxattr => no_attributes();
+    7 "fsetxattr" Fsetxattr => no_attributes();
+    8 "getxattr" Getxattr => no_attributes();
+    9 "lgetxattr" Lgetxattr => no_attributes();
+    10 "fgetxattr" Fgetxattr => no_attributes();
+    11 "listxattr" Listxattr => no_attributes();
+    12 "llistxattr" Llistxattr => no_attributes();
+    13 "flistxattr" Flistxattr => no_attributes();
+    14 "removexattr" Removexattr => no_attributes();
+    15 "lremovexattr" Lremovexattr => no_attributes();
+    16 "fremovexattr" Fremovexattr => no_attributes();
     17 "getcwd" Getcwd => getcwd(buffer: Address, size: u64);
     23 "dup" Dup => dup(fd: Fd);
     24 "dup3" Dup3 => dup3(old: Fd, new: Fd, flags: u32);
@@ -193,8 +209,18 @@ calls! {
         rt_sigprocmask(how: u32, new: Address, old: Address, size: u64);
     136 "rt_sigpending" RtSigpending => rt_sigpending(buffer: Address, size: u64);
     139 "rt_sigreturn" RtSigreturn => rt_sigreturn();
+    140 "setpriority" Setpriority => setpriority(which: u32, who: u32);
+    141 "getpriority" Getpriority => getpriority(which: u32, who: u32);
+    143 "setregid" Setregid => set_users(real: u32, effective: u32);
     144 "setgid" Setgid => set_user(id: u32);
+    145 "setreuid" Setreuid => set_users(real: u32, effective: u32);
     146 "setuid" Setuid => set_user(id: u32);
+    147 "setresuid" Setresuid => set_three_users(real: u32, effective: u32, saved: u32);
+    148 "getresuid" Getresuid =>
+        get_users(real: Address, effective: Address, saved: Address);
+    149 "setresgid" Setresgid => set_three_users(real: u32, effective: u32, saved: u32);
+    150 "getresgid" Getresgid =>
+        get_users(real: Address, effective: Address, saved: Address);
     153 "times" Times => times(buffer: Address);
     154 "setpgid" Setpgid => setpgid(process: u32, group: u32);
     155 "getpgid" Getpgid => getpgid(process: u32);
@@ -214,6 +240,8 @@ calls! {
     177 "getegid" Getegid => get_user();
     178 "gettid" Gettid => gettid();
     179 "sysinfo" Sysinfo => sysinfo(buffer: Address);
+    198 "socket" Socket => no_sockets();
+    199 "socketpair" Socketpair => no_sockets();
     214 "brk" Brk => brk(end: Address);
     215 "munmap" Munmap => munmap(start: Address, length: u64);
     216 "mremap" Mremap => mremap(start: Address, old: u64, new: u64, flags: u32);
@@ -235,6 +263,7 @@ calls! {
     291 "statx" Statx =>
         statx(at: Fd, path: Address, flags: u32, mask: u32, buffer: Address);
     293 "rseq" Rseq => rseq();
+    436 "close_range" CloseRange => close_range(first: u32, last: u32, flags: u32);
     439 "faccessat2" Faccessat2 => faccessat2(at: Fd, path: Address, mode: u32, flags: u32);
 }
 
@@ -247,6 +276,27 @@ impl Call {
                 | Self::ClockNanosleep { .. }
                 | Self::Ppoll { .. }
                 | Self::RtSigsuspend { .. }
+        )
+    }
+
+    /// Whether the server needs memory of its own for what it does.
+    pub(crate) const fn takes_memory(&self) -> bool {
+        matches!(
+            self,
+            Self::Mmap { .. }
+                | Self::Mprotect { .. }
+                | Self::Mremap { .. }
+                | Self::Brk { .. }
+                | Self::Clone { .. }
+                | Self::Execve { .. }
+                | Self::Openat { .. }
+                | Self::Pipe2 { .. }
+                | Self::Mkdirat { .. }
+                | Self::Symlinkat { .. }
+                | Self::Linkat { .. }
+                | Self::Fcntl { .. }
+                | Self::Write { .. }
+                | Self::Writev { .. }
         )
     }
 

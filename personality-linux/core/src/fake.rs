@@ -62,6 +62,8 @@ pub struct Fake {
     pub threads: BTreeMap<ThreadId, FakeThread>,
     /// The time.
     pub time: Duration,
+    /// Whether the server has too little memory for itself.
+    pub short: bool,
     /// What was printed.
     pub printed: Vec<u8>,
     seed: u64,
@@ -114,6 +116,10 @@ impl Machine for Fake {
         }
         self.frames[place] = Some(alloc::vec![0; PAGE_BYTES]);
         Ok(Frame(place as u32))
+    }
+
+    fn is_short(&self) -> bool {
+        self.short
     }
 
     fn free(&mut self, frame: Frame) {

@@ -8,12 +8,14 @@
 //! | [`archive`] | the first content of the root: a `cpio` archive |
 //! | [`description`] | what `open` makes: a node and a position in it |
 //! | [`descriptors`] | the numbers that a process has for descriptions |
+//! | [`locks`] | locks on parts of files |
 //! | [`pipe`] | bytes that go from one process to another |
 //! | [`terminal`] | the console: its line discipline |
 
 pub(crate) mod archive;
 pub(crate) mod description;
 pub(crate) mod descriptors;
+pub(crate) mod locks;
 pub(crate) mod node;
 pub(crate) mod path;
 pub(crate) mod pipe;

@@ -5,12 +5,13 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::abi::errno::{EFAULT, ENOSYS, ESRCH, Errno};
+use crate::abi::errno::{EFAULT, ENOMEM, ENOSYS, ESRCH, Errno};
 use crate::abi::signals::{
     BUS_ADRERR, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGBUS, SIGILL, SIGINT, SIGSEGV,
     SIGTRAP, TRAP_BRKPT,
 };
 use crate::calls::{Call, Stop};
+use crate::files::locks::Locks;
 use crate::files::{Damaged, Node, Nodes, Terminal, Viewer, archive};
 use crate::machine::{Machine, SpaceHandle, ThreadId};
 use crate::memory::space::Access;
@@ -79,6 +80,7 @@ pub struct Linux<M> {
     pub(crate) unimplemented: BTreeMap<u64, u64>,
     /// Where handlers return to that say nothing else.
     pub(crate) trampoline: Rc<MemoryObject>,
+    pub(crate) locks: Locks,
     pub(crate) ended: Option<u32>,
 }
 
@@ -103,6 +105,7 @@ impl<M: Machine> Linux<M> {
             last_pipe: 0,
             unimplemented: BTreeMap::new(),
             trampoline,
+            locks: Locks::default(),
             ended: None,
         }
     }
@@ -137,6 +140,9 @@ impl<M: Machine> Linux<M> {
             return;
         }
         match Call::decode(number, arguments) {
+            Some(call) if call.takes_memory() && self.frames.machine.is_short() => {
+                self.leave(thread, Return::Answer(ENOMEM.result()));
+            }
             Some(call) => {
                 let flight = Flight { call, done: 0, deadline: None, is_woken: false };
                 self.set_state(thread, ThreadState::InCall(flight));

@@ -82,6 +82,9 @@ pub trait Machine {
     /// There is none left.
     fn allocate(&mut self) -> Result<Frame, Exhausted>;
 
+    /// Whether the server itself is about to run out of memory: programs get no more then.
+    fn is_short(&self) -> bool;
+
     /// Takes back a frame, which is mapped nowhere.
     fn free(&mut self, frame: Frame);
 

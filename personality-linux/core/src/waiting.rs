@@ -19,6 +19,8 @@ pub(crate) enum Key {
     Children(u32),
     /// The process that borrowed this one's memory has its own.
     Returned(u32),
+    /// A lock on this file was given back.
+    Locks(u64),
     /// Somebody woke those who wait for this word: its space and its address.
     Futex(u32, u64),
 }

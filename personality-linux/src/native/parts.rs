@@ -21,8 +21,6 @@ const EMPTY_CSPACE_BITS: u32 = 1;
 /// How often those are looked for who wait for a time.
 const TICK_PERIOD: Duration = Duration::from_millis(2);
 const TICK_BUDGET: Duration = Duration::from_micros(100);
-/// Slots of the CSpace that are for mappings; the others are for objects.
-const SLOTS_FOR_OBJECTS: u64 = 4096;
 
 /// Why the server cannot begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,14 +69,14 @@ pub(crate) struct Resources {
     pub(crate) endpoint: Cap<Endpoint>,
     /// The CSpace of programs: nothing is in it.
     pub(crate) nothing: Cap<CNode>,
-    /// Empty slots for mappings.
+    /// Slots that mappings had; they stay with mappings.
     slots: Vec<u64>,
 }
 
 impl Resources {
     /// An empty slot.
     pub(crate) fn slot(&mut self) -> Option<u64> {
-        self.slots.pop()
+        self.slots.pop().or_else(|| self.memory.slot::<()>().ok().map(Cap::pointer))
     }
 
     /// Empties a slot.
@@ -107,10 +105,10 @@ impl Parts {
         let spare = component.find(Kind::Spare, "")?;
         let control = component.find(Kind::Control, "sched_control.0")?;
         let (time, asid_pool) = (Cap::at(control.value), component.asid_pool()?);
-        let middle = spare.value + SLOTS_FOR_OBJECTS.min(spare.extent);
         let bits = untyped.extent as u32;
         let source = Cap::<Untyped>::at(untyped.value);
-        let allocator = Allocator::over(initial::CNODE, source, bits, spare.value..middle);
+        let allocator =
+            Allocator::over(initial::CNODE, source, bits, spare.value..spare.value + spare.extent);
         let mut memory = Memory::over(allocator);
         let mut space = Space::initial();
         let endpoint = memory.create::<Endpoint>()?;
@@ -120,7 +118,7 @@ impl Parts {
         let bell = memory.create::<Notification>()?;
         initial::THREAD.bind_notification(bell)?;
         start_ticking(&mut memory, &mut space, bell, time)?;
-        let slots = (middle..spare.value + spare.extent).rev().collect();
+        let slots = Vec::new();
         let resources = Resources { memory, space, asid_pool, time, endpoint, nothing, slots };
         Ok(Self { resources, endpoint, bell, replies })
     }

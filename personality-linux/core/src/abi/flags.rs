@@ -34,6 +34,12 @@ words! {
     F_SETFD: u32 = 2;
     F_GETFL: u32 = 3;
     F_SETFL: u32 = 4;
+    F_GETLK: u32 = 5;
+    F_SETLK: u32 = 6;
+    F_SETLKW: u32 = 7;
+    F_RDLCK: u16 = 0;
+    F_WRLCK: u16 = 1;
+    F_UNLCK: u16 = 2;
     F_DUPFD_CLOEXEC: u32 = 1030;
     FD_CLOEXEC: u32 = 1;
 

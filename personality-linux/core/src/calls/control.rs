@@ -5,9 +5,9 @@ use alloc::rc::Rc;
 use super::{Address, Answer, Fd};
 use crate::abi::errno::{EINVAL, ENOTTY};
 use crate::abi::flags::{
-    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, FIONBIO, FIONREAD,
-    O_APPEND, O_NONBLOCK, TCGETS, TCSETS, TCSETSF, TCSETSW, TIOCGPGRP, TIOCGSID, TIOCGWINSZ,
-    TIOCSCTTY, TIOCSPGRP, TIOCSWINSZ,
+    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETLK, F_SETFD, F_SETFL, F_SETLK, F_SETLKW,
+    FD_CLOEXEC, FIONBIO, FIONREAD, O_APPEND, O_NONBLOCK, TCGETS, TCSETS, TCSETSF, TCSETSW,
+    TIOCGPGRP, TIOCGSID, TIOCGWINSZ, TIOCSCTTY, TIOCSPGRP, TIOCSWINSZ,
 };
 use crate::files::{Content, Descriptor, Device, Stream};
 use crate::linux::Linux;
@@ -18,6 +18,9 @@ const CHANGEABLE: u32 = O_APPEND | O_NONBLOCK;
 
 impl<M: Machine> Linux<M> {
     pub(super) fn fcntl(&mut self, me: ThreadId, fd: Fd, command: u32, argument: u64) -> Answer {
+        if matches!(command, F_GETLK | F_SETLK | F_SETLKW) {
+            return self.lock_file(me, fd, command, argument);
+        }
         let descriptors = &mut self.process(me)?.descriptors;
         let descriptor = descriptors.descriptor_mut(fd)?;
         match command {

@@ -154,7 +154,34 @@ impl<M: Machine> Linux<M> {
     }
 
     pub(super) fn close(&mut self, me: ThreadId, fd: Fd) -> Answer {
-        self.process(me)?.descriptors.close(fd)?;
+        let descriptors = &mut self.process(me)?.descriptors;
+        let inode = descriptors.get(fd)?.node.inode;
+        descriptors.close(fd)?;
+        let process = self.process_id(me);
+        self.forget_locks(inode, process);
+        Ok(0)
+    }
+
+    pub(super) fn close_range(
+        &mut self,
+        me: ThreadId,
+        first: u32,
+        last: u32,
+        flags: u32,
+    ) -> Answer {
+        const CLOEXEC: u32 = 4;
+        if flags & !CLOEXEC != 0 || first > last {
+            return Err(EINVAL.into());
+        }
+        let limit = crate::files::descriptors::LIMIT as u32;
+        for fd in first..last.saturating_add(1).min(limit) {
+            if flags & CLOEXEC == 0 {
+                // What is not open need not be closed.
+                let _ = self.close(me, fd as Fd);
+            } else if let Ok(descriptor) = self.process(me)?.descriptors.descriptor_mut(fd as Fd) {
+                descriptor.closes_on_exec = true;
+            }
+        }
         Ok(0)
     }
 

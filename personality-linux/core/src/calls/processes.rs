@@ -165,6 +165,44 @@ impl<M: Machine> Linux<M> {
         if id == 0 { Ok(0) } else { Err(EPERM.into()) }
     }
 
+    /// All numbers are 0, or stay as they are.
+    pub(super) fn set_users(&mut self, me: ThreadId, real: u32, effective: u32) -> Answer {
+        self.set_three_users(me, real, effective, 0)
+    }
+
+    pub(super) fn set_three_users(
+        &mut self,
+        _me: ThreadId,
+        real: u32,
+        effective: u32,
+        saved: u32,
+    ) -> Answer {
+        let is_root = |id: &u32| matches!(*id, 0 | u32::MAX);
+        if [real, effective, saved].iter().all(is_root) { Ok(0) } else { Err(EPERM.into()) }
+    }
+
+    pub(super) fn get_users(
+        &mut self,
+        me: ThreadId,
+        real: Address,
+        effective: Address,
+        saved: Address,
+    ) -> Answer {
+        for address in [real, effective, saved] {
+            self.write_memory(me, address, &[0; 4])?;
+        }
+        Ok(0)
+    }
+
+    /// All processes have the same priority: the answer is 20 less it.
+    pub(super) fn getpriority(&mut self, _me: ThreadId, which: u32, _who: u32) -> Answer {
+        if which > 2 { Err(EINVAL.into()) } else { Ok(20) }
+    }
+
+    pub(super) fn setpriority(&mut self, _me: ThreadId, which: u32, _who: u32) -> Answer {
+        if which > 2 { Err(EINVAL.into()) } else { Ok(0) }
+    }
+
     pub(super) fn getgroups(&mut self, _me: ThreadId, _size: u32, _buffer: Address) -> Answer {
         Ok(0)
     }

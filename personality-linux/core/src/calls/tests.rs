@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::abi::errno::{
-    EAGAIN, EBADF, ECHILD, EFAULT, EINTR, ENOENT, ENOSYS, ENOTDIR, ENOTEMPTY, EPIPE, Errno,
+    EAGAIN, EBADF, ECHILD, EFAULT, EINTR, ENOENT, ENOMEM, ENOSYS, ENOTDIR, ENOTEMPTY, EPIPE, Errno,
 };
 use crate::abi::flags::*;
 use crate::abi::signals::{SIGCHLD, SIGKILL, SIGPIPE, SIGSEGV, SIGUSR1};
@@ -386,4 +386,47 @@ fn everything_is_free_when_all_have_ended() {
     assert_eq!((machine.spaces(), machine.threads.len(), machine.mappings.len()), (0, 0, 0));
     // The file of the program, and the page that handlers return through.
     assert_eq!(machine.used(), 3);
+}
+
+#[test]
+fn locks_keep_others_out_until_they_are_given_back() {
+    let mut system = System::new();
+    let fd = system.open("/tmp/locked", O_RDWR | O_CREAT) as u64;
+    let child = system.fork();
+    let lock = |kind: u16| [u64::from(kind), 10, 5, 0].map(u64::to_le_bytes).concat();
+    system.put(DATA, &lock(F_WRLCK));
+    assert_eq!(system.call(25, &[fd, F_SETLK.into(), DATA]), 0);
+    system.linux.write_memory(child, DATA, &lock(F_RDLCK)).expect("memory");
+    assert_eq!(system.call_of(child, 25, &[fd, F_SETLK.into(), DATA]), error(EAGAIN));
+    assert_eq!(system.call_of(child, 25, &[fd, F_GETLK.into(), DATA]), 0);
+    assert_eq!(system.get(child, DATA, 2), F_WRLCK.to_le_bytes());
+    assert_eq!(system.get(child, DATA + 24, 4), 1_u32.to_le_bytes());
+    assert_eq!(system.begin(child, 25, &[fd, F_SETLKW.into(), DATA]), None);
+    assert_eq!(system.call(57, &[fd]), 0);
+    assert_eq!(system.told(child), Some(Told::Answer(0)));
+}
+
+#[test]
+fn a_server_that_is_short_of_memory_gives_none() {
+    let mut system = System::new();
+    let fd = system.open("/dev/zero", 0) as u64;
+    system.linux.machine().short = true;
+    assert_eq!(system.call(222, &[0, 4096, 3, 0x22, u64::MAX, 0]), error(ENOMEM));
+    assert_eq!(system.call(220, &[17, 0, 0, 0, 0]), error(ENOMEM));
+    assert_eq!(system.call(READ, &[fd, DATA + 2 * PAGE, 1]), error(EFAULT));
+    system.linux.machine().short = false;
+    assert!(system.call(222, &[0, 4096, 3, 0x22, u64::MAX, 0]) > 0);
+}
+
+#[test]
+fn descriptors_are_closed_by_ranges() {
+    let mut system = System::new();
+    for fd in 3..8 {
+        assert_eq!(system.open("/dev/null", 0), fd);
+    }
+    assert_eq!(system.call(436, &[4, 6, 0]), 0);
+    assert_eq!(system.call(25, &[5, F_GETFD.into()]), error(EBADF));
+    assert_eq!(system.call(436, &[7, u32::MAX.into(), 4]), 0);
+    assert_eq!(system.call(25, &[7, F_GETFD.into()]), 1);
+    assert_eq!(system.call(25, &[3, F_GETFD.into()]), 0);
 }

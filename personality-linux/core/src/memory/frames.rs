@@ -31,6 +31,9 @@ impl<M: Machine> Frames<M> {
     /// A frame of zeros with one user.
     pub(crate) fn allocate(&mut self) -> Result<Frame, Exhausted> {
         self.sweep();
+        if self.machine.is_short() {
+            return Err(Exhausted);
+        }
         let frame = self.machine.allocate()?;
         let index = frame.0 as usize;
         if index >= self.users.len() {

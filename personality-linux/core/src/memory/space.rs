@@ -144,6 +144,9 @@ impl AddressSpace {
             self.replace(frames, page, frame);
             return Ok(frame);
         }
+        if frames.machine.is_short() {
+            return Err(Refused::NoMemory);
+        }
         let frame = first_frame(frames, &range, area, page, is_written)?;
         self.replace(frames, page, frame);
         Ok(frame)

@@ -48,6 +48,10 @@ impl<M: Machine> Linux<M> {
         let Some(process) = self.processes.get_mut(&number) else { return };
         process.life = Life::Ended(status);
         process.descriptors = crate::files::Descriptors::default();
+        for inode in self.locks.files_of(number) {
+            self.forget_locks(inode, number);
+        }
+        let Some(process) = self.processes.get_mut(&number) else { return };
         let (space, parent, signal) = (process.space, process.parent, process.end_signal);
         self.leave_space(space);
         self.adopt_children(number);
