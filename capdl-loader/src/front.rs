@@ -61,6 +61,8 @@ pub struct Input {
     pub overlays: Vec<PathBuf>,
     /// Folders with the programs and other files that are named in it, beside its own folder.
     pub search: Vec<PathBuf>,
+    /// The board to build for, instead of the one that the file names: other formats name none.
+    pub board: Option<String>,
 }
 
 /// What was read. If the report has no error, the model is all that the file says.
@@ -114,11 +116,15 @@ pub fn load(input: &Input) -> Loaded {
 /// Reads a file of this format, whatever its name.
 #[must_use]
 pub fn load_as(input: &Input, format: Format) -> Loaded {
-    match format {
+    let mut loaded = match format {
         Format::Layout => load_layout(input),
         Format::Cdl => load_with(input, cdl::read),
         Format::Json => load_with(input, json::read),
+    };
+    if let Some(board) = &input.board {
+        loaded.model.target.board.clone_from(board);
     }
+    loaded
 }
 
 /// A reader of another format: of the system's name and the text.

@@ -75,7 +75,7 @@ pub enum Verb {
 }
 
 /// What every verb that reads a layout takes.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct InputArgs {
     /// The layout: *.layout.toml, *.cdl or *.json.
     pub file: PathBuf,
@@ -85,11 +85,16 @@ pub struct InputArgs {
     /// A folder with programs and other files that it names; may be repeated.
     #[arg(long = "search", value_name = "FOLDER")]
     pub search: Vec<PathBuf>,
+    /// The board to build for: one of `boards`, or the name of a file NAME.toml beside the layout.
+    /// Instead of what the layout names; files of other formats name none.
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
 }
 
 impl From<InputArgs> for Input {
     fn from(args: InputArgs) -> Self {
-        Self { file: args.file, overlays: args.overlays, search: args.search }
+        let InputArgs { file, overlays, search, board } = args;
+        Self { file, overlays, search, board }
     }
 }
 

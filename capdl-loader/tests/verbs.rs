@@ -20,7 +20,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn check_args(name: &str, root_task: Option<&str>) -> CheckArgs {
-    let input = InputArgs { file: fixture(name), overlays: Vec::new(), search: Vec::new() };
+    let input = InputArgs { file: fixture(name), ..InputArgs::default() };
     CheckArgs { input, root_task: root_task.map(fixture) }
 }
 
@@ -115,7 +115,7 @@ fn an_image_does_not_depend_on_where_it_is_made() {
         }
         let output = folder.join("system.image");
         let file = folder.join("C501-restart.layout.toml");
-        let input = InputArgs { file, overlays: Vec::new(), search: Vec::new() };
+        let input = InputArgs { file, ..InputArgs::default() };
         let checked = CheckArgs { input, root_task: None };
         let args = build_args(checked, output);
         assert_eq!(build::run(&args), Outcome::Done);
@@ -175,7 +175,7 @@ fn images_and_layouts_are_compared_fact_by_fact() {
     assert_eq!(build_to("C501-restart.layout.toml", &output), Outcome::Done);
     let diff = |file: &Path, other: &Path| {
         let search = vec![fixture("")];
-        let input = InputArgs { file: file.into(), overlays: Vec::new(), search };
+        let input = InputArgs { file: file.into(), search, ..InputArgs::default() };
         diff::run(&DiffArgs { input, other: other.into(), gate: false, json: false })
     };
     assert_eq!(diff(&file, &output), Outcome::Done, "the image is of the layout");
@@ -208,4 +208,19 @@ fn facts_have_the_names_of_the_layout() {
     assert!(facts.contains("`a/thread`: runs from the start"), "{facts:#?}");
     assert!(facts.iter().any(|fact| fact.starts_with("`a`: restarts on fault true")), "{facts:#?}");
     assert!(facts.iter().all(|fact| !fact.contains("cell ")), "{facts:#?}");
+}
+
+#[test]
+fn a_system_of_another_format_is_checked_against_the_board_that_is_named() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("huge.cdl");
+    let text = "arch aarch64\nobjects { big[900] = frame (2M) }\ncaps { }\n";
+    std::fs::write(&file, text).expect("the folder for tests");
+    let said = |board: Option<&str>| {
+        let board = board.map(str::to_owned);
+        let input = InputArgs { file: file.clone(), board, ..InputArgs::default() };
+        checked(&CheckArgs { input, root_task: None }).report
+    };
+    let is_told = |board| said(board).iter().any(|found| found.code == Code::OUT_OF_MEMORY);
+    assert!(!is_told(None) && is_told(Some("qemu-virt-aarch64")));
+    assert!(said(Some("nowhere")).iter().any(|found| found.code == Code::DANGLING));
 }

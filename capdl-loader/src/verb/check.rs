@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::answer;
+use super::output::{answer, message};
 use super::{InputArgs, Outcome};
 use crate::Diagnostic;
 use crate::board::{Board, Loader};
@@ -63,22 +63,27 @@ fn loader_in(file: &Path) -> Result<Loader, Diagnostic> {
     Loader::of(&bytes).map_err(|failure| refused(&failure))
 }
 
+/// What is said where nothing names a board.
+const NO_BOARD: &str = "note: no board is named, so nobody looked whether memory, devices and \
+    interrupts fit; `--board NAME` names one\n";
+
 /// The board of a layout; one that cannot be found is told.
 fn board(input: &Input, loaded: &mut Loaded) -> Option<Board> {
     let target = &loaded.model.target;
     let name = &target.board;
     if name.is_empty() {
+        message(NO_BOARD);
         return None;
     }
     let own = input.file.parent().unwrap_or(Path::new("."));
     let folders = std::iter::once(own).chain(input.search.iter().map(|folder| folder.as_path()));
-    let message = match Board::find(name, folders) {
+    let why = match Board::find(name, folders) {
         Ok(Some(board)) => return Some(board),
         Ok(None) => format!("there is no board `{name}`"),
         Err(error) => format!("board `{name}` cannot be read: {error}"),
     };
     let known: Vec<&str> = Board::names().collect();
-    let wrong = Diagnostic::error(Code::DANGLING, message).at(target.span, "");
+    let wrong = Diagnostic::error(Code::DANGLING, why).at(target.span, "");
     loaded.report.push(wrong.help(format!("known are {}", known.join(", "))));
     None
 }

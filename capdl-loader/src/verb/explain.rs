@@ -53,7 +53,7 @@ pub fn run(args: &ExplainArgs) -> Outcome {
         message(&format!("error: `{what}` is the code of no check; a value needs its layout\n"));
         return Outcome::Refused;
     };
-    let input = Input { file, overlays: args.overlays.clone(), search: Vec::new() };
+    let input = Input { file, overlays: args.overlays.clone(), ..Input::default() };
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let Some(tree) = tree_of(&input, &mut sources, &mut report) else {
         message(&report.render(&sources));
