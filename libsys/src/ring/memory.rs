@@ -54,19 +54,29 @@ pub trait Memory {
     /// Reads bytes from a multiple of 8 on.
     #[inline]
     fn read_bytes(&self, offset: usize, bytes: &mut [u8]) {
-        for (part, at) in bytes.chunks_mut(8).zip((offset..).step_by(8)) {
-            let word = self.read(at).to_le_bytes();
-            part.copy_from_slice(&word[..part.len()]);
+        let behind = offset + (bytes.len() & !7);
+        // Whole words first, so that each is a load and a store.
+        let (words, rest) = bytes.as_chunks_mut::<8>();
+        for (word, at) in words.iter_mut().zip((offset..).step_by(8)) {
+            *word = self.read(at).to_le_bytes();
+        }
+        if !rest.is_empty() {
+            rest.copy_from_slice(&self.read(behind).to_le_bytes()[..rest.len()]);
         }
     }
 
     /// Writes bytes from a multiple of 8 on. The rest of the last word becomes zero.
     #[inline]
     fn write_bytes(&self, offset: usize, bytes: &[u8]) {
-        for (part, at) in bytes.chunks(8).zip((offset..).step_by(8)) {
+        let behind = offset + (bytes.len() & !7);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for (word, at) in words.iter().zip((offset..).step_by(8)) {
+            self.write(at, u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            self.write(at, u64::from_le_bytes(word));
+            word[..rest.len()].copy_from_slice(rest);
+            self.write(behind, u64::from_le_bytes(word));
         }
     }
 }
