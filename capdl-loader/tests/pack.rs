@@ -12,7 +12,7 @@ use capdl::pack::{Options, Packed, pack};
 use capdl::placement::Placement;
 use layout::Model;
 use packed::placing::{Placed, place_all};
-use packed::record::How;
+use packed::record::{How, Source as Origin};
 use packed::{Cell, Image};
 use plan::Planner;
 use support::{PER_PROCESS, processes};
@@ -58,9 +58,14 @@ fn pages_of_a_process_are_one_run_each_kind() {
     assert!(image.layout.slots.rows().all(|slot| slot.how == How::Copied));
 }
 
-/// The example, with files that are not there taken as empty.
+/// The example.
 fn example() -> Model {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/linuxbox.layout.toml");
+    model_of("tests/linuxbox.layout.toml")
+}
+
+/// The model of a layout, with files that are not there taken as empty.
+fn model_of(file: &str) -> Model {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let mut loaded = load(&Input { file, ..Input::default() });
     loaded.report.retain(|found| found.code != Code::FILE);
     assert!(!loaded.report.has_errors(), "{}", loaded.report.render(&loaded.sources));
@@ -102,4 +107,21 @@ fn what_is_reported_is_where_the_loader_puts_it() {
         assert_eq!(compared, reported.addresses.iter().flatten().count());
         assert_eq!(planner.free_by_size(), reported.planner.free_by_size());
     }
+}
+
+#[test]
+fn a_driver_finds_where_its_device_reaches_the_memory_of_clients() {
+    let model = model_of("systems/disk/disk.layout.toml");
+    let options = Options { has_names: true, ..Options::default() };
+    let packed = pack(&model, &Sources::default(), &options).expect("a good model");
+    // Regions lie in pieces of their own, and each is seen twice.
+    let image = Image::new(&packed.bytes).expect("a good image");
+    let addresses = image.layout.fills.rows().filter(|fill| fill.source == Origin::Address);
+    let name = |cell| image.debug.name(cell).expect("a name");
+    let found: Vec<_> = addresses
+        .map(|fill| (name(fill.frame), name(Cell(u32::try_from(fill.offset).expect("a cell")))))
+        .collect();
+    let directory = "blk/memory/directory/0";
+    let expected = ["left>blk/0", "pool/0", "right>blk/0"];
+    assert_eq!(found, expected.map(|region| (directory, region)), "and no client finds any");
 }

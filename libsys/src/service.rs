@@ -10,11 +10,13 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`block`] | sectors of a disk that several clients share |
 //! | [`clock`] | the time of day, and waiting for one |
 //! | [`entropy`] | random bytes |
 //! | [`packet`] | packets of a network card that several clients share |
 //! | [`terminal`] | text to and from a person |
 
+pub mod block;
 pub mod clock;
 pub mod entropy;
 pub mod packet;

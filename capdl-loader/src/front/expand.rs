@@ -9,6 +9,7 @@
 //! | [`memory`] | devices, regions, untyped memory |
 //! | [`functions`] | functions of PCI: where their registers are |
 //! | [`channels`] | channels, handlers, management: who holds what of whom |
+//! | [`rings`] | memory that two components share for rings |
 //! | [`replies`] | what holds callers |
 //! | [`devices`] | devices and interrupts, as their drivers get them |
 //! | [`image`] | programs as pages |
@@ -36,6 +37,7 @@ mod memory;
 mod pools;
 mod raw;
 mod replies;
+mod rings;
 mod rules;
 mod scope;
 mod space;

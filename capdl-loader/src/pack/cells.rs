@@ -47,8 +47,8 @@ impl Cells {
     }
 
     /// Another capability to map a frame by.
-    pub(super) fn second_view(&mut self, frame: Cell) -> Cell {
-        self.copy(frame, Rights::ALL, 0)
+    pub(super) fn second_view(&mut self, numbering: &Numbering, frame: Cell) -> Cell {
+        self.copy(numbering, frame, Rights::ALL, 0)
     }
 
     /// The cell of a capability that may have a badge, and fewer rights than the object's first.
@@ -70,16 +70,19 @@ impl Cells {
         if let Some(made) = self.made.get(&key) {
             return Some(*made);
         }
-        let made = self.copy(cell, rights, badge);
+        let made = self.copy(numbering, cell, rights, badge);
         self.made.insert(key, made);
         Some(made)
     }
 
-    fn copy(&mut self, source: Cell, rights: Rights, badge: u64) -> Cell {
+    fn copy(&mut self, numbering: &Numbering, source: Cell, rights: Rights, badge: u64) -> Cell {
         let first = self.take();
         let goes_on = |last: &&mut Copies| {
             let alike = (last.rights, last.badge) == (rights, badge) && badge == 0;
-            alike && last.source.plus(last.count) == source && last.first.plus(last.count) == first
+            alike
+                && last.source.plus(last.count) == source
+                && last.first.plus(last.count) == first
+                && numbering.are_of_one_run(last.source, source)
         };
         match self.copies.last_mut().filter(goes_on) {
             Some(last) => last.count += 1,

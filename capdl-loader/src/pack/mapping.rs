@@ -91,7 +91,7 @@ impl Mappings {
         for page in &self.pages {
             let frame = numbering.cell(page.object);
             let again = std::mem::replace(&mut seen[page.object.index()], true);
-            let first = if again { cells.second_view(frame) } else { frame };
+            let first = if again { cells.second_view(numbering, frame) } else { frame };
             let row = Pages {
                 space: numbering.cell(page.space),
                 address: page.address,

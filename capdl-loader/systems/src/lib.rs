@@ -15,6 +15,7 @@
 //! | `network` | `station` twice | one network card for two, on a PCI bus |
 //! | `packet-rate` | `packets` twice | what packets cost |
 //! | `entropy` | `drawer` | random bytes of a device |
+//! | `disk` | `virtio-blk`, `scribe`, `gremlin` | two clients of a disk whose driver is killed |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
 #![no_std]
 

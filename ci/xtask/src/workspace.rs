@@ -60,6 +60,8 @@ pub(crate) const PL011: &str = "tessera-pl011";
 pub(crate) const PL031: &str = "tessera-pl031";
 /// What all virtio drivers need.
 pub(crate) const VIRTIO: &str = "tessera-virtio";
+/// Drives disks.
+pub(crate) const VIRTIO_BLK: &str = "tessera-virtio-blk";
 /// Drives network cards.
 pub(crate) const VIRTIO_NET: &str = "tessera-virtio-net";
 /// Drives consoles of virtio.
@@ -68,7 +70,7 @@ pub(crate) const VIRTIO_CONSOLE: &str = "tessera-virtio-console";
 pub(crate) const VIRTIO_RNG: &str = "tessera-virtio-rng";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 24] = [
+pub(crate) const HOST_CRATES: [&str; 25] = [
     "tessera-abi",
     PLATFORM,
     KERNEL,
@@ -84,6 +86,7 @@ pub(crate) const HOST_CRATES: [&str; 24] = [
     PAGER_EXAMPLES,
     DMA,
     VIRTIO,
+    VIRTIO_BLK,
     LINUX,
     TERMINAL,
     PL011,

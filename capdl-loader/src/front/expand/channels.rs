@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use abi::directory::{FAULT_BADGE, Kind as Entry, SIGNAL_BADGE, SIGNALS};
 use layout::Rights;
 use layout::cap::Cap;
-use layout::names::{Channel, ChannelKind, ComponentId, Region, RegionId, RegionKind};
+use layout::names::{Channel, ChannelKind, ComponentId};
 use layout::object::{Irq, Kind, ObjectId, Trigger};
-use layout::span::Span;
+use layout::span::{Span, Spanned};
 
 use super::draft::{Holding, Sight, Word};
 use super::{Expander, spanned};
@@ -21,12 +21,12 @@ use crate::front::format::memory::Trigger as TriggerSpec;
 use crate::front::forms::Name;
 
 /// A channel whose ends are known.
-struct Wire<'a, T> {
-    from: usize,
-    to: usize,
-    name: &'a Option<Name>,
-    span: Span,
-    spec: &'a T,
+pub(super) struct Wire<'a, T> {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) name: &'a Option<Name>,
+    pub(super) span: Span,
+    pub(super) spec: T,
 }
 
 /// Something that sets a bit of a component's bell.
@@ -54,10 +54,10 @@ impl Expander<'_> {
     /// Connects everything.
     pub(super) fn channels(&mut self) {
         for channel in &self.layout.channel {
-            let spec::Channel { call, signal, ring } = &channel.value;
-            let kinds = [call.is_some(), signal.is_some(), ring.is_some()];
+            let spec::Channel { call, signal, ring, service } = &channel.value;
+            let kinds = [call.is_some(), signal.is_some(), ring.is_some(), service.is_some()];
             if kinds.into_iter().filter(|is| *is).count() != 1 {
-                let message = "a channel is one of `call`, `signal` and `ring`";
+                let message = "a channel is one of `call`, `signal`, `ring` and `service`";
                 self.error(Code::WRONG_TYPE, message, channel.span, "not one of them");
             }
         }
@@ -78,9 +78,9 @@ impl Expander<'_> {
     }
 
     /// Both ends of the channels of one kind, by the names of those.
-    fn wires<'s, T>(
+    pub(super) fn wires<'s, T>(
         &mut self,
-        channels: impl Iterator<Item = (Span, &'s T, [&'s Name; 2], &'s Option<Name>)>,
+        channels: impl Iterator<Item = (Span, T, [&'s Name; 2], &'s Option<Name>)>,
     ) -> Vec<Wire<'s, T>> {
         let mut wires = Vec::new();
         for (span, spec, [from, to], name) in channels {
@@ -98,17 +98,20 @@ impl Expander<'_> {
     }
 
     fn calls(&mut self) {
-        let layout = self.layout;
-        let calls = layout.channel.iter().filter_map(|channel| channel.value.call.as_ref());
-        let calls = calls.map(|call| {
-            (call.span, &call.value, [&call.value.from, &call.value.to], &call.value.name)
+        let channels = &self.layout.channel;
+        let calls = channels.iter().filter_map(|channel| channel.value.call.as_ref());
+        let calls = calls.map(|Spanned { value, span }| {
+            (*span, value.grant, [&value.from, &value.to], &value.name)
         });
-        for wire in self.wires::<spec::Call>(calls) {
+        let services = channels.iter().filter_map(|channel| channel.value.service.as_ref());
+        let services = services
+            .map(|Spanned { value, span }| (*span, false, [&value.from, &value.to], &value.name));
+        for wire in self.wires(calls.chain(services)) {
             let called = self.called(wire.name, wire.to);
             let client = self.called(wire.name, wire.from);
             let endpoint = self.port(wire.to, wire.span);
             let badge = self.badge(wire.to, Entry::Client, &client, wire.span);
-            let more = if wire.spec.grant { Rights::GRANT } else { Rights::NONE };
+            let more = if wire.spec { Rights::GRANT } else { Rights::NONE };
             let rights = Rights::WRITE.or(Rights::GRANT_REPLY).or(more);
             let cap = Cap::Endpoint { object: endpoint, rights, badge: Some(badge) };
             self.hold(wire.from, Entry::Endpoint, called, cap, wire.span);
@@ -123,41 +126,11 @@ impl Expander<'_> {
             let ends = [&signal.value.from, &signal.value.to];
             (signal.span, &signal.value, ends, &signal.value.name)
         });
-        for wire in self.wires::<spec::Signal>(signals) {
+        for wire in self.wires(signals) {
             let notification = self.bell(wire.to, wire.span);
             self.channel(&wire, ChannelKind::Signal { notification });
             ringers.push(self.ringer(wire.from, wire.to, wire.name, wire.span));
         }
-    }
-
-    fn rings(&mut self, ringers: &mut Vec<Ringer>) {
-        let layout = self.layout;
-        let rings = layout.channel.iter().filter_map(|channel| channel.value.ring.as_ref());
-        let rings = rings.map(|ring| {
-            (ring.span, &ring.value, [&ring.value.from, &ring.value.to], &ring.value.name)
-        });
-        for wire in self.wires::<spec::Ring>(rings) {
-            let name = self.channel_name(&wire);
-            let region = self.ring_memory(&name, wire.spec, wire.span);
-            for (here, there) in [(wire.from, wire.to), (wire.to, wire.from)] {
-                let name = self.called(wire.name, there);
-                let how = (Rights::READ_WRITE, super::assemble::DATA);
-                self.see_region(here, name, region, how, wire.span);
-            }
-            let bells = [self.bell(wire.to, wire.span), self.bell(wire.from, wire.span)];
-            self.channel(&wire, ChannelKind::Ring { region, bells });
-            ringers.push(self.ringer(wire.from, wire.to, wire.name, wire.span));
-            ringers.push(self.ringer(wire.to, wire.from, wire.name, wire.span));
-        }
-    }
-
-    /// The memory of a ring, as a region of the model.
-    fn ring_memory(&mut self, name: &str, spec: &spec::Ring, span: Span) -> RegionId {
-        let written = if spec.size.span.is_somewhere() { spec.size.span } else { span };
-        let bytes = self.whole_pages(spec.size.value.0, written, name);
-        let frames = self.own_frames(None, name, bytes, span);
-        let kind = RegionKind::Memory { dma_by: Vec::new() };
-        self.model.add_region(Region { name: name.into(), span, kind, frames })
     }
 
     /// A component sees memory.
@@ -180,7 +153,7 @@ impl Expander<'_> {
         }
     }
 
-    fn ringer(&self, from: usize, to: usize, name: &Option<Name>, span: Span) -> Ringer {
+    pub(super) fn ringer(&self, from: usize, to: usize, name: &Option<Name>, span: Span) -> Ringer {
         let by = By::Component { from, called: self.called(name, to) };
         Ringer { to, name: self.called(name, from), by, span }
     }
@@ -327,12 +300,12 @@ impl Expander<'_> {
     }
 
     /// What one end calls the other.
-    fn called(&self, name: &Option<Name>, other: usize) -> String {
+    pub(super) fn called(&self, name: &Option<Name>, other: usize) -> String {
         let name = name.as_ref().map(|name| name.value.clone());
         name.unwrap_or_else(|| self.drafts[other].spec.name.clone())
     }
 
-    fn channel_name<T>(&self, wire: &Wire<'_, T>) -> String {
+    pub(super) fn channel_name<T>(&self, wire: &Wire<'_, T>) -> String {
         let [from, to] = [wire.from, wire.to].map(|end| &self.drafts[end].spec.name);
         match wire.name {
             Some(name) => format!("{from}>{to}.{}", name.value),
@@ -340,7 +313,7 @@ impl Expander<'_> {
         }
     }
 
-    fn channel<T>(&mut self, wire: &Wire<'_, T>, kind: ChannelKind) {
+    pub(super) fn channel<T>(&mut self, wire: &Wire<'_, T>, kind: ChannelKind) {
         let name = self.channel_name(wire);
         let [from, to] = [wire.from, wire.to].map(|end| self.drafts[end].id);
         self.model.channels.push(Channel { name, span: wire.span, from, to, kind });
@@ -373,7 +346,7 @@ impl Expander<'_> {
     }
 
     /// Where a component is signalled.
-    fn bell(&mut self, draft: usize, span: Span) -> ObjectId {
+    pub(super) fn bell(&mut self, draft: usize, span: Span) -> ObjectId {
         if let Some(bell) = self.drafts[draft].bell {
             return bell;
         }

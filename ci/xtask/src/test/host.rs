@@ -12,8 +12,8 @@ use crate::tidy;
 use crate::toolchain::{Target, cargo};
 use crate::workspace::{
     BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
-    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_CONSOLE,
-    VIRTIO_NET, VIRTIO_RNG,
+    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_BLK,
+    VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG,
 };
 
 /// All of them.
@@ -73,6 +73,7 @@ fn lints() -> Vec<Step> {
         BENCH,
         DMA,
         VIRTIO,
+        VIRTIO_BLK,
         PERSONALITY_LINUX,
         TERMINAL,
         PL011,

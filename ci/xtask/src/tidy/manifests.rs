@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "tessera-virtio-console",
         &["tessera-libsys", "tessera-dma", "tessera-virtio", "tessera-terminal"],
     ),
+    ("tessera-virtio-blk", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
     ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
     (

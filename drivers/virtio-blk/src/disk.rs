@@ -1,0 +1,223 @@
+//! Requests in flight.
+
+use alloc::collections::VecDeque;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use dma::{Piece, Region};
+use libsys::service::block::{Device, Done, Geometry, Job, Outcome, SECTOR, Verb};
+use virtio::{DeviceType, Misbehaviour, Queue, StartError, Transport, Used};
+
+use crate::features::{self, FLUSH, WANTED};
+use crate::header::Frames;
+
+/// Descriptors of the queue: as many as QEMU's disks have on PCI; on MMIO they have more.
+const DESCRIPTORS: usize = 256;
+/// Of a request, at most.
+const PIECES: usize = 3;
+/// Requests in flight.
+const FLIGHTS: usize = DESCRIPTORS / PIECES;
+
+/// A job that the device has.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    ticket: usize,
+    /// Its place among the frames.
+    frame: usize,
+    /// Bytes that the device has to write before the status.
+    answer: u32,
+}
+
+/// A disk.
+///
+/// ```
+/// use virtio::fake::{Device, Setup};
+/// use virtio_blk::Disk;
+///
+/// # use libsys::service::block::Device as _;
+/// let mut config = vec![0; 60];
+/// config[..8].copy_from_slice(&2048_u64.to_le_bytes());
+/// let (_device, transport) = Device::new(Setup { config, ..Setup::BLOCK });
+/// let disk = Disk::start(transport)?;
+/// assert_eq!(disk.geometry().sectors, 2048);
+/// # Ok::<(), virtio::StartError>(())
+/// ```
+#[derive(Debug)]
+pub struct Disk<T> {
+    transport: T,
+    /// `None`: the device is of no use any more.
+    queue: Option<Queue<DESCRIPTORS>>,
+    features: u64,
+    geometry: Geometry,
+    frames: Frames,
+    /// Places of frames.
+    free: Vec<usize>,
+    /// By the numbers of their first descriptors.
+    flights: Vec<Option<Flight>>,
+    /// The memories of the clients, by their places.
+    memories: Vec<Region>,
+    /// Jobs that never got to the device, or that it never will do.
+    ended: VecDeque<Done>,
+    /// What the device did wrong last, until somebody asks.
+    complaint: Option<Misbehaviour>,
+}
+
+impl<T: Transport> Disk<T> {
+    /// Resets the device and starts it.
+    ///
+    /// # Errors
+    /// It is no disk, or does not start.
+    pub fn start(mut transport: T) -> Result<Self, StartError> {
+        if transport.device_type() != DeviceType::Block {
+            return Err(StartError::Kind);
+        }
+        let (queue, features) = begin(&mut transport)?;
+        let geometry = features::geometry(&transport, features)?;
+        virtio::finish(&mut transport);
+        let frames = Frames::new(FLIGHTS).map_err(|_| StartError::Memory)?;
+        Ok(Self {
+            transport,
+            queue: Some(queue),
+            features,
+            geometry,
+            frames,
+            free: (0..FLIGHTS).collect(),
+            flights: vec![None; DESCRIPTORS],
+            memories: Vec::new(),
+            ended: VecDeque::new(),
+            complaint: None,
+        })
+    }
+
+    /// The memory of the next client.
+    pub fn add_memory(&mut self, memory: Region) {
+        self.memories.push(memory);
+    }
+
+    /// Takes back the device's interrupt.
+    pub fn acknowledge(&mut self) {
+        let _ = self.transport.ack_interrupt();
+    }
+
+    /// What the device did wrong since the last question.
+    pub const fn complaint(&mut self) -> Option<Misbehaviour> {
+        self.complaint.take()
+    }
+
+    /// Whether the device can be used.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// Hands a job to the device.
+    fn pass(&mut self, job: &Job) -> Option<()> {
+        let queue = self.queue.as_mut()?;
+        let data = match job.verb {
+            Verb::Read | Verb::Write => {
+                let bytes = job.count.checked_mul(SECTOR as u32)?;
+                Some(self.memories.get(job.client)?.piece(job.at, bytes)?)
+            }
+            Verb::Flush | Verb::Discard => None,
+        };
+        let frame = *self.free.last()?;
+        self.frames.write(frame, job);
+        let (header, status) = (self.frames.header(frame)?, self.frames.status(frame)?);
+        let segment = self.frames.segment(frame)?;
+        let added = match (job.verb, data) {
+            (Verb::Read, Some(data)) => queue.add(&[header], &[data, status]),
+            (Verb::Write, Some(data)) => queue.add(&[header, data], &[status]),
+            (Verb::Discard, _) => queue.add(&[header, segment], &[status]),
+            _ => queue.add(&[header], &[status]),
+        };
+        let token = added.ok()?;
+        let answer = data.filter(|_| job.verb == Verb::Read).map_or(0, Piece::bytes);
+        *self.flights.get_mut(usize::from(token.0))? =
+            Some(Flight { ticket: job.ticket, frame, answer });
+        self.free.pop();
+        Some(())
+    }
+
+    /// What the device says of something that it used.
+    fn done(&mut self, used: Used) -> Option<Done> {
+        let Flight { ticket, frame, answer } =
+            self.flights.get_mut(usize::from(used.token.0))?.take()?;
+        let mut outcome = self.frames.outcome(frame);
+        self.free.push(frame);
+        if outcome == Outcome::Done && used.written <= answer {
+            // It did not write all that was asked for, and the status.
+            outcome = Outcome::Device;
+        }
+        Some(Done { ticket, outcome })
+    }
+
+    /// Resets a device that misbehaves, which takes all memory from it, and starts it again.
+    fn recover(&mut self, complaint: Misbehaviour) {
+        self.complaint = Some(complaint);
+        self.queue = None;
+        let restarted = begin(&mut self.transport);
+        for flight in self.flights.iter_mut().filter_map(Option::take) {
+            self.free.push(flight.frame);
+            self.ended.push_back(Done { ticket: flight.ticket, outcome: Outcome::Device });
+        }
+        let Ok((queue, features)) = restarted else { return };
+        // Another device than before is none that clients know.
+        let is_same = features::geometry(&self.transport, features) == Ok(self.geometry);
+        if features == self.features && is_same {
+            virtio::finish(&mut self.transport);
+            self.queue = Some(queue);
+        }
+    }
+}
+
+/// Negotiates, and sets up the queue.
+fn begin<T: Transport>(transport: &mut T) -> Result<(Queue<DESCRIPTORS>, u64), StartError> {
+    let features = virtio::begin(transport, WANTED)?;
+    Ok((Queue::new(transport, 0)?, features))
+}
+
+impl<T: Transport> Device for Disk<T> {
+    fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    fn has_room(&self) -> bool {
+        match &self.queue {
+            Some(queue) => !self.free.is_empty() && queue.has_room(PIECES),
+            // It fails at once.
+            None => self.ended.len() < FLIGHTS,
+        }
+    }
+
+    fn submit(&mut self, job: Job) {
+        let (ticket, done) = (job.ticket, Outcome::Done);
+        if job.verb == Verb::Flush && self.features & FLUSH == 0 && self.is_alive() {
+            // There is no cache: what is done is done.
+            self.ended.push_back(Done { ticket, outcome: done });
+        } else if self.pass(&job).is_none() {
+            self.ended.push_back(Done { ticket, outcome: Outcome::Device });
+        }
+    }
+
+    fn announce(&mut self) {
+        if let Some(queue) = &mut self.queue {
+            queue.announce(&mut self.transport);
+        }
+    }
+
+    fn take_done(&mut self) -> Option<Done> {
+        loop {
+            if let Some(ended) = self.ended.pop_front() {
+                return Some(ended);
+            }
+            match self.queue.as_mut()?.take_used() {
+                Ok(None) => return None,
+                Ok(Some(used)) => match self.done(used) {
+                    Some(done) => return Some(done),
+                    None => self.recover(Misbehaviour::Unknown { token: used.token.0 }),
+                },
+                Err(complaint) => self.recover(complaint),
+            }
+        }
+    }
+}

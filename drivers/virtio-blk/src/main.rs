@@ -1,0 +1,98 @@
+//! Drives a disk for the clients that its layout gives it.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use dma::{Region, pool};
+use libsys::layout::{Component, Interrupt, Kind};
+use libsys::println;
+use libsys::server::{Origin, Port, Request};
+use libsys::service::block::{Device, Server, ranges};
+use libsys::{Badge, Cap};
+use virtio_blk::Disk;
+use virtio_blk::caller::Callers;
+
+/// Why there is no disk.
+type Failure = Box<dyn core::error::Error>;
+
+#[libsys::main]
+fn main(component: Component) -> Result<(), Failure> {
+    let name = component.name();
+    let device = component.entries().find(|entry| entry.kind == Kind::Device);
+    let device = device.ok_or("the layout gives it no device")?.name;
+    let interrupt = component.interrupt(device)?;
+    let memory = Region::new(component.dma("pool")?).ok_or("too many regions")?;
+    pool::provide(memory)?;
+    let transport = virtio::mmio::transport(component.device(device)?)?;
+    let mut disk = Disk::start(transport)?;
+    let geometry = disk.geometry();
+    let clients: Vec<_> = component.entries().filter(|entry| entry.kind == Kind::Client).collect();
+    let names: Vec<&str> = clients.iter().map(|client| client.name).collect();
+    let ranges = ranges(&names, component.arguments(), geometry)?;
+    for client in &names {
+        disk.add_memory(Region::new(component.dma(client)?).ok_or("too many clients")?);
+    }
+    let callers = Callers::new(component.reception()?, component.replies());
+    let mut server = Server::new(disk);
+    for (client, range) in clients.iter().zip(ranges) {
+        // Seen for good, so that all may have it.
+        let memory: &'static _ = Box::leak(Box::new(component.region(client.name)?));
+        server.add(Badge(client.value), memory, component.notification(client.name)?, range);
+    }
+    let _ = interrupt.handler.acknowledge();
+    println!("{name}: {} sectors for {} clients", geometry.sectors, names.len());
+    serve(&callers, interrupt, &mut server)
+}
+
+/// The driver, as this program has it.
+type Driver<'a, T> = Server<
+    Disk<T>,
+    &'static libsys::window::Window,
+    Cap<libsys::object::Notification>,
+    virtio_blk::caller::Caller<'a>,
+>;
+
+/// Serves for ever.
+fn serve<'a, T: virtio::Transport>(
+    callers: &'a Callers,
+    interrupt: Interrupt,
+    driver: &mut Driver<'a, T>,
+) -> Result<(), Failure> {
+    let port = callers.reception();
+    loop {
+        let sleeps = !driver.round() && driver.fall_asleep();
+        let Some(caller) = callers.next() else {
+            // Whoever calls waits in the kernel; the device still has something to say.
+            let signals = if sleeps { port.signals() } else { port.poll_signals() };
+            driver.wake_up();
+            signalled(interrupt, driver, signals);
+            continue;
+        };
+        let reply = caller.reply();
+        let message = if sleeps { port.receive(reply) } else { port.poll(reply) };
+        driver.wake_up();
+        match Origin::of(Badge(message.badge)) {
+            Origin::Client(Badge(0)) | Origin::Component(_) => {}
+            Origin::Client(client) => {
+                let request = Request { client, message, slot: 0 };
+                driver.called(&request, caller.calling());
+            }
+            Origin::Signals(_) => signalled(interrupt, driver, message.badge),
+        }
+        if let Some(complaint) = driver.device().complaint() {
+            println!("the device was reset: {complaint}");
+        }
+    }
+}
+
+/// Takes back the device's interrupt, if it is among these signals.
+fn signalled<T: virtio::Transport>(interrupt: Interrupt, driver: &mut Driver<'_, T>, word: u64) {
+    if word & interrupt.signal != 0 {
+        driver.device().acknowledge();
+        let _ = interrupt.handler.acknowledge();
+    }
+}

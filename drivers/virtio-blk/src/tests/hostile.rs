@@ -1,0 +1,47 @@
+//! A device that does what none may do.
+
+use std::vec::Vec;
+
+use libsys::service::block::{Device as _, Done, Outcome, Verb};
+use virtio::Misbehaviour;
+
+use super::model::{ALL, Model, job, run, setup};
+
+#[test]
+fn a_device_that_misbehaves_is_reset_and_goes_on() {
+    let (mut model, mut disk, _memory) = Model::new(setup(ALL));
+    for ticket in 0..3 {
+        disk.submit(job(ticket, Verb::Write, 0, 1));
+    }
+    disk.announce();
+    model.device.put(0, 200, 1);
+    let mut failed: Vec<usize> = Vec::new();
+    while let Some(Done { ticket, outcome }) = disk.take_done() {
+        assert_eq!(outcome, Outcome::Device);
+        failed.push(ticket);
+    }
+    failed.sort_unstable();
+    assert_eq!(failed, [0, 1, 2], "each has an answer");
+    assert_eq!(disk.complaint(), Some(Misbehaviour::Unknown { token: 200 }));
+    let done = run(&mut model, &mut disk, job(5, Verb::Write, 0, 1));
+    assert_eq!(done, Some(Done { ticket: 5, outcome: Outcome::Done }));
+}
+
+#[test]
+fn a_device_that_does_not_come_back_fails_everything() {
+    let (model, mut disk, _memory) = Model::new(setup(ALL));
+    disk.submit(job(0, Verb::Read, 0, 1));
+    disk.announce();
+    model.device.misbehave(|faults| faults.stays_busy = true);
+    model.device.set_used_index(0, 9);
+    let failed = |ticket| Some(Done { ticket, outcome: Outcome::Device });
+    // Its first word is of something that is in flight, the second one not any more.
+    assert_eq!(disk.take_done(), failed(0));
+    assert_eq!(disk.take_done(), None);
+    assert!(!disk.is_alive());
+    for verb in [Verb::Read, Verb::Write, Verb::Flush, Verb::Discard] {
+        disk.submit(job(7, verb, 0, 1));
+        assert_eq!(disk.take_done(), failed(7));
+    }
+    assert_eq!(disk.take_done(), None);
+}

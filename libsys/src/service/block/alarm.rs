@@ -1,0 +1,91 @@
+//! What a client hears while it sleeps.
+
+use core::cell::Cell;
+
+use super::control;
+use crate::layout::{Component, Kind, Missing};
+use crate::ring::{Bell, Doorbell};
+use crate::window::Window;
+
+/// A bell that tells the driver's restarts from all else: whoever hears both at once must not take
+/// the one for the other, for the new instance knows nothing of what the old one was to do.
+///
+/// ```
+/// use libsys::ring::Bell;
+/// use libsys::service::block::Alarm;
+///
+/// /// Of a driver that is never started again.
+/// struct Immortal;
+///
+/// impl Bell for Immortal {
+///     fn ring(&self) {}
+///     fn sleep(&self) {}
+/// }
+///
+/// impl Alarm for Immortal {
+///     fn was_told(&self) -> bool {
+///         false
+///     }
+/// }
+/// ```
+pub trait Alarm: Bell {
+    /// Whether the driver was started again since the last question.
+    fn was_told(&self) -> bool;
+}
+
+/// The bell of a client whose layout lets the driver's restarts tell it.
+///
+/// ```no_run
+/// use libsys::layout::{Component, Missing};
+/// use libsys::service::block::{Disk, Restarts};
+///
+/// fn sectors(component: &Component) -> Result<u64, Missing<'static>> {
+///     let (driver, memory, bell) = Restarts::connect(component, "blk")?;
+///     let disk = Disk::open(driver, &memory, &bell);
+///     Ok(disk.map_or(0, |disk| disk.geometry().sectors))
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Restarts {
+    bell: Doorbell,
+    /// The signal of the restarts.
+    mask: u64,
+    told: Cell<bool>,
+}
+
+impl Restarts {
+    /// The way to a driver with this name: its endpoint, the shared memory, the bell.
+    ///
+    /// # Errors
+    /// The layout says nothing of it.
+    pub fn connect<'n>(
+        component: &Component,
+        name: &'n str,
+    ) -> Result<(control::Client, Window, Self), Missing<'n>> {
+        let driver = control::Client::new(component.endpoint(name)?);
+        let (memory, bell) = component.ring(name)?;
+        let is_it = |word: &str| word.strip_suffix(".restarted") == Some(name);
+        let mut entries = component.entries();
+        let told = entries.find(|entry| entry.kind == Kind::Signal && is_it(entry.name));
+        let mask = told.map_or(0, |entry| entry.value);
+        Ok((driver, memory, Self { bell, mask, told: Cell::new(false) }))
+    }
+}
+
+impl Bell for &Restarts {
+    fn ring(&self) {
+        self.bell.ring();
+    }
+
+    fn sleep(&self) {
+        if self.bell.own.wait() & self.mask != 0 {
+            self.told.set(true);
+        }
+    }
+}
+
+impl Alarm for &Restarts {
+    fn was_told(&self) -> bool {
+        self.told.take()
+    }
+}
