@@ -3,10 +3,10 @@
 //! The tree is input from outside: whatever its bytes, each question has an answer, at worst
 //! `None`.
 
+mod flat;
+
 use abi::bootinfo::EXTRA_DEVICE_TREE;
-use dtoolkit::fdt::{Fdt, FdtNode};
-use dtoolkit::standard::NodeStandard;
-use dtoolkit::{Node, Property};
+use flat::Node;
 
 /// Bytes of the header of a chunk of extra boot information.
 const HEADER_BYTES: usize = size_of::<abi::bootinfo::ExtraHeader>();
@@ -46,7 +46,7 @@ fn word(bytes: &[u8], offset: usize) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
-/// A device tree whose structure has been checked.
+/// A device tree. What is damaged in it is as if it were not there.
 ///
 /// ```no_run
 /// use libsys::device_tree::{DeviceTree, blob};
@@ -56,78 +56,62 @@ fn word(bytes: &[u8], offset: usize) -> Option<u64> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct DeviceTree<'a> {
-    tree: Fdt<'a>,
+    root: Node<'a>,
 }
 
 impl<'a> DeviceTree<'a> {
-    /// Checks the structure of a tree.
+    /// Finds the root of a tree.
     #[must_use]
     pub fn new(blob: &'a [u8]) -> Option<Self> {
-        Fdt::new(blob).ok().map(|tree| Self { tree })
+        flat::root(blob).map(|root| Self { root })
     }
 
     /// The machine's name.
     #[must_use]
     pub fn model(&self) -> Option<&'a str> {
-        let root = self.tree.root();
-        root.model().ok().flatten().or_else(|| root.compatible()?.next())
+        self.root.text("model").or_else(|| self.root.text("compatible"))
     }
 
     /// Number of usable cores.
     #[must_use]
     pub fn core_count(&self) -> usize {
-        let Some(cpus) = self.tree.find_node("/cpus") else { return 0 };
-        let cores = cpus.children().filter(|node| node.name_without_address() == "cpu");
-        cores.filter(is_usable).count()
+        let Some(cpus) = self.root.at("cpus") else { return 0 };
+        let cores = cpus.children().filter(|node| node.is_named("cpu"));
+        cores.filter(Node::is_usable).count()
     }
 
     /// Bytes of RAM.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        let nodes = self.tree.root().children();
-        let memory = nodes.filter(|node| node.name_without_address() == "memory");
-        memory.flat_map(ranges).map(|(_, size)| size).fold(0, u64::saturating_add)
+        let memory = self.root.children().filter(|node| node.is_named("memory"));
+        memory.flat_map(|node| node.ranges()).map(|(_, size)| size).fold(0, u64::saturating_add)
     }
 
     /// The boot command line.
     #[must_use]
     pub fn command_line(&self) -> Option<&'a str> {
-        self.tree.find_node("/chosen")?.property("bootargs")?.value_as().ok()
+        self.root.at("chosen")?.text("bootargs")
     }
 
     /// Physical address of the PL011 for messages: the one of `/chosen/stdout-path`, else the
     /// first at the root that is usable.
     #[must_use]
     pub fn console(&self) -> Option<u64> {
-        let mut nodes = self.chosen_console().into_iter().chain(self.tree.root().children());
-        let uart = nodes.find(|node| node.is_compatible("arm,pl011") && is_usable(node))?;
-        ranges(uart).next().map(|(address, _)| address)
+        let is_known = |node: &Node<'_>| node.is_compatible("arm,pl011") && node.is_usable();
+        let chosen = self.chosen_console().filter(is_known);
+        let uart = chosen.or_else(|| self.root.children().find(is_known))?;
+        uart.ranges().next().map(|(address, _)| address)
     }
 
     /// The node that `/chosen/stdout-path` names, by path or by alias, without the options
     /// behind a colon.
-    fn chosen_console(&self) -> Option<FdtNode<'a>> {
-        let chosen = self.tree.find_node("/chosen")?;
-        let path: &str = chosen.property("stdout-path")?.value_as().ok()?;
-        let path = path.split(':').next()?;
+    fn chosen_console(&self) -> Option<Node<'a>> {
+        let path = self.root.at("chosen")?.text("stdout-path")?.split(':').next()?;
         if path.starts_with('/') {
-            return self.tree.find_node(path);
+            return self.root.at(path);
         }
-        let alias = self.tree.find_node("/aliases")?.property(path)?;
-        self.tree.find_node(alias.value_as().ok()?)
+        self.root.at(self.root.at("aliases")?.text(path)?)
     }
-}
-
-/// The entries of a node's `reg`: address and size. Malformed ones are left out.
-fn ranges<'a>(node: FdtNode<'a>) -> impl Iterator<Item = (u64, u64)> + 'a {
-    let entries = node.reg().ok().flatten().into_iter().flatten();
-    entries.filter_map(|entry| Some((entry.address().ok()?, entry.size().ok()?)))
-}
-
-/// Whether the node describes a thing that may be used.
-fn is_usable(node: &FdtNode<'_>) -> bool {
-    let status = node.property("status");
-    status.is_none_or(|status| matches!(status.value(), b"okay\0" | b"ok\0"))
 }
 
 #[cfg(test)]
@@ -200,6 +184,55 @@ mod tests {
         let blob = board(Some("/nowhere")).expect("a tree");
         let tree = DeviceTree::new(&blob).expect("a valid tree");
         assert_eq!(tree.console(), Some(0x910_0000));
+    }
+
+    #[test]
+    fn an_alias_can_be_the_console() {
+        let mut tree = FdtWriter::new().expect("a writer");
+        let root = tree.begin_node("").expect("a root");
+        tree.property_u32("#address-cells", 1).expect("cells");
+        tree.property_u32("#size-cells", 1).expect("cells");
+        for (name, property, value) in
+            [("chosen", "stdout-path", "serial0"), ("aliases", "serial0", "/bus/serial@2000")]
+        {
+            let node = tree.begin_node(name).expect("a node");
+            tree.property_string(property, value).expect("a property");
+            tree.end_node(node).expect("its end");
+        }
+        let bus = tree.begin_node("bus").expect("a bus");
+        tree.property_u32("#address-cells", 2).expect("cells");
+        for base in [0x1000_u64, 0x2000] {
+            let uart = tree.begin_node(&std::format!("serial@{base:x}")).expect("a node");
+            tree.property_string("compatible", "arm,pl011").expect("a property");
+            tree.property_array_u32("reg", &[1, base as u32, 0x1000]).expect("a range");
+            tree.end_node(uart).expect("its end");
+        }
+        tree.end_node(bus).expect("its end");
+        tree.end_node(root).expect("its end");
+        let blob = tree.finish().expect("a tree");
+        let tree = DeviceTree::new(&blob).expect("a valid tree");
+        assert_eq!(tree.console(), Some(0x1_0000_2000));
+    }
+
+    #[test]
+    fn a_damaged_tree_has_answers() {
+        let whole = board(Some("/serial@9200000")).expect("a tree");
+        let ask = |blob: &[u8]| {
+            let Some(tree) = DeviceTree::new(blob) else { return };
+            let _ = (tree.model(), tree.command_line(), tree.console());
+            assert!(tree.core_count() <= 3);
+            let _ = tree.memory_bytes();
+        };
+        for end in 0..whole.len() {
+            ask(&whole[..end]);
+        }
+        for at in 0..whole.len() {
+            for value in [0, 1, 2, 0x7f, 0xff] {
+                let mut damaged = whole.clone();
+                damaged[at] = value;
+                ask(&damaged);
+            }
+        }
     }
 
     #[test]
