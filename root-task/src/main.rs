@@ -13,7 +13,7 @@ use libsys::{BootInfo, console, modules, println};
 use packed::Image;
 use root_task::Inventory;
 use root_task::loader::supervisor::exported_counter;
-use root_task::loader::{Loader, Stop, supervisor};
+use root_task::loader::{Depth, Loader, Stop, supervisor};
 use root_task::trust::{self, Origin};
 
 #[libsys::main]
@@ -57,7 +57,7 @@ fn make(
     let checked = watch.lap();
     let mut loader = Loader::build(boot, image)?;
     let made = watch.lap();
-    loader.verify()?;
+    loader.verify(Depth::of(&image.header))?;
     let verified = watch.lap();
     let header = image.header;
     println!("layout: {} objects, hash {}", header.objects, Hex(&image.root_hash));

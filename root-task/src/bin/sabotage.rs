@@ -7,8 +7,9 @@
 use libsys::object::{Page, PageSize, Small, Thread};
 use libsys::window::MemoryKind;
 use libsys::{BootInfo, Cap, Error, ObjectType, Rights, SlotPath, initial, modules, println};
+use packed::objects::Position;
 use packed::{Cell, Image};
-use root_task::loader::{Loader, Stop};
+use root_task::loader::{Depth, Loader, Stop};
 
 #[libsys::main]
 fn main(boot: &'static BootInfo) {
@@ -52,8 +53,9 @@ struct Saboteur {
 
 impl Saboteur {
     fn spoil_all(&mut self) -> Result<(), Failure> {
-        self.loader.verify().map_err(Failure::Stop)?;
-        self.move_frame()?;
+        self.is_whole()?;
+        self.move_first_frame()?;
+        self.move_inner_frame()?;
         self.empty_slot()?;
         self.occupy_slot()?;
         self.spoil_register()?;
@@ -62,32 +64,53 @@ impl Saboteur {
 
     /// Prints what the loader finds; it must find something.
     fn find(&mut self, what: &'static str) -> Result<(), Failure> {
-        let stop = self.loader.verify().err().ok_or(Failure::Unfound(what))?;
+        self.find_at(Depth::Usual, what)
+    }
+
+    fn find_at(&mut self, depth: Depth, what: &'static str) -> Result<(), Failure> {
+        let stop = self.loader.verify(depth).err().ok_or(Failure::Unfound(what))?;
         println!("{what}: {}", stop.of(&self.image));
         Ok(())
     }
 
     /// After a repair nothing may be left.
     fn is_whole(&mut self) -> Result<(), Failure> {
-        self.loader.verify().map_err(Failure::Stop)
+        self.loader.verify(Depth::Strict).map_err(Failure::Stop)
     }
 
-    /// Two frames change their places.
-    fn move_frame(&mut self) -> Result<(), Failure> {
-        let objects = self.image.layout.objects;
-        let run = objects.iter().find(|run| run.object == ObjectType::SmallPage && run.count > 1);
-        let first = run.ok_or(Failure::Unfit)?.first;
-        let [one, other] = [first, Cell(first.0 + 1)].map(|cell| self.loader.path(cell));
-        let spare = self.spare;
-        let exchange = || -> Result<(), Error> {
-            spare.move_from(one)?;
-            one.move_from(other)?;
-            other.move_from(spare)
-        };
-        exchange()?;
+    /// The first frame of a batch changes places with the next.
+    fn move_first_frame(&mut self) -> Result<(), Failure> {
+        let first = self.batch()?;
+        self.exchange(first, first.plus(1))?;
         self.find("frame elsewhere")?;
-        exchange()?;
+        self.exchange(first, first.plus(1))?;
         self.is_whole()
+    }
+
+    /// Two frames inside a batch change their places. Whether they have contents that tell them
+    /// apart does not matter: addresses are verified first.
+    fn move_inner_frame(&mut self) -> Result<(), Failure> {
+        let first = self.batch()?;
+        let (one, other) = (first.plus(1), first.plus(2));
+        self.exchange(one, other)?;
+        self.find_at(Depth::Strict, "inner frame elsewhere")?;
+        self.exchange(one, other)?;
+        self.is_whole()
+    }
+
+    /// The first of at least four frames that one retype made.
+    fn batch(&self) -> Result<Cell, Failure> {
+        let mut runs = self.image.layout.objects.iter().filter(|run| {
+            run.object == ObjectType::SmallPage && run.position == Position::Anywhere
+        });
+        runs.find(|run| run.count > 3).map(|run| run.first).ok_or(Failure::Unfit)
+    }
+
+    fn exchange(&self, one: Cell, other: Cell) -> Result<(), Error> {
+        let [one, other] = [one, other].map(|cell| self.loader.path(cell));
+        self.spare.move_from(one)?;
+        one.move_from(other)?;
+        other.move_from(self.spare)
     }
 
     fn empty_slot(&mut self) -> Result<(), Failure> {

@@ -19,14 +19,14 @@
 //!
 //! ```no_run
 //! use libsys::modules;
-//! use root_task::loader::Loader;
+//! use root_task::loader::{Depth, Loader};
 //!
 //! #[libsys::main]
 //! fn program(boot: &'static libsys::BootInfo) {
 //!     let Some(bytes) = modules::find("layout") else { return };
 //!     let Ok(image) = packed::Image::new(bytes) else { return };
 //!     let Ok(mut loader) = Loader::build(boot, image) else { return };
-//!     if loader.verify().is_ok() {
+//!     if loader.verify(Depth::of(&image.header)).is_ok() {
 //!         let _ = loader.let_run();
 //!     }
 //! }
@@ -55,6 +55,7 @@ use plan::Planner;
 use supervisor::Aids;
 
 pub use stop::Stop;
+pub use verify::Depth;
 
 /// A system that is being made.
 ///

@@ -2,24 +2,32 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | frames | each says its physical address; a second planner says where it should lie |
+//! | frames | they say their physical addresses; a second planner says where they should lie |
 //! | slots | each that should be occupied is, and no other one |
 //! | registers | those that the image sets |
 //! | contents | byte by byte |
 //!
-//! Whether slots are occupied is asked without changing them: a retype into them is refused with
-//! `DeleteFirst` if one is, and with `NotEnoughMemory` if all are empty, because the object that
-//! it asks for is larger than any memory.
+//! Which frames are asked is a matter of [`Depth`]; all else is read again always.
+//!
+//! Whether slots are occupied is asked by calls that change nothing, because all are refused:
+//!
+//! | asked of | a call | occupied | empty |
+//! |---|---|---|---|
+//! | one slot | moves it onto itself | `DeleteFirst` | `FailedLookup`: no source |
+//! | several slots | makes what is larger than any memory | `DeleteFirst` | `NotEnoughMemory` |
+
+mod addresses;
+
+pub use addresses::Depth;
+
+use core::ops::Range;
 
 use libsys::object::{Large, PageSize, SlotRange, Small};
 use libsys::window::{MemoryKind, Window};
 use libsys::{Error, ObjectType, Rights, SlotPath, initial};
 use packed::Cell;
-use packed::placing::{Placed, place_all};
 use packed::record::{Fill, Slot};
-use plan::{Planner, Step};
 
-use super::memory::offered;
 use super::stop::Difference;
 use super::threads::{REGISTERS, registers};
 use super::{Loader, Stop};
@@ -28,50 +36,16 @@ use super::{Loader, Stop};
 const TOO_LARGE: u32 = 47;
 
 impl Loader {
-    /// Reads all of the system again.
+    /// Reads the system again.
     ///
     /// # Errors
     /// The first difference from the image.
     #[inline(never)]
-    pub fn verify(&mut self) -> Result<(), Stop> {
-        self.verify_frames()?;
+    pub fn verify(&mut self, depth: Depth) -> Result<(), Stop> {
+        self.verify_addresses(depth)?;
         self.verify_slots()?;
         self.verify_registers()?;
         self.verify_contents()
-    }
-
-    fn verify_frames(&self) -> Result<(), Stop> {
-        let mut planner = Planner::new(offered(self.boot));
-        let mut result = Ok(());
-        let placed = place_all(self.image.layout.objects, &mut planner, &mut |placed| {
-            if let (Ok(()), Placed::Make { step, first }) = (result, placed) {
-                result = self.verify_run(step, first);
-            }
-        });
-        placed.map_err(Stop::NoMemory).and(result)
-    }
-
-    fn verify_run(&self, step: Step, first: Cell) -> Result<(), Stop> {
-        let (_, run, start) = step.retype();
-        let is_page = matches!(
-            run.object,
-            ObjectType::SmallPage | ObjectType::LargePage | ObjectType::HugePage
-        );
-        if !is_page {
-            return Ok(());
-        }
-        let count = u32::try_from(run.count).unwrap_or(u32::MAX);
-        let mut planned = start;
-        for cell in super::cells(first, count) {
-            let found =
-                self.page(cell).address().map_err(self.refused("asking for its address", cell))?;
-            if found != planned {
-                let what = Difference::Address { planned, found };
-                return Err(Stop::Differs { what, cell });
-            }
-            planned += 1 << run.bits();
-        }
-        Ok(())
     }
 
     fn verify_slots(&self) -> Result<(), Stop> {
@@ -80,7 +54,7 @@ impl Loader {
         for run in objects.iter().filter(|run| run.object == ObjectType::CNode) {
             for node in super::cells(run.first, run.count) {
                 let own = core::iter::from_fn(|| rows.next_if(|(_, slot)| slot.node == node));
-                self.verify_node(node, 1 << run.size, own)?;
+                self.verify_node(node, run.size, own)?;
             }
         }
         Ok(())
@@ -90,25 +64,31 @@ impl Loader {
     fn verify_node(
         &self,
         node: Cell,
-        slots: u64,
+        bits: u8,
         rows: impl Iterator<Item = (u64, Slot)>,
     ) -> Result<(), Stop> {
         let mut next = 0;
         for (row, slot) in rows {
             let occupied = u64::from(slot.slot);
-            self.verify_empty(node, next, occupied)?;
-            if !self.is_occupied(node, occupied, 1)? {
+            self.verify_empty(node, bits, next..occupied)?;
+            let path = SlotPath::with_depth(self.cap(node), occupied, bits);
+            if !self.is_occupied(node, path)? {
                 return Err(Stop::SlotEmpty { row });
             }
             next = occupied + 1;
         }
-        self.verify_empty(node, next, slots)
+        self.verify_empty(node, bits, next..1 << bits)
     }
 
-    fn verify_empty(&self, node: Cell, mut from: u64, to: u64) -> Result<(), Stop> {
+    fn verify_empty(&self, node: Cell, bits: u8, slots: Range<u64>) -> Result<(), Stop> {
+        let Range { start: mut from, end: to } = slots;
         while from < to {
             let count = (to - from).min(abi::object::RETYPE_FAN_OUT);
-            if self.is_occupied(node, from, count)? {
+            let is_occupied = match count {
+                1 => self.is_occupied(node, SlotPath::with_depth(self.cap(node), from, bits))?,
+                _ => self.is_any_occupied(node, from, count)?,
+            };
+            if is_occupied {
                 let what = Difference::Occupied { from, to: from + count };
                 return Err(Stop::Differs { what, cell: node });
             }
@@ -117,16 +97,27 @@ impl Loader {
         Ok(())
     }
 
+    /// Whether this slot of a CNode is occupied.
+    pub(super) fn is_occupied(&self, node: Cell, slot: SlotPath) -> Result<bool, Stop> {
+        self.probed(node, slot.move_from(slot))
+    }
+
     /// Whether one of so many slots is occupied.
-    pub(super) fn is_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
+    fn is_any_occupied(&self, node: Cell, offset: u64, count: u64) -> Result<bool, Stop> {
         let slots = SlotRange::within(self.cap(node), offset, count);
         // Any memory will do that is not the system's: that may have been moved away.
         let memory = self.sources.first().copied().unwrap_or(libsys::Cap::NULL);
-        match memory.retype(ObjectType::Untyped, TOO_LARGE, slots) {
-            Err(Error::NotEnoughMemory(_)) => Ok(false),
+        self.probed(node, memory.retype(ObjectType::Untyped, TOO_LARGE, slots))
+    }
+
+    /// What the answer to a question says about slots.
+    fn probed(&self, node: Cell, answer: Result<(), Error>) -> Result<bool, Stop> {
+        match answer {
             Err(Error::DeleteFirst) => Ok(true),
+            Err(Error::NotEnoughMemory(_)) => Ok(false),
+            Err(Error::FailedLookup { source: true, .. }) => Ok(false),
             Err(error) => Err(Stop::Refused { doing: "looking into slots", cell: node, error }),
-            // Nothing is so large.
+            // Neither is possible: nothing is so large, and no slot is its own source.
             Ok(()) => Ok(true),
         }
     }

@@ -20,7 +20,7 @@ use core::time::Duration;
 use libsys::{BootInfo, modules, println};
 use packed::Image;
 use root_task::loader::supervisor::{CLOCK, Happening, Supervisor};
-use root_task::loader::{Loader, Stop};
+use root_task::loader::{Depth, Loader, Stop};
 
 use injector::Injector;
 
@@ -65,7 +65,7 @@ fn orders() -> Orders {
 
 fn run(boot: &'static BootInfo, image: Image<'static>, orders: Orders) -> Result<(), Stop> {
     let mut loader = Loader::build(boot, image)?;
-    loader.verify()?;
+    loader.verify(Depth::of(&image.header))?;
     let mut injector = Injector::new(&mut loader, boot, orders)?;
     loader.ring_every(PERIOD);
     loader.let_run()?;

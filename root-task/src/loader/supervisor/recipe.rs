@@ -107,7 +107,7 @@ impl Loader {
     fn expect_moved(&self, node: Cell) -> Result<(), Stop> {
         let rows = (0..).zip(self.image.layout.slots.rows());
         for (row, slot) in rows.filter(|(_, slot)| slot.node == node && slot.how == How::Moved) {
-            if !self.is_occupied(node, slot.slot.into(), 1)? {
+            if !self.is_occupied(node, self.slot(node, slot.slot))? {
                 return Err(Stop::SlotEmpty { row });
             }
         }
