@@ -52,7 +52,8 @@ codes! {
     DANGLING 'L' 5 "Nothing has this name.";
     OVERLAY 'L' 6 "Two overlays disagree.";
     WRONG_TYPE 'L' 7 "A value is of the wrong type, or missing.";
-    FILE 'L' 8 "A file cannot be read.";
+    FILE 'L' 8 "A program or another file of the system cannot be used.";
+    TEXT 'L' 9 "A text that describes the system cannot be read.";
     SLOT_RANGE 'O' 101 "A slot lies beyond its CNode or table.";
     SLOT_TWICE 'O' 102 "A slot is used twice.";
     SLOT_TYPE 'O' 103 "A slot cannot hold a capability of this type.";

@@ -109,7 +109,7 @@ pub fn load(input: &Input) -> Loaded {
     let mut loaded = Loaded::default();
     let message = format!("`{}` is of no known format", input.file.display());
     let help = "a layout is a file *.layout.toml, *.cdl or *.json";
-    loaded.report.push(Diagnostic::error(Code::FILE, message).help(help));
+    loaded.report.push(Diagnostic::error(Code::TEXT, message).help(help));
     loaded
 }
 
@@ -203,7 +203,7 @@ fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(F
     let file = std::fs::File::open(path);
     if let Err(error) = file.and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)) {
         let message = format!("`{}` cannot be read: {error}", path.display());
-        report.push(Diagnostic::error(Code::FILE, message).help("name a file that can be read"));
+        report.push(Diagnostic::error(Code::TEXT, message).help("name a file that can be read"));
         return None;
     }
     let bad = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
@@ -227,7 +227,7 @@ fn text_of(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<(F
 }
 
 fn too_large(path: &Path) -> Diagnostic {
-    let wrong = Diagnostic::error(Code::FILE, format!("`{}` is too large", path.display()));
+    let wrong = Diagnostic::error(Code::TEXT, format!("`{}` is too large", path.display()));
     wrong.help("a text has at most 256 MiB: split it into overlays")
 }
 
@@ -258,7 +258,8 @@ fn board_of(layout: &Layout, folders: &[PathBuf], report: &mut Report) -> Option
         }
         Err(error) => {
             let message = format!("the board `{name}` cannot be used");
-            report.push(Diagnostic::error(Code::FILE, message).at(span, error.0));
+            let wrong = Diagnostic::error(Code::TEXT, message).at(span, error.0);
+            report.push(wrong.help("make it with `capdl board`, or name another board"));
             None
         }
     }

@@ -224,3 +224,73 @@ fn a_system_of_another_format_is_checked_against_the_board_that_is_named() {
     assert!(!is_told(None) && is_told(Some("qemu-virt-aarch64")));
     assert!(said(Some("nowhere")).iter().any(|found| found.code == Code::DANGLING));
 }
+
+/// Runs the tool in the folder of fixtures: its status and what it answered.
+fn run(words: &[&str]) -> (Option<i32>, String) {
+    let mut tool = Command::new(env!("CARGO_BIN_EXE_capdl"));
+    let output = tool.args(words).current_dir(fixture("")).output().expect("it runs");
+    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn no_verb_goes_on_without_a_text_of_the_system() {
+    let layout = "C501-restart.layout.toml";
+    let verbs: [&[&str]; 6] = [
+        &["check", layout],
+        &["query", layout, "who can write a"],
+        &["report", layout],
+        &["draw", layout],
+        &["diff", layout, layout],
+        &["constants", layout, "--component", "a"],
+    ];
+    for words in verbs {
+        assert_eq!(run(words).0, Some(0), "{words:?}");
+        let overlaid = [words, &["--overlay", "nowhere.toml"]].concat();
+        let (status, answer) = run(&overlaid);
+        assert!(status > Some(0), "{overlaid:?} {answer}");
+        // The tool's own source is of no format of layouts.
+        let unknown: Vec<&str> =
+            words.iter().map(|word| if *word == layout { "../verbs.rs" } else { word }).collect();
+        let (status, answer) = run(&unknown);
+        assert!(status > Some(0), "{unknown:?} {answer}");
+    }
+    let gate = ["diff", layout, "../verbs.rs", "--gate"];
+    assert!(run(&gate).0 > Some(0), "{gate:?}");
+}
+
+#[test]
+fn programs_may_be_missing_when_a_system_is_looked_at() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unbuilt.layout.toml");
+    let text = std::fs::read_to_string(fixture("C501-restart.layout.toml")).expect("readable");
+    std::fs::write(&file, text.replace("program.elf", "unbuilt.elf")).expect("written");
+    let file = file.display().to_string();
+    for words in [&["report", &file][..], &["query", &file, "who can write a"]] {
+        assert_eq!(run(words).0, Some(0), "{words:?}");
+    }
+}
+
+#[test]
+fn free_memory_is_reported_in_pieces() {
+    let (status, text) = run(&["report", "C501-restart.layout.toml"]);
+    assert_eq!(status, Some(0));
+    let (_, free) = text.split_once("\nfree memory\n").expect("the board is known");
+    let unit = |word: &str| match word {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        other => panic!("no unit: {other}"),
+    };
+    let bytes = free.lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [size, word, "x", count] = words[..] else { panic!("{line}") };
+        let [size, count] = [size, count].map(|number| number.parse::<u64>().expect("a number"));
+        assert!(count > 0, "{line}");
+        size * unit(word) * count
+    });
+    let bytes: u64 = bytes.sum();
+    let board = Board::find("qemu-virt-aarch64", []).expect("readable").expect("known");
+    let memory: u64 = board.memory.iter().map(|range| range.len()).sum();
+    // The kernel, the loader and a small system take less than a quarter.
+    assert!((memory / 4 * 3..memory).contains(&bytes), "{bytes} of {memory} bytes are free");
+}

@@ -62,7 +62,7 @@ pub fn read(name: &str, text: &str, file: FileId) -> (Model, Report) {
     let mut problems = Problems::default();
     if u32::try_from(text.len()).is_err() {
         let span = layout::Span::new(file, 0, 0);
-        problems.error(Code::FILE, span, "the file has 4 GiB or more", "split it");
+        problems.error(Code::TEXT, span, "the file has 4 GiB or more", "split it");
         return (Model::named(name), problems.into_report());
     }
     let module = parser::parse(text, file, &mut problems);

@@ -57,7 +57,7 @@ pub fn checked(args: &CheckArgs) -> Loaded {
 fn loader_in(file: &Path) -> Result<Loader, Diagnostic> {
     let refused = |why: &dyn std::fmt::Display| {
         let message = format!("the root task `{}` cannot be used: {why}", file.display());
-        Diagnostic::error(Code::FILE, message).help("`--root-task` takes the loader's ELF file")
+        Diagnostic::error(Code::TEXT, message).help("`--root-task` takes the loader's ELF file")
     };
     let bytes = std::fs::read(file).map_err(|error| refused(&error))?;
     Loader::of(&bytes).map_err(|failure| refused(&failure))

@@ -13,7 +13,8 @@ use crate::placement::Placement;
 use crate::report::ranges;
 
 /// Reads a layout. What is wrong goes to standard error, and is fatal if it is an error; files of
-/// programs may be missing, so that one can look at a system before its programs are built.
+/// programs, and others that only fill memory, may be missing, so that one can look at a system
+/// before its programs are built. Texts that describe the system may not.
 ///
 /// # Errors
 /// How the run ends.
@@ -56,6 +57,7 @@ fn planned(args: &InputArgs, model: &Model) -> Option<Places> {
     let board = board_of(args, &model.target.board)?;
     let forecast = board.forecast(&model.target, &Loader::guess(model)).ok()?;
     let placement = Placement::of(model, &forecast.untyped);
-    let free = Some(placement.planner.free_by_size());
-    Some(Places { addresses: placement.addresses, free })
+    let bytes = placement.planner.free_by_size();
+    let pieces = std::array::from_fn(|bits| bytes[bits] >> bits);
+    Some(Places { addresses: placement.addresses, free: Some(pieces) })
 }

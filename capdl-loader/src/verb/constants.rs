@@ -8,9 +8,7 @@ use clap::{Args, ValueEnum};
 use layout::Model;
 
 use super::output::{message, write};
-use super::{InputArgs, Outcome};
-use crate::code::Code;
-use crate::front::{Input, load};
+use super::{InputArgs, Outcome, common};
 
 /// The language of constants.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,12 +39,10 @@ pub struct ConstantsArgs {
 /// Writes the constants. They do not depend on programs, which may not exist yet.
 #[must_use]
 pub fn run(args: &ConstantsArgs) -> Outcome {
-    let mut loaded = load(&Input::from(args.input.clone()));
-    loaded.report.retain(|found| found.code != Code::FILE);
-    if loaded.report.has_errors() {
-        message(&loaded.report.render(&loaded.sources));
-        return Outcome::Refused;
-    }
+    let loaded = match common::read(&args.input) {
+        Ok(loaded) => loaded,
+        Err(outcome) => return outcome,
+    };
     let Some(text) = constants(&loaded.model, &args.component, args.language) else {
         message(&format!("error: there is no component `{}`\n", args.component));
         return Outcome::Refused;
