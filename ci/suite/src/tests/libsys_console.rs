@@ -2,9 +2,9 @@
 
 use crate::framework::prelude::*;
 use core::fmt::Write;
-use libsys::console::{self, interface};
 use libsys::server::{Buffer, Bytes, Handler, Outgoing, Reception, Request, serve};
-use libsys::{log, println};
+use libsys::service::terminal::{CHUNK, Counts, Input, Refusal, Settings, interface};
+use libsys::{console, log, println};
 
 /// The tests.
 pub const TESTS: &[Test] =
@@ -14,7 +14,7 @@ pub const TESTS: &[Test] =
 struct Console;
 
 impl interface::Server for Console {
-    fn print(&mut self, _: Badge, text: Bytes<96>) -> Result<(), u64> {
+    fn print(&mut self, _: Badge, text: Bytes<CHUNK>) -> Result<(), Refusal> {
         let board = Board::shared();
         for byte in text.iter() {
             let count = board.add(0, 1);
@@ -22,6 +22,26 @@ impl interface::Server for Console {
             board.set(index, board.get(index) | u64::from(*byte) << (8 * (count % 8)));
         }
         Ok(())
+    }
+
+    fn read(&mut self, _: Badge, _: bool) -> Result<Input, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn settings(&mut self, _: Badge) -> Result<Settings, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn configure(&mut self, _: Badge, _: Settings) -> Result<(), Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn counts(&mut self, _: Badge) -> Result<Counts, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+
+    fn set_raw(&mut self, _: Badge, _: bool) -> Result<(), Refusal> {
+        Err(Refusal::Unsupported)
     }
 }
 
