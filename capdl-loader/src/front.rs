@@ -47,7 +47,7 @@ use layout::{Model, Span};
 use crate::board::Board;
 use crate::code::Code;
 use crate::sources::TooMuch;
-use crate::{Diagnostic, Report, Sources};
+use crate::{Diagnostic, Report, Severity, Sources};
 use decode::{Decode, Decoder};
 use format::Layout;
 use tree::Node;
@@ -65,7 +65,8 @@ pub struct Input {
     pub board: Option<String>,
 }
 
-/// What was read. If the report has no error, the model is all that the file says.
+/// What was read. If the report has no error, the model is all that the file says; if it is
+/// checkable, all but the contents of files.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     /// For lines and columns.
@@ -74,6 +75,16 @@ pub struct Loaded {
     pub model: Model,
     /// What is wrong.
     pub report: Report,
+}
+
+impl Loaded {
+    /// Whether the checks can look at it: what they then find is wrong whatever is in the files
+    /// that could not be used.
+    #[must_use]
+    pub fn is_checkable(&self) -> bool {
+        let mut errors = self.report.iter().filter(|found| found.severity == Severity::Error);
+        errors.all(|found| found.code == Code::FILE)
+    }
 }
 
 /// The formats that are read.

@@ -66,7 +66,7 @@ fn load(file: &Path, name: &str) -> Loaded {
 fn said(file: &Path) -> (BTreeSet<Code>, String) {
     let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
     let mut loaded = load(file, name);
-    if !loaded.report.has_errors() {
+    if loaded.is_checkable() {
         let board = Board::find(&loaded.model.target.board, []).expect("a good file");
         loaded.report.extend(check(&loaded.model, board.as_ref()));
     }
@@ -107,6 +107,14 @@ fn every_bad_system_is_told_as_expected() {
         }
     }
     assert!(different.is_empty(), "not as expected:\n{}", different.join("\n"));
+}
+
+#[test]
+fn what_is_wrong_besides_a_missing_program_is_told() {
+    let name = "T301-without-program.layout.toml";
+    let (codes, text) = said(&folder().join(name));
+    let expected = [Code::FILE, Code::BUDGET_PERIOD, Code::DOWNHILL_CALL];
+    assert_eq!(codes, BTreeSet::from(expected), "{text}");
 }
 
 #[test]

@@ -12,9 +12,10 @@ use crate::code::Code;
 
 /// Looks at every thread.
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (_, object, thread) in facts.threads() {
+    for (id, object, thread) in facts.threads() {
         if thread.resumed {
-            check_complete(object, thread, findings);
+            let is_first = object.owner.is_some_and(|owner| facts.model[owner].thread == Some(id));
+            check_complete(object, thread, is_first, findings);
         }
         let space = thread.role(Role::VSpace).and_then(|entry| match entry.cap {
             Cap::PageTable(space) => Some(space),
@@ -27,12 +28,19 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-fn check_complete(object: &Object, thread: &Thread, findings: &mut Findings) {
+/// The first thread of a component begins where its program does: without an entry, the program
+/// could not be used, which was told, and may bring a stack.
+fn check_complete(object: &Object, thread: &Thread, is_first: bool, findings: &mut Findings) {
     // A component can be passive; whether it then gets time is another check's matter (T307).
     let is_passive = object.owner.is_some();
+    let is_unknown = is_first && thread.entry.is_none();
+    let (stack, not_resumed) = match is_first {
+        true => ("write `stack = \"16K\"`", "write `start = false`"),
+        false => ("give it a stack pointer", "do not resume it"),
+    };
     let lacks = [
-        (thread.entry.is_none(), "an entry", "say where it begins"),
-        (thread.stack == 0, "a stack", "give it a stack pointer"),
+        (thread.entry.is_none() && !is_unknown, "an entry", "say where it begins"),
+        (thread.stack == 0 && !is_unknown, "a stack", stack),
         (thread.role(Role::VSpace).is_none(), "an address space", "give it one"),
         (
             thread.role(Role::SchedContext).is_none() && !is_passive,
@@ -43,7 +51,7 @@ fn check_complete(object: &Object, thread: &Thread, findings: &mut Findings) {
     for (_, what, remedy) in lacks.into_iter().filter(|(lacks, _, _)| *lacks) {
         let message = format!("thread `{}` is to run without {what}", object.name);
         let wrong = Diagnostic::error(Code::THREAD_INCOMPLETE, message).at(object.span, "");
-        findings.push(wrong.help(format!("{remedy}, or do not resume it")));
+        findings.push(wrong.help(format!("{remedy}, or {not_resumed}")));
     }
 }
 

@@ -32,12 +32,12 @@ pub fn run(args: &CheckArgs) -> Outcome {
     if loaded.report.has_errors() { Outcome::Refused } else { said }
 }
 
-/// Reads a layout and checks it. A layout that cannot be read is not checked further.
+/// Reads a layout and checks it, as far as it could be read.
 #[must_use]
 pub fn checked(args: &CheckArgs) -> Loaded {
     let input = Input::from(args.input.clone());
     let mut loaded = front::load(&input);
-    if loaded.report.has_errors() {
+    if !loaded.is_checkable() {
         return loaded;
     }
     let loader = match args.root_task.as_deref().map(loader_in).transpose() {

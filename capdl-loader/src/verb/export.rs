@@ -16,7 +16,7 @@ pub struct ExportArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// For which tool.
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "cdl")]
     pub to: Target,
     /// Where to write it; standard output otherwise.
     #[arg(short, long)]

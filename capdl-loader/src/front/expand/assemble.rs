@@ -25,6 +25,7 @@ use super::directory::{self, Line, encode};
 use super::draft::{Frames, Holding, Sight};
 use super::image::{Image, ImagePage};
 use super::space::{Mapping, Space};
+use crate::Diagnostic;
 use crate::code::Code;
 
 /// How memory is mapped that is neither code nor a device's.
@@ -211,14 +212,17 @@ impl Expander<'_> {
             Ok(image) => image,
             Err(reason) => {
                 let message = format!("the program `{}` cannot be used", file.value);
-                self.error(Code::FILE, message, file.span, &reason);
+                let wrong = Diagnostic::error(Code::FILE, message).at(file.span, reason);
+                let help = "link it for aarch64, statically, to fixed addresses";
+                self.report.push(wrong.help(help));
                 return None;
             }
         };
         if image.pages.iter().any(|page| page.address + page.size.bytes() > BUFFER) {
             let message = format!("the program `{}` lies where other memory is", file.value);
-            let label = format!("it has to end below {BUFFER:#x}");
-            self.error(Code::FILE, message, file.span, &label);
+            let wrong = Diagnostic::error(Code::FILE, message).at(file.span, "too high");
+            let help = format!("link it so that it ends below {BUFFER:#x}");
+            self.report.push(wrong.help(help));
             return None;
         }
         for page in &image.pages {

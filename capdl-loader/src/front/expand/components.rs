@@ -15,6 +15,11 @@ use super::draft::{Draft, Frames, Sight};
 use crate::code::Code;
 use crate::front::format::component as spec;
 use crate::front::forms;
+use crate::{Diagnostic, Report};
+
+/// Most restarts, seconds and milliseconds that a rule may name: behind them the supervisor could
+/// not count.
+const MOST: u64 = u32::MAX as u64;
 
 impl Expander<'_> {
     /// Drafts all of them.
@@ -30,7 +35,7 @@ impl Expander<'_> {
                 cspace: None,
                 vspace: None,
                 manages: Vec::new(),
-                restart: value.restart.as_ref().and_then(restart),
+                restart: value.restart.as_ref().and_then(|rules| restart(rules, self.report)),
                 slot_names: Vec::new(),
                 mappings: Vec::new(),
                 waivers: value.waive.iter().map(waiver).collect(),
@@ -195,8 +200,17 @@ fn waiver(waiver: &spec::LocalWaiver) -> Waiver {
 }
 
 /// The rules as the model has them.
-fn restart(rules: &Spanned<spec::RestartOrNever>) -> Option<Restart> {
+fn restart(rules: &Spanned<spec::RestartOrNever>, report: &mut Report) -> Option<Restart> {
     let spec::RestartOrNever::By(by) = &rules.value else { return None };
+    let numbers = [("max", by.max), ("per_s", by.per_s), ("delay_ms", by.delay_ms)];
+    let silence_ms = by.silence_ms.map(|most| ("silence_ms", most));
+    for (key, number) in numbers.into_iter().chain(silence_ms) {
+        if number > MOST {
+            let message = format!("`{key}` is too large: {number}");
+            let wrong = Diagnostic::error(Code::NUMBER, message).at(rules.span, "in this rule");
+            report.push(wrong.help(format!("`{key}` is at most {MOST}")));
+        }
+    }
     let failure = |failure: &spec::Failure| match failure {
         spec::Failure::Fault => Failure::Fault,
         spec::Failure::Timeout => Failure::Timeout,

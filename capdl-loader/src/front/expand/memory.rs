@@ -164,7 +164,9 @@ impl<'a> Expander<'a> {
         if length > room {
             let message = format!("the file `{}` is larger than its region", file.value);
             let label = format!("{length} bytes, for a region of {room}");
-            self.error(Code::FILE, message, file.span, &label);
+            let wrong = Diagnostic::error(Code::FILE, message).at(file.span, label);
+            let pages = length.next_multiple_of(FrameSize::Small.bytes());
+            self.report.push(wrong.help(format!("give the region {pages} bytes or more")));
         }
     }
 
