@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod build;
+mod certificates;
 pub mod check;
 mod common;
 pub mod constants;
@@ -37,7 +38,7 @@ pub struct Tool {
 #[derive(Subcommand, Debug)]
 pub enum Verb {
     /// Tells everything that is wrong with a layout.
-    Check(check::CheckArgs),
+    Check(check::RunArgs),
     /// Lists what each check looks for.
     Codes,
     /// Prints the format of layouts as a JSON Schema, for editors.
@@ -48,7 +49,7 @@ pub enum Verb {
     Constants(constants::ConstantsArgs),
     /// Answers a question about authority or data flow, with a way or a proof.
     Query(query::QueryArgs),
-    /// Checks again what `query --certificate` wrote, by rules that no search uses.
+    /// Checks again what `query` and `check` proved, by rules that no search uses.
     VerifyCertificate(verify_certificate::VerifyCertificateArgs),
     /// Draws a system as SVG.
     Draw(draw::DrawArgs),

@@ -1,14 +1,14 @@
 //! What a layout claims of itself.
 
-use certificate::{Point, Relation};
+use certificate::Point;
 use layout::Model;
-use layout::names::{ComponentId, RegionId, RegionKind};
-use layout::policy::{Access, Assertion, Claim, Control, Subject as Claimed};
+use layout::names::{RegionId, RegionKind};
+use layout::policy::{Access, Assertion, Claim, Control};
 
+use super::goal::{Goal, goals, subject};
 use super::label::Labels;
-use super::party::PartyId;
 use super::proof::{Outcome, System, Trust};
-use super::subject::{Subject, control_name, control_point};
+use super::subject::{Subject, control_name};
 use super::{Why, graph::Edge};
 use crate::code::Code;
 use crate::{Diagnostic, Report};
@@ -38,10 +38,6 @@ pub fn unconfined(model: &Model) -> impl Iterator<Item = RegionId> {
     unconfined.map(|(id, _)| id)
 }
 
-fn party(component: &ComponentId) -> PartyId {
-    PartyId(component.0)
-}
-
 /// By what somebody gets at something.
 #[derive(Clone, Copy)]
 enum Means {
@@ -58,37 +54,32 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn assertion(&self, assertion: &Assertion) -> Vec<Diagnostic> {
+        let Some(goals) = goals(self.system, assertion) else {
+            let found = Diagnostic::error(Code::DANGLING, "an assertion is about no object");
+            let found = found.at(assertion.span, "there is no object of this name");
+            return vec![found.help("name an object, a component, a region or a device")];
+        };
         match &assertion.claim {
-            Claim::Isolated { one, other, trusting, trusting_devices } => {
-                let parties = trusting.iter().map(party).collect();
-                let trust = Trust { parties, devices: trusting_devices.clone() };
-                let there = self.isolated(assertion, one, other, &trust);
-                let back = self.isolated(assertion, other, one, &trust);
-                there.into_iter().chain(back).collect()
+            Claim::Isolated { .. } => {
+                goals.into_iter().filter_map(|goal| self.isolated(assertion, goal)).collect()
             }
-            Claim::Only { access, what, are, trusting_devices } => {
-                let parties = are.iter().map(party).collect();
-                let trust = Trust { parties, devices: trusting_devices.clone() };
-                self.only(assertion, *access, what, trust)
+            Claim::Only { access, what, .. } => {
+                let subject = subject(self.system, what);
+                let only = |goal| Some(self.only(assertion, *access, subject?, goal));
+                goals.into_iter().filter_map(only).flatten().collect()
             }
-            Claim::NeverHolds { who, controls } => {
-                let found = controls.iter().map(|c| self.never_holds(assertion, who, *c));
-                found.flatten().collect()
+            Claim::NeverHolds { controls, .. } => {
+                let each = controls.iter().zip(goals);
+                each.filter_map(|(control, goal)| self.never_holds(assertion, *control, goal))
+                    .collect()
             }
         }
     }
 
     /// That nothing flows from `one` to `other`.
-    fn isolated(
-        &self,
-        assertion: &Assertion,
-        one: &[ComponentId],
-        other: &[ComponentId],
-        trust: &Trust,
-    ) -> Option<Diagnostic> {
-        let from = self.system.all_agents(one.iter().map(party));
-        let to = self.system.all_agents(other.iter().map(party));
-        let path = match self.system.prove(Relation::Flow, from, to, trust) {
+    fn isolated(&self, assertion: &Assertion, goal: Goal) -> Option<Diagnostic> {
+        let Goal { relation, from, to, trust, .. } = goal;
+        let path = match self.system.prove(relation, from, to, &trust) {
             Outcome::Closed(_) => return None,
             Outcome::Unproven(refusal) => return Some(unproven(assertion, refusal)),
             Outcome::Reached(path) => path,
@@ -97,7 +88,7 @@ impl Judge<'_> {
         let message = format!("`{from}` and `{to}` are not isolated");
         let label = format!("but something flows from {from} to {to}");
         let help = if crosses_dma(&path) {
-            self.dma_help(trust)
+            self.dma_help(&trust)
         } else {
             "take one of these steps away, or name who may pass it on in `trusting`".to_string()
         };
@@ -110,24 +101,9 @@ impl Judge<'_> {
         &self,
         assertion: &Assertion,
         access: Access,
-        what: &Claimed,
-        trust: Trust,
+        subject: Subject,
+        Goal { to, trust, .. }: Goal,
     ) -> Vec<Diagnostic> {
-        let subject = match what {
-            Claimed::Region(region) => Subject::Region(*region),
-            Claimed::Component(component) => Subject::Party(party(component)),
-            Claimed::Object(name) => {
-                match self.system.model.objects().find(|(_, object)| object.name == *name) {
-                    Some((id, _)) => Subject::Object(id),
-                    None => {
-                        let message = format!("there is no object `{name}`");
-                        let found = Diagnostic::error(Code::DANGLING, message);
-                        return vec![found.at(assertion.span, "claimed here")];
-                    }
-                }
-            }
-        };
-        let to = subject.points(self.system, access);
         let devices = unconfined(self.system.model).collect();
         let sure = Trust { parties: trust.parties.clone(), devices };
         let found = self.others(assertion, access, subject, (&to, &sure), Means::Capabilities);
@@ -178,14 +154,10 @@ impl Judge<'_> {
     fn never_holds(
         &self,
         assertion: &Assertion,
-        who: &[ComponentId],
         control: Control,
+        Goal { relation, from, to, trust, .. }: Goal,
     ) -> Option<Diagnostic> {
-        let from = self.system.all_agents(who.iter().map(party));
-        let to = vec![control_point(self.system.points, control)];
-        let devices = unconfined(self.system.model).collect();
-        let trust = Trust { parties: Vec::new(), devices };
-        let path = match self.system.prove(Relation::Authority, from, to, &trust) {
+        let path = match self.system.prove(relation, from, to, &trust) {
             Outcome::Closed(_) => return None,
             Outcome::Unproven(refusal) => return Some(unproven(assertion, refusal)),
             Outcome::Reached(path) => path,

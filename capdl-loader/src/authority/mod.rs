@@ -17,6 +17,7 @@
 //! | [`label`] | what points and steps are called |
 //! | [`proof`] | a search's outcome: a witness, or a certificate that was checked |
 //! | [`assertion`] | what a layout claims of itself |
+//! | [`goal`] | what has to be proven for that |
 //! | [`subject`] | what can be written, read, called, signalled |
 //! | [`timing`] | who shares a core |
 
@@ -24,6 +25,7 @@ pub mod assertion;
 pub mod control;
 pub mod facts;
 pub mod flow;
+pub mod goal;
 pub mod graph;
 pub mod label;
 pub mod party;

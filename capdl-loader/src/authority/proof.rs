@@ -48,6 +48,15 @@ pub struct Certificate {
     pub closed: PointSet,
 }
 
+/// That something is not the case, with the proof that was checked.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// What is not the case.
+    pub claim: String,
+    /// The closed set.
+    pub certificate: Certificate,
+}
+
 /// What came out.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -101,7 +110,7 @@ impl<'a> System<'a> {
     }
 
     /// The points that are trusted, without those where something begins.
-    fn trusted(&self, trust: &Trust, from: &[Point]) -> PointSet {
+    pub(super) fn trusted(&self, trust: &Trust, from: &[Point]) -> PointSet {
         let agents = trust.parties.iter().flat_map(|party| &self.parties[*party].agents);
         let agents = agents.flat_map(|id| [self.points.object(id.0), self.points.behind(id.0)]);
         let devices = trust.devices.iter().map(|device| self.points.dma(device.0));

@@ -7,7 +7,7 @@ use layout::policy::Access;
 use super::parse::{Asked, Question};
 use crate::authority::assertion::{access_name, unconfined};
 use crate::authority::label::{Labels, Step};
-use crate::authority::proof::Certificate;
+use crate::authority::proof::{Certificate, Proof};
 use crate::authority::search::Reach;
 use crate::authority::subject::{CONTROLS, control_name, control_point};
 use crate::authority::timing::Timing;
@@ -20,15 +20,6 @@ pub struct Finding {
     pub what: String,
     /// The shortest way to it.
     pub steps: Vec<Step>,
-}
-
-/// That something is not the case, with the proof that was checked.
-#[derive(Clone, Debug)]
-pub struct Proof {
-    /// What is not the case.
-    pub claim: String,
-    /// The closed set.
-    pub certificate: Certificate,
 }
 
 /// An answer.

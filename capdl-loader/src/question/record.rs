@@ -10,14 +10,32 @@ use std::fmt::Write;
 use certificate::point::Machine;
 use certificate::{Point, Relation};
 
-use super::answer::Proof;
-use crate::authority::System;
 use crate::authority::label::Labels;
-use crate::authority::proof::Certificate;
+use crate::authority::proof::{Certificate, Proof};
 use crate::authority::search::PointSet;
+use crate::authority::{System, goal};
 
 /// The first line.
 const HEAD: &str = "capdl certificate 1";
+
+/// Why there are certificates.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// They answer a question.
+    Question(String),
+    /// They prove what the layout claims of itself, in the words of
+    /// [`goal::words`](crate::authority::goal::words).
+    Assertion(String),
+}
+
+/// What a file of certificates says.
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// Why there are some.
+    pub origin: Origin,
+    /// At least one.
+    pub all: Vec<Record>,
+}
 
 /// A certificate that was read.
 #[derive(Clone, Debug)]
@@ -37,13 +55,16 @@ pub struct Mistake {
     pub message: String,
 }
 
-/// The certificates of an answer.
+/// The certificates of an answer, or of an assertion.
 ///
 /// # Errors
 /// Two things of the layout have one name, so that none can say which is meant.
-pub fn write(question: &str, proofs: &[Proof], system: &System<'_>) -> Result<String, String> {
+pub fn write(origin: &Origin, proofs: &[Proof], system: &System<'_>) -> Result<String, String> {
     let names = Names::of(system)?;
-    let mut out = format!("{HEAD}\nquestion {question}\n");
+    let mut out = match origin {
+        Origin::Question(text) => format!("{HEAD}\nquestion {text}\n"),
+        Origin::Assertion(text) => format!("{HEAD}\nassertion {text}\n"),
+    };
     for Proof { claim, certificate } in proofs {
         let relation = match certificate.relation {
             Relation::Authority => "authority",
@@ -68,18 +89,22 @@ pub fn write(question: &str, proofs: &[Proof], system: &System<'_>) -> Result<St
 ///
 /// # Errors
 /// The first line that is of no certificate, or names what the system does not have.
-pub fn read(text: &str, system: &System<'_>) -> Result<Vec<Record>, Mistake> {
+pub fn read(text: &str, system: &System<'_>) -> Result<Records, Mistake> {
     let names = Names::of(system).map_err(|message| Mistake { line: 1, message })?;
     let mut lines = (1..).zip(text.lines());
     if lines.next().is_none_or(|(_, line)| line != HEAD) {
         return Err(Mistake { line: 1, message: format!("it does not begin with `{HEAD}`") });
     }
+    let origin = match lines.next().and_then(|(_, line)| line.split_once(' ')) {
+        Some(("question", text)) => Origin::Question(text.into()),
+        Some(("assertion", text)) => Origin::Assertion(text.into()),
+        _ => return Err(Mistake { line: 2, message: "it does not say what it answers".into() }),
+    };
     let mut records: Vec<Record> = Vec::new();
     for (line, text) in lines {
         let mistake = |message: String| Mistake { line, message };
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         match (word, records.last_mut()) {
-            ("question", None) => {}
             ("claim", _) => records.push(Record::new(rest, system)),
             (_, None) => return Err(mistake(format!("`{word}` is of no claim"))),
             ("relation", Some(record)) => {
@@ -104,7 +129,25 @@ pub fn read(text: &str, system: &System<'_>) -> Result<Vec<Record>, Mistake> {
     }
     match records.is_empty() {
         true => Err(Mistake { line: 1, message: "it claims nothing".into() }),
-        false => Ok(records),
+        false => Ok(Records { origin, all: records }),
+    }
+}
+
+impl Records {
+    /// Looks whether they are of what the layout claims, if that is why there are some.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn expect_claimed(&self, system: &System<'_>) -> Result<(), &'static str> {
+        let Origin::Assertion(words) = &self.origin else { return Ok(()) };
+        let mut assertions = system.model.assertions.iter();
+        let claimed = assertions.find(|claimed| goal::words(system.model, claimed) == *words);
+        let goals = claimed.and_then(|claimed| goal::goals(system, claimed));
+        let goals = goals.ok_or("the layout does not claim this")?;
+        let mut each = goals.iter().zip(&self.all);
+        let is_all = goals.len() == self.all.len()
+            && each.all(|(goal, record)| goal.is_of(&record.certificate, system));
+        is_all.then_some(()).ok_or("this is not all that the layout claims")
     }
 }
 
@@ -222,12 +265,12 @@ mod tests {
         let system = System::new(&builder.model);
         let asked = parse(question, &system).expect("a question");
         let answer = answer(&system, &asked).expect("checked");
-        write(question, &answer.proofs, &system).expect("names")
+        write(&Origin::Question(question.into()), &answer.proofs, &system).expect("names")
     }
 
     fn verdicts(text: &str, builder: &Builder) -> Vec<bool> {
         let system = System::new(&builder.model);
-        let records = read(text, &system).expect("a certificate");
+        let records = read(text, &system).expect("a certificate").all;
         records.iter().map(|record| record.certificate.check(&system).is_ok()).collect()
     }
 
@@ -239,7 +282,7 @@ mod tests {
         assert_eq!(verdicts(&who, &builder), [true]);
         assert_eq!(verdicts(&path, &builder), [true]);
         let model = System::new(&builder.model);
-        let meaning = read(&who, &model).expect("good")[0].meaning(&model);
+        let meaning = read(&who, &model).expect("good").all[0].meaning(&model);
         assert_eq!(
             meaning,
             "none of [app, other] gets authority over any of [disk], trusting [nothing]"

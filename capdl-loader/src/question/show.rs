@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::answer::{Answer, Finding, Proof};
+use super::answer::{Answer, Finding};
 use crate::Sources;
 use crate::authority::System;
 use crate::authority::label::Step;
+use crate::authority::proof::Proof;
 use crate::json::Json;
 
 /// As text: findings with their steps and lines, then what was proven, then notes.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{answer, message};
-use super::{InputArgs, Outcome};
+use super::{InputArgs, Outcome, certificates};
 use crate::Diagnostic;
 use crate::board::{Board, Loader};
 use crate::check;
@@ -24,11 +24,29 @@ pub struct CheckArgs {
     pub root_task: Option<PathBuf>,
 }
 
+/// What the verb takes besides.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// What is checked.
+    #[command(flatten)]
+    pub checked: CheckArgs,
+    /// Write the proof of each assertion that holds to a file in this folder, for
+    /// `verify-certificate`.
+    #[arg(long, value_name = "FOLDER")]
+    pub certificates: Option<PathBuf>,
+}
+
 /// Tells all that is wrong, sorted by place.
 #[must_use]
-pub fn run(args: &CheckArgs) -> Outcome {
-    let loaded = checked(args);
-    let said = answer(&loaded.report.render(&loaded.sources));
+pub fn run(args: &RunArgs) -> Outcome {
+    let loaded = checked(&args.checked);
+    let mut said = answer(&loaded.report.render(&loaded.sources));
+    if let Some(folder) = &args.certificates
+        && let Err(reason) = certificates::write(folder, &loaded)
+    {
+        message(&format!("error: no certificates: {reason}\n"));
+        said = Outcome::Failed;
+    }
     if loaded.report.has_errors() { Outcome::Refused } else { said }
 }
 

@@ -54,7 +54,8 @@ pub fn run(args: &QueryArgs) -> Outcome {
         false => show::text(&answer, &system, &loaded.sources),
     };
     if let Some(file) = &args.certificate {
-        let written = record::write(&args.question, &answer.proofs, &system);
+        let origin = record::Origin::Question(args.question.clone());
+        let written = record::write(&origin, &answer.proofs, &system);
         let written = written.and_then(|text| {
             std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
         });

@@ -1,4 +1,4 @@
-//! `verify-certificate`: what a question proved, checked again.
+//! `verify-certificate`: what a question or an assertion proved, checked again.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub struct VerifyCertificateArgs {
     /// The layout.
     #[command(flatten)]
     pub input: InputArgs,
-    /// What `query --certificate` wrote.
+    /// What `query --certificate` or `check --certificates` wrote.
     pub certificate: PathBuf,
 }
 
@@ -43,7 +43,10 @@ pub fn run(args: &VerifyCertificateArgs) -> Outcome {
         }
     };
     let (mut said, mut is_good) = (String::new(), true);
-    for record in &records {
+    if let Err(reason) = records.expect_claimed(&system) {
+        (said, is_good) = (format!("NOT proven: {reason}\n"), false);
+    }
+    for record in &records.all {
         let meaning = record.meaning(&system);
         let verdict = match record.certificate.check(&system) {
             Ok(()) => "proven",
