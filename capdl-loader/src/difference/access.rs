@@ -1,4 +1,4 @@
-//! Who holds and sees what, in words.
+//! Who has authority over whom and what, in words.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub struct Access {
     /// Who.
     pub who: String,
     /// Does what.
-    pub verb: &'static str,
+    pub verb: String,
     /// To what.
     pub what: String,
 }
@@ -24,7 +24,7 @@ pub fn accesses(system: &System<'_>) -> BTreeSet<Access> {
     let labels = Labels::new(system);
     let edges = system.graph(Relation::Authority).edges().iter();
     let accesses = edges.filter_map(|edge| {
-        let verb = verb(edge.why)?;
+        let verb = verb(edge.why)?.to_string();
         let owner = |point| labels.object(point).and_then(|id| system.parties.party(id));
         let is_own = owner(edge.from).is_some() && owner(edge.from) == owner(edge.to);
         if is_own {

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layout::object::Kind;
+use layout::{Model, ObjectId};
 
 use super::access::{Access, accesses};
+use super::held::holdings;
+use super::rules::{Ceilings, ceilings, higher, rules};
 use crate::authority::System;
 use crate::report::amount;
 use crate::report::usage::Usage;
@@ -47,13 +50,14 @@ impl Difference {
         (after, addresses_after): (&System<'_>, &[Option<u64>]),
     ) -> Self {
         let names = (names(before), names(after));
-        let access = (accesses(before), accesses(after));
+        let (authority, tops) =
+            ((authority(before), authority(after)), (tops(before), tops(after)));
         let usage = (Usage::of(before, addresses_before), Usage::of(after, addresses_after));
         Self {
             added: names.1.difference(&names.0).cloned().collect(),
             removed: names.0.difference(&names.1).cloned().collect(),
-            gained: access.1.difference(&access.0).cloned().collect(),
-            lost: access.0.difference(&access.1).cloned().collect(),
+            gained: beyond((&authority.1, &tops.1), (&authority.0, &tops.0)),
+            lost: beyond((&authority.0, &tops.0), (&authority.1, &tops.1)),
             changed: changes(&parameters(before), &parameters(after)),
             moved: changes(&places(&usage.0), &places(&usage.1)),
         }
@@ -64,6 +68,28 @@ impl Difference {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// All that somebody has authority over, by which capability or mapping, and by whose rules.
+fn authority(system: &System<'_>) -> BTreeSet<Access> {
+    let mut authority = accesses(system);
+    authority.append(&mut holdings(system));
+    authority.append(&mut rules(system.model));
+    authority
+}
+
+fn tops(system: &System<'_>) -> Ceilings {
+    ceilings(system.model, |id| name_of(system.model, id))
+}
+
+/// What one system has and another has not.
+fn beyond(
+    (has, tops): (&BTreeSet<Access>, &Ceilings),
+    (other, other_tops): (&BTreeSet<Access>, &Ceilings),
+) -> Vec<Access> {
+    let mut beyond: Vec<Access> = has.difference(other).cloned().collect();
+    beyond.extend(higher(tops, other_tops));
+    beyond
 }
 
 /// The parties and regions of a system, each with its kind.
@@ -92,36 +118,28 @@ fn changes(before: &Values, after: &Values) -> Vec<Change> {
     changes.collect()
 }
 
-/// The parameters of threads and scheduling contexts, and the images of components.
+/// What an object is called: the main thread of a component by the component's name.
+fn name_of(model: &Model, id: ObjectId) -> String {
+    match model[id].owner {
+        Some(owner) if model[owner].thread == Some(id) => model[owner].name.clone(),
+        _ => model[id].name.clone(),
+    }
+}
+
+/// The board, the parameters of threads and scheduling contexts, and the images of components.
 fn parameters(system: &System<'_>) -> Values {
     let mut values = Values::new();
     let model = system.model;
+    values.insert(("the system".into(), "board"), model.target.board.clone());
     for component in &model.components {
-        let name = component.name.clone();
-        values.insert((name.clone(), "image"), component.image.clone());
-        values.insert(
-            (name, "restart"),
-            format!(
-                "{:?}",
-                component
-                    .restart
-                    .as_ref()
-                    .map(|rule| { (&rule.on, rule.most, rule.within, rule.delay, rule.then) })
-            ),
-        );
+        values.insert((component.name.clone(), "image"), component.image.clone());
     }
     for (id, object) in model.objects() {
-        // The only thread or context of a component goes by its name.
-        let is_main = |id| model.components.iter().any(|component| component.thread == Some(id));
-        let name = match object.owner {
-            Some(owner) if is_main(id) => model[owner].name.clone(),
-            _ => object.name.clone(),
-        };
+        let name = name_of(model, id);
         let mut add = |value, text: String| values.insert((name.clone(), value), text);
         match &object.kind {
             Kind::Thread(thread) => {
                 add("priority", thread.priority.to_string());
-                add("highest priority to give", thread.max_priority.to_string());
                 add("domain", thread.domain.to_string());
                 add("start", if thread.resumed { "at once" } else { "later" }.into());
             }

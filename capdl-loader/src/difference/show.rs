@@ -34,7 +34,7 @@ pub fn json(difference: &Difference) -> Json {
         Json::list(list.iter().map(|Access { who, verb, what }| {
             Json::object([
                 ("who", who.as_str().into()),
-                ("access", (*verb).into()),
+                ("access", verb.as_str().into()),
                 ("what", what.as_str().into()),
             ])
         }))

@@ -47,7 +47,13 @@ fn new_authority_is_named() {
     after.give(linux, layout::cap::Cap::Thread(thread));
     let difference = compare(&before.model, &after.model);
     let text = show::text(&difference);
-    assert_eq!(text, "+ linux can now control net\n+ linux can now write net_dma\n");
+    let expected = [
+        "+ linux can now control net",
+        "+ linux can now map (rw-, cached) net_dma",
+        "+ linux can now use thread net.thread",
+        "+ linux can now write net_dma",
+    ];
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
     let back = show::text(&compare(&after.model, &before.model));
     assert!(back.starts_with("- linux can no longer control net\n"), "{back}");
     let json = show::json(&difference).to_string();

@@ -23,7 +23,8 @@ pub struct DiffArgs {
     pub input: InputArgs,
     /// The second one.
     pub other: PathBuf,
-    /// Only authority that was gained is a reason to fail: for reviews of layouts.
+    /// Only authority that was gained is a reason to fail: for reviews of layouts. Priorities,
+    /// times and places of memory are none.
     #[arg(long)]
     pub gate: bool,
     /// Answer in JSON.
