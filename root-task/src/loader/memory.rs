@@ -6,13 +6,12 @@ use abi::bootinfo::UntypedDescriptor;
 use abi::object::RETYPE_FAN_OUT;
 use libsys::object::{PageTable, SlotRange, Untyped};
 use libsys::window::Viewer;
-use libsys::{BootInfo, Cap, Error, ObjectType, device_tree, initial};
+use libsys::{BootInfo, Cap, Error, ObjectType, initial};
 use packed::placing::{Placed, place_all};
-use packed::record::{Memory, Source};
 use packed::{Cell, Image};
 use plan::{Planner, Run, SourceId, Step};
 
-use super::{Loader, Stop};
+use super::{Loader, Stop, machine};
 
 /// The untyped memory that the kernel offers.
 pub(super) fn offered(boot: &BootInfo) -> &[UntypedDescriptor] {
@@ -22,8 +21,7 @@ pub(super) fn offered(boot: &BootInfo) -> &[UntypedDescriptor] {
 
 /// Looks whether the machine is as the image expects, then makes all objects.
 pub(super) fn create(boot: &'static BootInfo, image: Image<'static>) -> Result<Loader, Stop> {
-    expect_machine(boot, &image)?;
-    expect_device_tree(&image)?;
+    machine::expect(boot, &image)?;
     let cells = u64::from(image.header.cells);
     let slots = boot.empty.len();
     // Two tables, a page of the UART, a slot to try things in; pieces of devices come besides.
@@ -60,40 +58,6 @@ pub(super) fn create(boot: &'static BootInfo, image: Image<'static>) -> Result<L
         aids: None,
         extra_period: None,
     })
-}
-
-fn expect_machine(boot: &BootInfo, image: &Image<'_>) -> Result<(), Stop> {
-    if u64::from(image.header.cores) > boot.node_count {
-        return Err(Stop::OtherMachine("it has fewer cores"));
-    }
-    if !image.header.is_strict {
-        return Ok(());
-    }
-    let mut planned = image.layout.memory.rows();
-    let mut found = offered(boot).iter().map(|piece| Memory {
-        address: piece.address,
-        bits: piece.size_bits,
-        is_device: piece.is_device != 0,
-    });
-    loop {
-        match (planned.next(), found.next()) {
-            (None, None) => return Ok(()),
-            (planned, found) if planned == found => (),
-            (planned, found) => return Err(Stop::OtherMemory { planned, found }),
-        }
-    }
-}
-
-/// Looks whether there is a device tree, if a frame is to be filled with it.
-fn expect_device_tree(image: &Image<'_>) -> Result<(), Stop> {
-    if device_tree::blob().is_some() {
-        return Ok(());
-    }
-    let mut fills = image.layout.fills.rows();
-    match fills.find(|row| row.source == Source::DeviceTree) {
-        Some(row) => Err(Stop::NoDeviceTree { cell: row.frame }),
-        None => Ok(()),
-    }
 }
 
 fn refused(doing: &'static str, cell: Cell) -> impl FnOnce(Error) -> Stop {

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`stop`] | why it stops |
+//! | [`machine`] | whether the machine is as the image expects |
 //! | [`memory`] | objects are made, all in the order of the image |
 //! | [`spaces`] | pools, names, tables, pages |
 //! | [`fills`] | contents of frames, and their way past the caches |
@@ -35,6 +36,7 @@
 
 mod console;
 mod fills;
+mod machine;
 mod memory;
 mod objects;
 mod slots;

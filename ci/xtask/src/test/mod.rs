@@ -8,6 +8,7 @@ mod boot;
 mod context;
 mod cost;
 mod counts;
+mod domains;
 mod examples;
 mod faults;
 mod fuzzing;
@@ -83,6 +84,7 @@ fn steps() -> Vec<Step> {
         signatures::steps(),
         loading::steps(),
         strict::steps(),
+        domains::steps(),
         cost::steps(),
         suite::steps(),
     ];

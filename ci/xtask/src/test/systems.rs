@@ -110,7 +110,8 @@ pub(super) fn watch_on(
     // Nothing ends a system: its last expected line does.
     let last = expected.lines().last().unwrap_or_default();
     let limits = Limits { time: Some(TIME_LIMIT), until: Until::Text(last.into()) };
-    let append = vec!["tessera.export=vcounter".into()];
+    let mut append = machine.append.clone();
+    append.push("tessera.export=vcounter".into());
     // Who types does so in real time; and QEMU 7.2 that counts stands still at times when something
     // comes in at its serial line.
     // What devices do takes the host's time, too, from which counted time would run away.
