@@ -23,8 +23,7 @@ const HEAD: &str = "capdl certificate 1";
 pub enum Origin {
     /// They answer a question.
     Question(String),
-    /// They prove what the layout claims of itself, in the words of
-    /// [`goal::words`](crate::authority::goal::words).
+    /// They prove what the layout claims of itself, in the words of [`goal::words`].
     Assertion(String),
 }
 
