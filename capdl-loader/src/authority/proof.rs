@@ -172,6 +172,16 @@ impl<'a> System<'a> {
 }
 
 impl Certificate {
+    /// Whether another is of the same claim: only the proof may differ.
+    #[must_use]
+    pub fn is_about(&self, other: &Self, system: &System<'_>) -> bool {
+        let set = |points: &[Point]| PointSet::of(system.points, points.iter().copied());
+        self.relation == other.relation
+            && set(&self.from) == set(&other.from)
+            && set(&self.to) == set(&other.to)
+            && self.trusted == other.trusted
+    }
+
     /// Checks it by rules that the search does not use.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Certificates as text, for whoever wants to check an answer again, at another time or place.
 //!
 //! A line for each point, by the names of the layout, so that a certificate is good for as long as
-//! the layout lets nothing through that it did not let through before, however much else changes.
-//! What has a certificate proves is said by its points, not by its words: [`Record::meaning`].
+//! the layout lets nothing through that it did not let through before, and the question is about
+//! the same. Where a proof begins and ends follows from the question or assertion; only what lies
+//! between is taken from the file ([`Records::expect_asked`]).
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -14,6 +15,7 @@ use crate::authority::label::Labels;
 use crate::authority::proof::{Certificate, Proof};
 use crate::authority::search::PointSet;
 use crate::authority::{System, goal};
+use crate::question::{answer, parse};
 
 /// The first line.
 const HEAD: &str = "capdl certificate 1";
@@ -133,20 +135,39 @@ pub fn read(text: &str, system: &System<'_>) -> Result<Records, Mistake> {
 }
 
 impl Records {
-    /// Looks whether they are of what the layout claims, if that is why there are some.
+    /// Looks whether they are of all that the question asks, or the layout claims, and say so in
+    /// its words: a file of fewer points could prove less than it says.
     ///
     /// # Errors
     /// Why not.
-    pub fn expect_claimed(&self, system: &System<'_>) -> Result<(), &'static str> {
-        let Origin::Assertion(words) = &self.origin else { return Ok(()) };
-        let mut assertions = system.model.assertions.iter();
-        let claimed = assertions.find(|claimed| goal::words(system.model, claimed) == *words);
-        let goals = claimed.and_then(|claimed| goal::goals(system, claimed));
-        let goals = goals.ok_or("the layout does not claim this")?;
-        let mut each = goals.iter().zip(&self.all);
-        let is_all = goals.len() == self.all.len()
-            && each.all(|(goal, record)| goal.is_of(&record.certificate, system));
-        is_all.then_some(()).ok_or("this is not all that the layout claims")
+    pub fn expect_asked(&self, system: &System<'_>) -> Result<(), &'static str> {
+        let is_all = match &self.origin {
+            Origin::Assertion(words) => {
+                let mut assertions = system.model.assertions.iter();
+                let claimed =
+                    assertions.find(|claimed| goal::words(system.model, claimed) == *words);
+                let goals = claimed.and_then(|claimed| goal::goals(system, claimed));
+                let goals = goals.ok_or("the layout does not claim this")?;
+                self.are(&goals, |goal, record| {
+                    goal.claim == record.claim && goal.is_of(&record.certificate, system)
+                })
+            }
+            Origin::Question(text) => {
+                let asked = parse(text, system).map_err(|_| "the layout has no such question")?;
+                let proofs = answer(system, &asked).map_err(|_| "its answer has no proof")?.proofs;
+                self.are(&proofs, |proof, record| {
+                    proof.claim == record.claim
+                        && proof.certificate.is_about(&record.certificate, system)
+                })
+            }
+        };
+        is_all.then_some(()).ok_or("this is not all that is asked or claimed, in the same words")
+    }
+
+    /// Whether each is as expected, and none is missing.
+    fn are<T>(&self, expected: &[T], is: impl Fn(&T, &Record) -> bool) -> bool {
+        let mut each = expected.iter().zip(&self.all);
+        expected.len() == self.all.len() && each.all(|(expected, record)| is(expected, record))
     }
 }
 
@@ -247,7 +268,6 @@ mod tests {
     use layout::Rights;
 
     use super::*;
-    use crate::question::{answer, parse};
     use crate::testing::Builder;
 
     fn system() -> Builder {
@@ -316,5 +336,28 @@ mod tests {
         let line = text.lines().count() + 1;
         let unknown = mistake(&(text.clone() + "closed object nobody\n"));
         assert_eq!(unknown, Mistake { line, message: "the layout has no `object nobody`".into() });
+    }
+
+    #[test]
+    fn a_claim_is_not_believed_because_a_file_makes_it() {
+        let mut builder = system();
+        let text = recorded(&builder, "who can write disk");
+        let asked = |text: &str, builder: &Builder| {
+            let system = System::new(&builder.model);
+            read(text, &system).expect("a certificate").expect_asked(&system).is_ok()
+        };
+        assert!(asked(&text, &builder));
+        let without = |line: &str| {
+            assert!(text.contains(line), "{line}");
+            text.replacen(line, "", 1)
+        };
+        assert!(!asked(&without("from object other.thread\n"), &builder), "fewer beginnings");
+        assert!(!asked(&without("nobody else"), &builder), "other words");
+        let more = text.clone() + "to behind app.thread\n";
+        assert!(!asked(&more, &builder), "more ends");
+        let another = text.replace("question who can write disk", "question who can read disk");
+        assert!(!asked(&another, &builder), "another question");
+        builder.component("more");
+        assert!(!asked(&text, &builder), "`more` is somebody else, too");
     }
 }

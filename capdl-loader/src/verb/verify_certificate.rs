@@ -43,7 +43,7 @@ pub fn run(args: &VerifyCertificateArgs) -> Outcome {
         }
     };
     let (mut said, mut is_good) = (String::new(), true);
-    if let Err(reason) = records.expect_claimed(&system) {
+    if let Err(reason) = records.expect_asked(&system) {
         (said, is_good) = (format!("NOT proven: {reason}\n"), false);
     }
     for record in &records.all {
