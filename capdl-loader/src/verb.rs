@@ -23,6 +23,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::code::{Code, NOT_CHECKED};
 use crate::front::Input;
 
 /// Layouts: describe a system, check it, see it, pack it.
@@ -128,8 +129,9 @@ pub fn run(tool: &Tool) -> Outcome {
     match &tool.verb {
         Verb::Check(args) => check::run(args),
         Verb::Codes => {
-            let line = |(code, title): &(_, _)| format!("{code}  {title}\n");
-            output::answer(&crate::code::Code::ALL.iter().map(line).collect::<String>())
+            let codes = Code::ALL.iter().map(|(code, title)| format!("{code}  {title}\n"));
+            let others = NOT_CHECKED.iter().map(|(code, why)| format!("{code}  {why}\n"));
+            output::answer(&codes.chain(others).collect::<String>())
         }
         Verb::Schema => output::answer(&crate::front::schema::schema()),
         Verb::Explain(args) => explain::run(args),
