@@ -106,7 +106,7 @@ codes! {
     SAME_BADGE 'A' 407 "A server cannot tell two clients apart: they have one badge.";
     RESTART_SCOPE 'A' 408 "Parts of a component that restarts are held by others.";
     POOL_PRIORITY 'A' 409 "Members of a pool may get a higher priority than its owner.";
-    WAIVER 'A' 410 "A waiver is of no check that can be waived.";
+    WAIVER 'A' 410 "A waiver is of no check that can be waived, or has no reason.";
     NOT_CARRIED 'C' 501 "The other format cannot carry this.";
     KERNEL_CONFIGURATION 'C' 502 "The kernel or the board is not what the layout wants.";
     FOREIGN 'C' 503 "This machine has nothing like it.";

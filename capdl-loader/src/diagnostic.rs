@@ -215,7 +215,9 @@ impl Report {
         let mut text: Vec<String> = rendered.collect();
         let errors = self.count(Severity::Error);
         let warnings = self.count(Severity::Warning);
-        text.push(format!("{errors} errors, {warnings} warnings\n"));
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let (more, many) = (plural(errors), plural(warnings));
+        text.push(format!("{errors} error{more}, {warnings} warning{many}\n"));
         text.join("\n")
     }
 

@@ -270,6 +270,19 @@ fn programs_may_be_missing_when_a_system_is_looked_at() {
 }
 
 #[test]
+fn constants_without_a_name_are_described() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spare.layout.toml");
+    let text = std::fs::read_to_string(fixture("C501-restart.layout.toml")).expect("readable");
+    let spare = "[component.a]\nspare_slots = 4\nasid_pool = true\n";
+    std::fs::write(&file, text.replace("[component.a]\n", spare)).expect("written");
+    let file = file.display().to_string();
+    let (status, text) = run(&["constants", &file, "--component", "a", "--search", "."]);
+    assert_eq!(status, Some(0));
+    assert!(text.contains("/// The only one.\n    pub const IT: u64"), "{text}");
+    assert!(!text.contains("/// ``"), "{text}");
+}
+
+#[test]
 fn free_memory_is_reported_in_pieces() {
     let (status, text) = run(&["report", "C501-restart.layout.toml"]);
     assert_eq!(status, Some(0));

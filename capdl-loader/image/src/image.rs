@@ -112,10 +112,17 @@ impl<'a> Parts<'a> {
         }
         let length = word32(head, 8) as usize;
         let (image, behind) = bytes.split_at_checked(length).ok_or(damage("too short"))?;
-        let signature = match flags & SIGNED {
-            0 => None,
-            _ => Some(behind.first_chunk().ok_or(damage("no signature"))?),
+        let (signature, rest) = match flags & SIGNED {
+            0 => (None, behind),
+            _ => {
+                let (own, rest) = behind.split_first_chunk().ok_or(damage("no signature"))?;
+                (Some(own), rest)
+            }
         };
+        // Nobody has hashed, or signed, what is there.
+        if !rest.is_empty() {
+            return Err(damage("bytes behind its end"));
+        }
         let contents = cut(image, head).ok_or(damage("parts of other lengths"))?;
         let header = Header {
             is_strict: flags & STRICT != 0,

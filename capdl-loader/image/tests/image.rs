@@ -95,6 +95,22 @@ fn references_must_name_what_they_should() {
 }
 
 #[test]
+fn bytes_behind_the_end_are_refused() {
+    let mut bytes = packed(&system());
+    for is_signed in [false, true] {
+        if is_signed {
+            put::sign(&mut bytes, |_| [3; 64]);
+        }
+        assert!(Image::new(&bytes).is_ok());
+        for more in [0, 1] {
+            let longer = [&bytes[..], &[more]].concat();
+            let damage = Image::new(&longer).expect_err("a byte that nobody hashed");
+            assert_eq!(damage.reason, "bytes behind its end");
+        }
+    }
+}
+
+#[test]
 fn every_flipped_bit_is_noticed() {
     let good = packed(&system());
     for bit in 0..8 * good.len() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use layout::ObjectId;
+use layout::memory::Frame;
 use layout::names::{ComponentId, Region, RegionId, RegionKind};
 use layout::object::Kind;
 use layout::policy::{Claim, Leave};
@@ -57,8 +58,23 @@ fn check_page(
         let nodes: Vec<&str> = board.nodes_at(range).map(|node| node.name.as_str()).collect();
         found = found.note(format!("page {:#x} has {}", range.start, nodes.join(", ")));
     }
-    let found = found.help("use a device in another page: each can program what the other has");
+    let found = found.help(match function_instead(facts, described) {
+        Some(bus) => format!(
+            "each can program what the other has: let QEMU put one of them on the bus `{bus}` \
+             (`function = \"00:02.0\"`), where each has pages of its own"
+        ),
+        None => "use a device in another page: each can program what the other has".into(),
+    });
     findings.push_for([Some(*one), Some(*other)], found);
+}
+
+/// The bus on which a device can be had that is in a page with others: what virtio offers over
+/// registers in memory it also offers as a function of PCI.
+fn function_instead<'a>(facts: &Facts<'a>, page: &Frame) -> Option<&'a str> {
+    let (range, board) = (physical(page)?, facts.board?);
+    let is_virtio = board.nodes_at(range).all(|node| node.name.starts_with("virtio_mmio@"));
+    let bus = board.nodes.iter().find(|node| node.pci.is_some())?;
+    is_virtio.then_some(bus.name.as_str())
 }
 
 /// A device that reaches all memory: there is no IOMMU.

@@ -56,6 +56,11 @@ impl Findings {
     }
 
     fn waive(&mut self, waiver: &Waiver, component: Option<ComponentId>) {
+        if waiver.reason.trim().is_empty() {
+            let message = format!("the waiver of `{}` has no reason", waiver.check);
+            let wrong = Diagnostic::error(Code::WAIVER, message).at(waiver.span, "");
+            return self.report.push(wrong.help("say why this may be: `reason = \"...\"`"));
+        }
         match Code::parse(&waiver.check) {
             Some(code) if WAIVABLE.contains(&code) => {
                 self.waived.insert((code, component));

@@ -92,7 +92,7 @@ fn how(
         Cap::Endpoint { badge, .. } | Cap::Notification { badge, .. } => badge.unwrap_or(0),
         _ => 0,
     };
-    let is_only = holders.get(&entry.cap.object()) == Some(&1);
+    let count = holders.get(&entry.cap.object()).copied().unwrap_or(0);
     let always_moves = matches!(entry.cap, Cap::Untyped(_) | Cap::IrqControl);
     if !always_moves && (!is_parent || badge != 0) {
         return Ok(How::Copied);
@@ -105,12 +105,32 @@ fn how(
         _ => return refused(format!("the loader needs `{name}`: nothing is derived from it")),
     };
     if rights != Rights::ALL {
-        return refused(format!("the capability to `{name}` that others come from has all rights"));
+        let has = letters(rights);
+        return refused(format!(
+            "others come from this capability to `{name}`, which has {has}: it must have all \
+             rights, RWGP"
+        ));
     }
-    if !is_only {
-        return refused(format!("there is one capability to `{name}` that others come from"));
+    if count != 1 {
+        return refused(format!(
+            "others come from this capability to `{name}`, but {count} slots hold one that comes \
+             from none: it must be the only one"
+        ));
     }
     Ok(How::Moved)
+}
+
+/// Rights by the letters of capDL.
+fn letters(rights: Rights) -> String {
+    let letters = [
+        (Rights::READ, 'R'),
+        (Rights::WRITE, 'W'),
+        (Rights::GRANT, 'G'),
+        (Rights::GRANT_REPLY, 'P'),
+    ];
+    let letters = letters.into_iter().filter(|(right, _)| rights.contains(*right));
+    let letters: String = letters.map(|(_, letter)| letter).collect();
+    if letters.is_empty() { "no rights".into() } else { format!("only {letters}") }
 }
 
 /// Whether the loader, as supervisor, works with this capability once the system runs.

@@ -91,14 +91,15 @@ fn rust(component: &str, directory: Directory<'_>) -> String {
         for entry in entries {
             let name = identifier(entry.name);
             let value = entry.value;
-            let _ = writeln!(
-                text,
-                "    /// `{}`.\n    pub const {name}: u64 = {value:#x};",
-                entry.name
-            );
+            let called = match entry.name {
+                "" => "The only one".into(),
+                name => format!("`{name}`"),
+            };
+            let _ = writeln!(text, "    /// {called}.");
+            let _ = writeln!(text, "    pub const {name}: u64 = {value:#x};");
             if let Some(word) = extent(*kind) {
                 let extent = entry.extent;
-                let _ = writeln!(text, "    /// `{}`: {word}.", entry.name);
+                let _ = writeln!(text, "    /// {called}: {word}.");
                 let _ = writeln!(text, "    pub const {name}_{word}: u64 = {extent:#x};");
             }
         }

@@ -139,7 +139,8 @@ impl Expander<'_> {
         let same = |other: &&Sight| (other.kind, &other.name) == (sight.kind, &sight.name);
         if let Some(other) = draft.sights.iter().find(same) {
             let message = format!("`{}` sees two things called `{}`", draft.spec.name, sight.name);
-            self.report.push(twice(message, sight.span, other.span));
+            let key = if sight.kind == Entry::File { "as" } else { "name" };
+            self.report.push(twice(message, sight.span, other.span, key));
             return;
         }
         draft.sights.push(sight);
@@ -371,7 +372,7 @@ impl Expander<'_> {
         if let Some(other) = draft.holdings.get(&key) {
             let what = kind.word();
             let message = format!("`{owner}` has two of kind `{what}` called `{}`", key.1);
-            self.report.push(twice(message, held.span, other.span));
+            self.report.push(twice(message, held.span, other.span, "name"));
             return;
         }
         draft.holdings.insert(key, held);
@@ -383,17 +384,17 @@ impl Expander<'_> {
         let same = |other: &Word| (other.kind, &other.name) == (word.kind, &word.name);
         if draft.words.iter().any(same) {
             let message = format!("`{}` knows two as `{}`", draft.spec.name, word.name);
-            self.report.push(twice(message, span, Span::NOWHERE));
+            self.report.push(twice(message, span, Span::NOWHERE, "name"));
             return;
         }
         draft.words.push(word);
     }
 }
 
-/// That two things have one name.
-fn twice(message: String, one: Span, other: Span) -> Diagnostic {
+/// That two things have one name, which `key` gives.
+fn twice(message: String, one: Span, other: Span, key: &str) -> Diagnostic {
     let wrong = Diagnostic::error(Code::DUPLICATE_NAME, message).at(one, "this one");
-    wrong.at(other, "and this one").help("give one of them a name: `name = \"...\"`")
+    wrong.at(other, "and this one").help(format!("give one of them a name: `{key} = \"...\"`"))
 }
 
 pub(super) fn trigger(trigger: TriggerSpec) -> Trigger {

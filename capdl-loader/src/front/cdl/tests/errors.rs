@@ -21,7 +21,7 @@ fn a_message_has_place_excerpt_and_remedy() {
   |               ^^^
 help: did you mean `one`?
 
-1 errors, 0 warnings
+1 error, 0 warnings
 ";
     assert_eq!(rendered, expected);
 }
