@@ -119,9 +119,13 @@ fn packing(table: &Table, model: &Model) {
     let packed = || packed(model);
     table.row("pack", None, packed);
     let image = packed();
-    let each = image.structure() as f64 / f64::from(image.objects);
     let (objects, aim) = (table.objects, "< 12 bytes");
-    println!("{objects:>8}  {:<16} {each:>7.2} bytes each {:>16}  {aim}", "packed", "");
+    for (what, bytes) in
+        [("packed", image.structure()), ("packed, named", image.structure() + image.names)]
+    {
+        let each = bytes as f64 / f64::from(image.objects);
+        println!("{objects:>8}  {what:<16} {each:>7.2} bytes each {:>16}  {aim}", "");
+    }
 }
 
 fn packed(model: &Model) -> Packed {

@@ -123,5 +123,9 @@ fn a_driver_finds_where_its_device_reaches_the_memory_of_clients() {
         .collect();
     let directory = "blk/memory/directory/0";
     let expected = ["left>blk/0", "pool/0", "right>blk/0"];
-    assert_eq!(found, expected.map(|region| (directory, region)), "and no client finds any");
+    assert_eq!(
+        found,
+        expected.map(|region| (directory.to_owned(), region.to_owned())),
+        "and no client finds any"
+    );
 }

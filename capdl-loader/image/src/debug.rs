@@ -1,4 +1,11 @@
 //! Where things are written, for messages.
+//!
+//! Objects of one kind stand together, and are mostly called alike: of an object's name there is
+//! only what differs from the name before it. So a name is made by reading those before it, which
+//! only messages do.
+
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::cell::Cell;
 use crate::damage::Damage;
@@ -11,7 +18,8 @@ use crate::record::Line;
 pub struct Debug<'a> {
     objects: Stream<'a, Line>,
     slots: Stream<'a, Line>,
-    /// Files, then objects, then components: each a length and UTF-8.
+    /// Files, then components: each a length and UTF-8. Then objects: each the bytes that it shares
+    /// with the one before, and how it goes on, in the same form.
     texts: &'a [u8],
     files: u64,
     named: u64,
@@ -63,18 +71,31 @@ impl<'a> Debug<'a> {
 
     /// What an object is called.
     #[must_use]
-    pub fn name(&self, object: Cell) -> Option<&'a str> {
+    pub fn name(&self, object: Cell) -> Option<String> {
         let index = u64::from(object.0);
-        let at = self.files.checked_add(index)?;
-        (index < self.named).then(|| self.text(at)).flatten()
+        if index >= self.named {
+            return None;
+        }
+        let mut bytes = self.skip(self.files.checked_add(self.components)?)?;
+        let mut name = Vec::new();
+        for _ in 0..=index {
+            let shared = usize::try_from(number::take(&mut bytes)?).ok()?;
+            let rest = take_text(&mut bytes)?;
+            if shared > name.len() {
+                return None;
+            }
+            name.truncate(shared);
+            name.extend_from_slice(rest);
+        }
+        String::from_utf8(name).ok()
     }
 
     /// What a component is called.
     #[must_use]
     pub fn component(&self, component: u32) -> Option<&'a str> {
         let index = u64::from(component);
-        let before = self.files.checked_add(self.named)?;
-        (index < self.components).then(|| self.text(before.checked_add(index)?)).flatten()
+        let at = self.files.checked_add(index)?;
+        (index < self.components).then(|| self.text(at)).flatten()
     }
 
     fn place(&self, lines: Stream<'a, Line>, row: u64) -> Option<Place<'a>> {
@@ -85,11 +106,16 @@ impl<'a> Debug<'a> {
     }
 
     fn text(&self, index: u64) -> Option<&'a str> {
+        core::str::from_utf8(take_text(&mut self.skip(index)?)?).ok()
+    }
+
+    /// What stands behind so many files and components.
+    fn skip(&self, texts: u64) -> Option<&'a [u8]> {
         let mut bytes = self.texts;
-        for _ in 0..index {
+        for _ in 0..texts {
             take_text(&mut bytes)?;
         }
-        core::str::from_utf8(take_text(&mut bytes)?).ok()
+        Some(bytes)
     }
 }
 
@@ -140,11 +166,70 @@ pub mod put {
             let texts = [&self.files, &self.objects, &self.components];
             texts.iter().for_each(|list| number(&mut bytes, list.len() as u64));
             bytes.extend(lines);
-            for text in texts.into_iter().flatten() {
-                number(&mut bytes, text.len() as u64);
-                bytes.extend(text.as_bytes());
+            for name in self.files.iter().chain(&self.components) {
+                text(&mut bytes, name.as_bytes());
+            }
+            let mut before: &[u8] = &[];
+            for name in self.objects.iter().map(String::as_bytes) {
+                let shared =
+                    before.iter().zip(name).take_while(|(one, other)| one == other).count();
+                number(&mut bytes, shared as u64);
+                text(&mut bytes, &name[shared..]);
+                before = name;
             }
             bytes
         }
+    }
+    /// A length and as many bytes.
+    fn text(bytes: &mut Vec<u8>, text: &[u8]) {
+        number(bytes, text.len() as u64);
+        bytes.extend(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    use super::put::Names;
+    use super::*;
+
+    fn names(objects: &[&str]) -> Names {
+        Names {
+            files: vec!["a.layout.toml".into()],
+            objects: objects.iter().map(ToString::to_string).collect(),
+            components: vec!["driver".into()],
+            ..Names::default()
+        }
+    }
+
+    #[test]
+    fn names_come_back_whatever_they_share() {
+        let objects = ["driver/page/1", "driver/page/12", "driver", "", "d\u{e4}", "d\u{e5}"];
+        let bytes = names(&objects).to_bytes();
+        let debug = Debug::new(&bytes).expect("whole");
+        for (cell, name) in (0..).zip(objects) {
+            assert_eq!(debug.name(Cell(cell)).as_deref(), Some(name));
+        }
+        assert_eq!(debug.name(Cell(6)), None);
+        assert_eq!(debug.component(0), Some("driver"));
+        assert!(bytes.len() < names(&[]).to_bytes().len() + 40, "{}", bytes.len());
+    }
+
+    #[test]
+    fn damaged_names_are_none() {
+        let whole = names(&["one", "onto"]).to_bytes();
+        for end in 0..whole.len() {
+            if let Ok(debug) = Debug::new(&whole[..end]) {
+                let _ = debug.name(Cell(0));
+                assert_eq!(debug.name(Cell(1)), None, "{end}");
+            }
+        }
+        let shares_too_much = whole.len() - 4;
+        let mut damaged = whole.clone();
+        assert_eq!(damaged[shares_too_much], 2, "what the second shares with the first");
+        damaged[shares_too_much] = 4;
+        assert_eq!(Debug::new(&damaged).expect("parts").name(Cell(1)), None);
     }
 }

@@ -44,7 +44,8 @@ impl Verdict {
         slot: SlotPath,
     ) -> Result<Option<Self>, Error> {
         let mut cells = (0..image.header.objects).map(Cell);
-        let Some(cell) = cells.find(|cell| image.debug.name(*cell) == Some(FRAME)) else {
+        let Some(cell) = cells.find(|cell| image.debug.name(*cell).as_deref() == Some(FRAME))
+        else {
             return Ok(None);
         };
         slot.copy_from(loader.path(cell), Rights::ALL)?;
