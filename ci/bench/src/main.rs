@@ -23,6 +23,7 @@ use libsys::bootstrap::{AllocationError, Allocator, System};
 use libsys::device_tree::{self, DeviceTree};
 use libsys::object::SchedControl;
 use libsys::{BootInfo, Cap, initial, println};
+use machine::mark;
 
 /// Who runs before whom.
 pub(crate) mod priority {
@@ -48,6 +49,17 @@ pub(crate) struct Bench {
     /// Whether the kernel is to say which fast paths were taken.
     why_slow: bool,
     number: u16,
+}
+
+/// The windows that open from now on are of the measurement with this number.
+///
+/// Printing may use floating point, whose state later switches would then exchange: it is given
+/// up, so that what is measured does not depend on how this program prints.
+pub(crate) fn begin(number: u16) {
+    for disabled in [true, false] {
+        let _ = initial::THREAD.disable_fpu(disabled);
+    }
+    mark::select(number);
 }
 
 impl Bench {

@@ -23,7 +23,7 @@ use libsys::syscall::Message;
 use libsys::{initial, println};
 
 use crate::machine::mark;
-use crate::{Bench, Outcome, Part};
+use crate::{Bench, Outcome, Part, begin};
 
 /// How often each operation is measured.
 const REPETITIONS: u64 = 40;
@@ -84,11 +84,6 @@ impl Bench {
         for (lane, name) in (1..).zip(names) {
             println!("operation {number} {lane} {name}");
         }
-        // Printing may use floating point, whose state later switches would then exchange: what
-        // is measured does not depend on how this program prints.
-        for disabled in [true, false] {
-            let _ = initial::THREAD.disable_fpu(disabled);
-        }
-        mark::select(number);
+        begin(number);
     }
 }

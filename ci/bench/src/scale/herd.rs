@@ -41,9 +41,10 @@ pub(crate) fn measure(bench: &mut Bench) -> Outcome {
         let mut own = bench.system.allocator.subset(bits, 2 * count + 8)?;
         let at = timer::now() + count * TICKS_EACH + TICKS_MORE;
         gather(&mut own, bench.control, count, at)?;
-        while timer::now() < at - BEFORE {}
         let what = format_args!("be woken while budgets return among {count}");
-        bench.measure(what, Items(count, "thread"), || while timer::now() < at + BEHIND {});
+        let wait = |until: u64| move || while timer::now() < until {};
+        let thread = Items(count, "thread");
+        bench.measure_from(what, thread, wait(at - BEFORE), wait(at + BEHIND));
         own.reclaim()?;
     }
     Ok(())

@@ -12,7 +12,7 @@ mod queues;
 use libsys::println;
 
 use crate::machine::mark;
-use crate::{Bench, Part};
+use crate::{Bench, Part, begin};
 
 /// All of them.
 pub(crate) const ALL: [Part; 5] = [
@@ -28,7 +28,7 @@ impl Bench {
     fn announce_among(&mut self, what: &str, number: u64) {
         let scenario = self.next_number();
         println!("scenario {scenario} 1 call {what} among {number}");
-        mark::select(scenario);
+        begin(scenario);
     }
 
     /// Measures one system call of this thread.

@@ -13,7 +13,7 @@ use core::fmt::Display;
 use libsys::println;
 
 use crate::machine::mark;
-use crate::{Bench, Outcome, Part};
+use crate::{Bench, Outcome, Part, begin};
 
 /// One or more related measurements.
 pub(crate) const ALL: [Part; 9] = [
@@ -49,9 +49,22 @@ impl Bench {
         items: Items,
         work: impl FnOnce() -> T,
     ) -> T {
+        self.measure_from(name, items, || (), work)
+    }
+
+    /// The same; what is measured begins once `ready` has come back. How long it takes to print
+    /// the name then does not matter.
+    pub(crate) fn measure_from<T>(
+        &mut self,
+        name: impl Display,
+        items: Items,
+        ready: impl FnOnce(),
+        work: impl FnOnce() -> T,
+    ) -> T {
         let number = self.next_number();
         println!("scenario {number} {} {} {name}", items.0, items.1);
-        mark::select(number);
+        begin(number);
+        ready();
         mark::open::<1>();
         if self.watched {
             watch::begin();
