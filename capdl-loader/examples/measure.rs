@@ -118,7 +118,8 @@ fn questions(table: &Table, model: &Model) {
 fn packing(table: &Table, model: &Model) {
     let packed = || packed(model);
     table.row("pack", None, packed);
-    let image = packed();
+    let options = Options { has_names: true, ..Options::default() };
+    let image = pack(model, &Sources::default(), &options).expect("a good system");
     let (objects, aim) = (table.objects, "< 12 bytes");
     for (what, bytes) in
         [("packed", image.structure()), ("packed, named", image.structure() + image.names)]
