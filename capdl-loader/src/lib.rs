@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`board`] | what machines have |
 //! | [`check`] | what is wrong with a system |
+//! | [`promised`] | whose time the processor's is |
 //! | [`placement`] | where objects come to lie |
 //! | [`sources`] | the files that were read, for lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what helps |
@@ -40,6 +41,7 @@ pub mod generate;
 pub mod json;
 pub mod pack;
 pub mod placement;
+pub mod promised;
 pub mod question;
 pub mod report;
 pub mod sources;

@@ -350,6 +350,9 @@ impl Checked for Supervisor {
         let fits = pass.is(self.endpoint, ObjectType::Endpoint)
             && pass.is(self.reply, ObjectType::Reply)
             && pass.may_be(self.bell, ObjectType::Notification);
+        if self.clock_period == 0 {
+            return Some("a clock without a period");
+        }
         unless(fits, "no endpoint, no reply object, or no notification")
     }
 }

@@ -28,7 +28,7 @@ use crate::layout::Layout;
 /// The first bytes of an image.
 pub const MAGIC: [u8; 4] = *b"LYT1";
 /// The version of the format.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the header.
 pub const HEADER: usize = 132;
 /// Bytes of a signature.

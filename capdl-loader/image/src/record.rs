@@ -373,6 +373,16 @@ rows! {
         pub reply: Cell,
         /// What it is signalled through by passive components, if there are any.
         pub bell: Option<Cell>,
+        /// Its priority.
+        pub priority: u8,
+        /// Its microseconds in each period.
+        pub budget: u64,
+        /// Microseconds.
+        pub period: u64,
+        /// Microseconds of its clock in each of the clock's periods.
+        pub clock_budget: u64,
+        /// The clock's period: the unit of delays, in microseconds.
+        pub clock_period: u64,
     }
 
     /// A component that has to give signs of life.
@@ -395,6 +405,10 @@ rows! {
         pub thread: Cell,
         /// The bit by which it says so in the supervisor's bell.
         pub ready: u64,
+        /// Microseconds in each period, until then.
+        pub budget: u64,
+        /// Microseconds.
+        pub period: u64,
     }
 
     /// A device that is silenced before a component is started again that drives it.

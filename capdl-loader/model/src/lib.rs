@@ -14,6 +14,7 @@
 //! | [`memory`] | frames, their contents, tables |
 //! | [`names`] | components, regions, devices, channels, pools |
 //! | [`policy`] | what a system must keep to, and what is claimed of it |
+//! | [`supervision`] | the loader as supervisor |
 //!
 //! ```
 //! use layout::cap::{Cap, Entry};
@@ -40,6 +41,7 @@ pub mod names;
 pub mod object;
 pub mod policy;
 pub mod span;
+pub mod supervision;
 pub mod thread;
 
 pub use abi::{Rights, VmAttributes};

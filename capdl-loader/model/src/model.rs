@@ -10,6 +10,7 @@ use crate::names::{Channel, Component, ComponentId, Pool, Region, RegionId};
 use crate::object::{Object, ObjectId};
 use crate::policy::{Assertion, Policy};
 use crate::span::Span;
+use crate::supervision::Supervision;
 
 /// A system.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -40,6 +41,8 @@ pub struct Model {
     /// The notification through which passive components tell the loader that they are
     /// initialised.
     pub supervisor_bell: Option<ObjectId>,
+    /// What the loader has as supervisor.
+    pub supervision: Supervision,
     /// What it must keep to.
     pub policy: Policy,
     /// What is claimed of it.

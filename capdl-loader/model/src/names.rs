@@ -258,6 +258,8 @@ pub struct Pool {
     pub max_priority: u64,
     /// The memory that members are made of.
     pub memory: ObjectId,
+    /// The time of members, a scheduling context for each; none: they have none of their own.
+    pub times: Vec<ObjectId>,
 }
 
 /// What a member of a pool has.

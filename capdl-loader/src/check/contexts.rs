@@ -2,7 +2,9 @@
 
 use abi::object::refill_capacity;
 use abi::time::{MIN_BUDGET_US, REFERENCE_KHZ, max_period_us};
+use layout::Span;
 use layout::object::Kind;
+use layout::supervision::{Share, Supervision};
 
 use super::facts::Facts;
 use super::findings::Findings;
@@ -31,20 +33,28 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let Some(budget) = context.budget else { continue };
         let at = super::slots::somewhere(budget.span, span);
-        let (budget, period) = (budget.value, context.period);
-        if budget > period {
-            let message = format!("`{name}` has a budget that is larger than its period");
-            let label = format!("{budget} us in {period} us");
-            let wrong = Diagnostic::error(Code::BUDGET_PERIOD, message).at(at, label);
-            findings.push(wrong.help("a budget is a part of each period: make it smaller"));
-        }
-        let longest = max_period_us(REFERENCE_KHZ);
-        let allowed = MIN_BUDGET_US..=longest;
-        if !allowed.contains(&budget) || !allowed.contains(&period) {
-            let message = format!("`{name}` has an impossible budget or period");
-            let label = format!("{budget} us in {period} us");
-            let wrong = Diagnostic::error(Code::NO_TIME, message).at(at, label);
-            findings.push(wrong.help(format!("both are from {MIN_BUDGET_US} to {longest} us")));
-        }
+        let share = Share { budget: budget.value, period: context.period };
+        check_share(&format!("`{name}`"), share, at, findings);
+    }
+    let Supervision { share, span, .. } = facts.model.supervision;
+    check_share("the supervisor", share, span, findings);
+}
+
+/// Whether the kernel can keep a promise.
+fn check_share(name: &str, share: Share, at: Span, findings: &mut Findings) {
+    let Share { budget, period } = share;
+    if budget > period {
+        let message = format!("{name} has a budget that is larger than its period");
+        let label = format!("{budget} us in {period} us");
+        let wrong = Diagnostic::error(Code::BUDGET_PERIOD, message).at(at, label);
+        findings.push(wrong.help("a budget is a part of each period: make it smaller"));
+    }
+    let longest = max_period_us(REFERENCE_KHZ);
+    let allowed = MIN_BUDGET_US..=longest;
+    if !allowed.contains(&budget) || !allowed.contains(&period) {
+        let message = format!("{name} has an impossible budget or period");
+        let label = format!("{budget} us in {period} us");
+        let wrong = Diagnostic::error(Code::NO_TIME, message).at(at, label);
+        findings.push(wrong.help(format!("both are from {MIN_BUDGET_US} to {longest} us")));
     }
 }

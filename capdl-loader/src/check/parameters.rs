@@ -3,6 +3,7 @@
 use abi::object::{ASID_POOLS_BITS, MIN_SCHED_CONTEXT_BITS, SLOT_BITS, UNTYPED_BITS};
 use layout::cap::Cap;
 use layout::object::{Kind, Object};
+use layout::supervision::Supervision;
 use layout::thread::Thread;
 use layout::{Span, Target};
 
@@ -57,6 +58,17 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
     check_schedule(facts, findings);
+    check_supervisor(&facts.model.supervision, findings);
+}
+
+fn check_supervisor(supervision: &Supervision, findings: &mut Findings) {
+    let (priority, most) = (supervision.priority, abi::MAX_PRIORITY);
+    if priority > u64::from(most) {
+        let message = format!("the priority of the supervisor cannot be {priority}");
+        let wrong = Diagnostic::error(Code::PARAMETER, message);
+        let wrong = wrong.at(supervision.span, format!("not from 0 to {most}"));
+        findings.push(wrong.help(format!("use a number from 0 to {most}")));
+    }
 }
 
 fn check_schedule(facts: &Facts<'_>, findings: &mut Findings) {

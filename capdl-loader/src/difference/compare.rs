@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use layout::object::Kind;
+use layout::supervision::Supervision;
 use layout::{Model, ObjectId};
 
 use super::access::{Access, accesses};
@@ -131,6 +132,13 @@ fn parameters(system: &System<'_>) -> Values {
     let mut values = Values::new();
     let model = system.model;
     values.insert(("the system".into(), "board"), model.target.board.clone());
+    if model.supervisor.is_some() {
+        let Supervision { priority, share, .. } = model.supervision;
+        let (supervisor, time) =
+            ("the supervisor", format!("{} of {} us", share.budget, share.period));
+        values.insert((supervisor.into(), "priority"), priority.to_string());
+        values.insert((supervisor.into(), "time"), time);
+    }
     for component in &model.components {
         values.insert((component.name.clone(), "image"), component.image.clone());
     }

@@ -7,6 +7,7 @@ use layout::thread::Role;
 use super::diagram::{Diagram, Tie};
 use super::{authority, boxes, channels, crowd, dot, memory, physical, time};
 use crate::authority::System;
+use crate::promised::Promise;
 use crate::report::ranges::fixed;
 use crate::testing::Builder;
 
@@ -145,11 +146,16 @@ fn crowds_are_thinned_and_that_is_said() {
 
 #[test]
 fn the_first_that_has_budget_runs() {
-    let task = |priority, budget, period| time::Task {
-        thread: layout::ObjectId(0),
+    let task = |priority, budget, period| Promise {
+        to: "somebody".into(),
+        owner: None,
+        thread: None,
+        core: 0,
         priority,
         budget,
         period,
+        from_start: true,
+        span: layout::Span::NOWHERE,
     };
     let pieces = time::run(&[task(9, 2, 5), task(5, 4, 10)], 10);
     let found: Vec<(usize, u64, u64)> =

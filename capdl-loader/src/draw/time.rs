@@ -1,10 +1,9 @@
 //! The processor's time: who runs when, if everybody begins at once and uses all that it has.
 
-use layout::object::Kind;
-use layout::thread::Role;
-use layout::{Model, ObjectId};
+use layout::Model;
 
 use super::svg::{Anchor, Letters, Svg};
+use crate::promised::{self, Promise};
 
 /// Around everything.
 const MARGIN: i64 = 24;
@@ -18,19 +17,6 @@ const ROW: i64 = 24;
 const MOST: usize = 60;
 /// Most pieces of a core's time that are worked out.
 const PIECES: usize = 4000;
-
-/// A thread with time of its own. Times are in microseconds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Task {
-    /// The thread.
-    pub thread: ObjectId,
-    /// Its priority.
-    pub priority: u64,
-    /// What it gets ...
-    pub budget: u64,
-    /// ... in each of these.
-    pub period: u64,
-}
 
 /// Time in which one task runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,33 +49,25 @@ pub fn svg(model: &Model) -> String {
     svg.finish(2 * MARGIN + NAMES + WIDTH, y)
 }
 
-/// The tasks of each core, by descending priority, cores ascending.
+/// Who was promised time of each core, by descending priority, cores ascending.
 #[must_use]
-pub fn cores(model: &Model) -> Vec<(u64, Vec<Task>)> {
-    let mut all: Vec<(u64, Task)> = Vec::new();
-    for (id, object) in model.objects() {
-        let Kind::Thread(thread) = &object.kind else { continue };
-        let context = thread.role(Role::SchedContext).and_then(|entry| entry.cap.object());
-        let Some(context) = context else { continue };
-        let Kind::SchedContext(context) = &model[context].kind else { continue };
-        let Some(budget) = &context.budget else { continue };
-        let (budget, period) = (budget.value, context.period.max(1));
-        let task = Task { thread: id, priority: thread.priority, budget, period };
-        all.push((context.core, task));
-    }
-    all.sort_by_key(|(core, task)| (*core, std::cmp::Reverse(task.priority), task.thread));
-    let mut cores: Vec<(u64, Vec<Task>)> = Vec::new();
-    for (core, task) in all {
+pub fn cores(model: &Model) -> Vec<(u64, Vec<Promise>)> {
+    let mut all = promised::all(model);
+    all.iter_mut().for_each(|task| task.period = task.period.max(1));
+    // Those of one priority stay in the order of the layout.
+    all.sort_by_key(|task| (task.core, std::cmp::Reverse(task.priority)));
+    let mut cores: Vec<(u64, Vec<Promise>)> = Vec::new();
+    for task in all {
         match cores.last_mut() {
-            Some((last, tasks)) if *last == core => tasks.push(task),
-            _ => cores.push((core, vec![task])),
+            Some((last, tasks)) if *last == task.core => tasks.push(task),
+            _ => cores.push((task.core, vec![task])),
         }
     }
     cores
 }
 
 /// What tasks were promised of a core, in percent.
-fn share(tasks: &[Task]) -> String {
+fn share(tasks: &[Promise]) -> String {
     let thousandths = tasks.iter().map(|task| task.budget.saturating_mul(1000) / task.period);
     let total = thousandths.fold(0_u64, u64::saturating_add);
     format!("{}.{} %", total / 10, total % 10)
@@ -97,7 +75,7 @@ fn share(tasks: &[Task]) -> String {
 
 /// Who runs when until `end`: always the first task that has budget left.
 #[must_use]
-pub fn run(tasks: &[Task], end: u64) -> Vec<Piece> {
+pub fn run(tasks: &[Promise], end: u64) -> Vec<Piece> {
     let mut left: Vec<u64> = tasks.iter().map(|task| task.budget.min(task.period)).collect();
     let mut next: Vec<u64> = tasks.iter().map(|task| task.period).collect();
     let (mut now, mut pieces) = (0, Vec::<Piece>::new());
@@ -123,7 +101,7 @@ pub fn run(tasks: &[Task], end: u64) -> Vec<Piece> {
 }
 
 /// Draws a core; where the next one begins.
-fn draw_core(svg: &mut Svg, model: &Model, (core, tasks): (u64, &[Task]), top: i64) -> i64 {
+fn draw_core(svg: &mut Svg, model: &Model, (core, tasks): (u64, &[Promise]), top: i64) -> i64 {
     let drawn = &tasks[..tasks.len().min(MOST)];
     let end = drawn.iter().map(|task| task.period).max().unwrap_or(1);
     let heading = format!("core {core}: {} promised", share(tasks));
@@ -140,7 +118,7 @@ fn draw_core(svg: &mut Svg, model: &Model, (core, tasks): (u64, &[Task]), top: i
         let y = first + ROW * i64::try_from(index).unwrap_or(0);
         let (budget, period) = (task.budget, task.period);
         let about = format!("{budget} of {period} µs, priority {}", task.priority);
-        let name = model[task.thread].owner.map_or(&model[task.thread].name, |o| &model[o].name);
+        let name = task.name(model);
         svg.group(&format!("{name}: {about}"));
         svg.text(Letters::Small, Anchor::Start, (MARGIN, y + 15), name);
         svg.text(Letters::Small, Anchor::End, (left - 10, y + 15), &about);

@@ -190,6 +190,17 @@ fn restarts(image: &Image<'_>, names: &Names<'_>, facts: &mut BTreeSet<String>) 
     for row in image.layout.supervisor.rows() {
         let (endpoint, reply) = (names.cell(row.endpoint), names.cell(row.reply));
         facts.insert(format!("supervisor: receives at {endpoint} with {reply}"));
+        let (priority, budget, period) = (row.priority, row.budget, row.period);
+        facts.insert(format!("supervisor: priority {priority}, {budget} of {period} us"));
+        let (budget, period) = (row.clock_budget, row.clock_period);
+        facts.insert(format!("supervisor: its clock has {budget} of {period} us"));
+    }
+    for row in image.layout.passive.rows() {
+        let (component, thread) = (names.component(row.component), names.cell(row.thread));
+        let (budget, period) = (row.budget, row.period);
+        facts.insert(format!(
+            "{component}: {thread} has {budget} of {period} us until it is initialised"
+        ));
     }
 }
 

@@ -54,8 +54,21 @@ tables! {
         assert: Vec<Spanned<Assertion>>,
         /// The order of domains.
         schedule: Option<Schedule>,
+        /// What the loader has once the system runs, as supervisor.
+        supervisor: Option<Spanned<Supervisor>>,
         /// Objects and capabilities that the rest has no words for.
         raw: Option<Raw>,
+    }
+
+    /// What the loader has once the system runs, as supervisor: it prints for components, hears of
+    /// their failures and starts them again. It runs on core 0.
+    pub struct Supervisor {
+        /// Its priority, 0 to 255. Who has a higher one is not disturbed by failures of others.
+        prio: u64 = 255,
+        /// Microseconds in each period.
+        budget_us: u64 = 5000,
+        /// Microseconds.
+        period_us: u64 = 10000,
     }
 
     /// What the kernel is built and started with.

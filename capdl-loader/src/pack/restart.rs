@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abi::directory::SIGNAL_BADGE;
-use layout::cap::Cap;
 use layout::names::{Component, Failure, GiveUp, RegionId, RegionKind, Restart, Silence};
 use layout::object::Kind;
+use layout::supervision::{CLOCK, NURSING, Nursed, Supervision};
 use layout::{Model, ObjectId, Rights};
 use packed::record::{
     self, Answered, Passive, Quiesce, Recipe, Renewed, Silencing, Supervisor, Told,
@@ -30,9 +30,9 @@ pub(super) fn write(
     system: &mut System,
 ) -> Result<(), Diagnostic> {
     let (Some(endpoint), Some(reply)) = (model.supervisor, numbering.reply) else { return Ok(()) };
-    let bell = model.supervisor_bell.map(|bell| numbering.cell(bell));
-    system.supervisor.push(Supervisor { endpoint: numbering.cell(endpoint), reply, bell });
-    passive(model, numbering, system);
+    let endpoint = numbering.cell(endpoint);
+    system.supervisor.push(supervisor(model, numbering, endpoint, reply)?);
+    system.passive.extend(model.nursed().map(|nursed| passive(numbering, &nursed)));
     let seen = Seen::of(model, mappings);
     for (number, component) in (0..).zip(&model.components) {
         let Some(restart) = &component.restart else { continue };
@@ -67,19 +67,36 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Components that have to be given time until they are initialised.
-fn passive(model: &Model, numbering: &Numbering, system: &mut System) {
-    let Some(bell) = model.supervisor_bell else { return };
-    for (number, component) in (0..).zip(&model.components) {
-        let (Some(thread), Some(node)) = (component.thread, component.cspace) else { continue };
-        let mut held = model[node].kind.slots().iter();
-        let ready = held.find_map(|entry| match entry.cap {
-            Cap::Notification { object, badge, .. } if object == bell => badge,
-            _ => None,
-        });
-        let thread = numbering.cell(thread);
-        let row = |badge: u64| Passive { component: number, thread, ready: badge & !SIGNAL_BADGE };
-        system.passive.extend(ready.map(row));
+/// What the loader has as supervisor.
+fn supervisor(
+    model: &Model,
+    numbering: &Numbering,
+    endpoint: Cell,
+    reply: Cell,
+) -> Result<Supervisor, Diagnostic> {
+    let Supervision { priority, share, span } = model.supervision;
+    let priority =
+        u8::try_from(priority).map_err(|_| refusal(span, "no thread has a priority above 255"))?;
+    Ok(Supervisor {
+        endpoint,
+        reply,
+        bell: model.supervisor_bell.map(|bell| numbering.cell(bell)),
+        priority,
+        budget: share.budget,
+        period: share.period,
+        clock_budget: CLOCK.budget,
+        clock_period: CLOCK.period,
+    })
+}
+
+/// A component that has to be given time until it is initialised.
+fn passive(numbering: &Numbering, nursed: &Nursed) -> Passive {
+    Passive {
+        component: nursed.component.0,
+        thread: numbering.cell(nursed.thread),
+        ready: nursed.ready & !SIGNAL_BADGE,
+        budget: NURSING.budget,
+        period: NURSING.period,
     }
 }
 

@@ -9,6 +9,7 @@ use layout::{Model, ObjectId};
 
 use super::mappings::{Mapping, mappings};
 use crate::authority::{Parties, System};
+use crate::promised::{self, Promise};
 
 /// How many users are named.
 pub const LARGEST: usize = 20;
@@ -149,10 +150,21 @@ fn components(model: &Model, parties: &Parties) -> Vec<Component> {
             }
         }
     }
+    all.extend(supervisor(model));
     all.retain(|component| {
         *component != Component { name: "(shared)".into(), ..Component::default() }
     });
     all
+}
+
+/// The loader, once the system runs: of what it takes, only time counts here.
+fn supervisor(model: &Model) -> Option<Component> {
+    let own = promised::supervisor(model).into_iter().filter(|promise| promise.owner.is_none());
+    let time =
+        |Promise { core, budget, period, priority, .. }| Time { core, budget, period, priority };
+    let times: Vec<Time> = own.map(time).collect();
+    let name = "(supervisor)".into();
+    (!times.is_empty()).then(|| Component { name, times, ..Component::default() })
 }
 
 /// Counts slots and times.

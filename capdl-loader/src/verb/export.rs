@@ -1,8 +1,9 @@
 //! `export`: a layout for another tool.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use layout::memory::Content;
 
 use super::output::{message, write};
 use super::{InputArgs, Outcome};
@@ -21,6 +22,9 @@ pub struct ExportArgs {
     /// Where to write it; standard output otherwise.
     #[arg(short, long)]
     pub output: Option<PathBuf>,
+    /// A folder for the programs and other files that it names, those too that the tool makes.
+    #[arg(long, value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
     /// Write it although it describes another system; what is lost is told all the same.
     #[arg(long)]
     pub lossy: bool,
@@ -59,7 +63,33 @@ pub fn run(args: &ExportArgs) -> Outcome {
     if report.iter().next().is_some() {
         message(&report.render(&sources));
     }
-    if is_refused { Outcome::Refused } else { write(args.output.as_deref(), &text) }
+    if is_refused {
+        return Outcome::Refused;
+    }
+    match args.files.as_deref().map(|folder| write_files(folder, &model.contents)) {
+        Some(Err(why)) => {
+            message(&why);
+            Outcome::Failed
+        }
+        _ => write(args.output.as_deref(), &text),
+    }
+}
+
+/// Writes files into a folder, by their names and nowhere else.
+fn write_files(folder: &Path, contents: &[Content]) -> Result<(), String> {
+    for content in contents {
+        let Some(bytes) = &content.bytes else { continue };
+        let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        let name = Path::new(&content.name);
+        if !name.components().all(is_inside) {
+            return Err(format!("error: `{}` lies outside of any folder\n", content.name));
+        }
+        let path = folder.join(name);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let written = made.and_then(|()| std::fs::write(&path, bytes));
+        written.map_err(|error| format!("error: `{}`: {error}\n", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Writes a system of about so many objects, to measure with.

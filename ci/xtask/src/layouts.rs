@@ -41,6 +41,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("packet-rate", &["virtio-net", "packets"]),
     system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
+    system("quiet-supervisor", &["stumbler", "onlooker"]),
     system("real-time", &["controller", "hog"]),
     system("shared-ring", &["writer", "reader"]),
     system("supervised-driver", &["clock", "watcher"]),

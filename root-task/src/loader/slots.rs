@@ -7,7 +7,7 @@ use libsys::{Badge, Cap, Error, GuardWord, SlotPath, initial};
 use packed::record::{How, Slot};
 use packed::{Cell, Origin};
 
-use super::supervisor::PERIOD;
+use super::threads::share;
 use super::{Loader, Stop, cells};
 
 impl Loader {
@@ -111,15 +111,20 @@ impl Loader {
         Ok(())
     }
 
-    /// Gives up control over time. The loader keeps half of a core's, in periods that its waits
-    /// are counted by.
+    /// Gives up control over time. The loader keeps what the layout gives it as supervisor.
     pub(super) fn drop_time(&self) -> Result<(), Stop> {
+        let refused = || self.refused("taking its own time", Cell(u32::MAX));
         let core = initial::sched_control(self.boot, self.boot.node_id).unwrap_or(Cap::NULL);
-        let time = Budget::periodic(PERIOD / 2, PERIOD);
-        let taken = core.configure(initial::SCHED_CONTEXT, Budget { sporadic: true, ..time });
-        taken.map_err(self.refused("taking its own time", Cell(u32::MAX)))?;
+        let own = self.image.layout.supervisor.rows().next();
+        if let Some(own) = own {
+            let time = Budget { sporadic: true, ..share(own.budget, own.period) };
+            core.configure(initial::SCHED_CONTEXT, time).map_err(refused())?;
+        }
         let controls: Vec<u64> = self.boot.sched_control.slots().collect();
-        self.drop_controls(&controls)
+        self.drop_controls(&controls)?;
+        // From here on others may keep it from running.
+        let priority = own.map_or(abi::MAX_PRIORITY, |own| own.priority);
+        initial::THREAD.set_priority(initial::THREAD, priority).map_err(refused())
     }
 
     /// Deletes those that no component gets again.

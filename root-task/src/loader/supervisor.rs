@@ -44,25 +44,27 @@ use core::time::Duration;
 use libsys::device_tree::{self, DeviceTree};
 use libsys::exit::Ending;
 use libsys::memory::Objects;
-use libsys::object::{Endpoint, Notification, Reply};
+use libsys::object::{Budget, Endpoint, Notification, Reply};
 use libsys::process::Event;
 use libsys::server::{ABANDONED, Origin, RESTARTED};
 use libsys::time::Counter;
 use libsys::{Badge, Cap, Received, console, println};
 use packed::record::GiveUp;
 
+use super::threads::share;
 use super::{Loader, Stop};
 pub use cause::Cause;
 pub use history::{Decision, History, Rules};
-use metronome::{Metronome, TICK, periods};
+use metronome::{Metronome, Rhythm, TICK};
 use nursery::Nursery;
 pub use pulse::{Beat, Pulse};
 use watch::Watched;
 
-pub(super) use metronome::PERIOD;
-
 /// The bit of the clock that [`Loader::ring_every`] asks for.
 pub const CLOCK: u64 = 1 << 61;
+
+/// What the thread of that clock takes of each period.
+const EXTRA_WORK: Duration = Duration::from_micros(50);
 
 /// What the supervisor has made for itself, before the loader gave up its control of time.
 #[derive(Debug)]
@@ -84,10 +86,16 @@ impl Aids {
         };
         let metronome = match layout.recipes.is_empty() {
             true => None,
-            false => Some(Metronome::new(loader, bell, (TICK, PERIOD)).map_err(lacks())?),
+            false => {
+                let time = share(own.clock_budget, own.clock_period);
+                let rhythm = Rhythm { bit: TICK, time, priority: own.priority };
+                Some(Metronome::new(loader, bell, rhythm).map_err(lacks())?)
+            }
         };
         if let Some(period) = loader.extra_period {
-            let mut clock = Metronome::new(loader, bell, (CLOCK, period)).map_err(lacks())?;
+            let time = Budget::periodic(EXTRA_WORK, period);
+            let rhythm = Rhythm { bit: CLOCK, time, priority: own.priority };
+            let mut clock = Metronome::new(loader, bell, rhythm).map_err(lacks())?;
             let started = clock.let_run(true);
             started.map_err(loader.refused("starting a clock", own.endpoint))?;
         }
@@ -275,7 +283,7 @@ impl Supervisor {
         let rules = Rules { most: recipe.most, within: recipe.within, delay: recipe.delay };
         match watched.history.failed(&rules, now) {
             Decision::Restart { after } if after.is_zero() => self.restart(loader, place),
-            Decision::Restart { after } => watched.starts_in(periods(after)),
+            Decision::Restart { after } => watched.starts_in(loader.periods(after)),
             Decision::GiveUp => {
                 println!("root-task: {} failed too often", Name { loader, component });
                 self.give_up(loader, place);

@@ -129,6 +129,11 @@ pub(super) const fn registers(row: &record::Thread) -> [u64; REGISTERS] {
     [row.entry, row.stack, 0, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]]
 }
 
+/// A part of a core's time, in microseconds.
+pub(super) const fn share(budget: u64, period: u64) -> Budget {
+    Budget::periodic(Duration::from_micros(budget), Duration::from_micros(period))
+}
+
 fn budget(row: &Time) -> Budget {
     Budget {
         budget: Duration::from_micros(row.budget),

@@ -14,8 +14,17 @@ pub(super) struct Facts(Report);
 impl Facts {
     /// Without this it is another system.
     pub(super) fn lost(&mut self, span: Span, what: impl Into<String>) {
+        self.lost_unless(
+            span,
+            what,
+            "capDL has no words for it; keep the system in its own format",
+        );
+    }
+
+    /// Without this it is another system, unless somebody does what helps.
+    pub(super) fn lost_unless(&mut self, span: Span, what: impl Into<String>, help: &str) {
         let lost = Diagnostic::error(Code::NOT_CARRIED, what).at(span, "");
-        self.0.push(lost.help("capDL has no words for it; keep the system in its own format"));
+        self.0.push(lost.help(help));
     }
 
     /// Without this it is the same system, less well described.
@@ -29,7 +38,8 @@ impl Facts {
 }
 
 impl Writer<'_> {
-    /// What no object shows.
+    /// What no object shows. What the loader does for a running system is lost; what only the tool
+    /// looks at is not part of what is built.
     pub(super) fn report_what_is_left_out(&mut self) {
         let Model { components, regions, channels, pools, policy, assertions, .. } = self.model;
         let names = [("components", components.len()), ("regions", regions.len())];
@@ -40,24 +50,38 @@ impl Writer<'_> {
         for component in components {
             if let Some(restart) = &component.restart {
                 let what = format!("what happens when `{}` fails", component.name);
-                self.facts.lost(restart.span, what);
+                let help = "write `restart = \"never\"`, if it need not be started again";
+                self.facts.lost_unless(restart.span, what, help);
             }
         }
-        if let Some(supervisor) = self.model.supervisor {
-            let span = self.model.objects.get(supervisor.index()).map(|object| object.span);
-            let span = span.unwrap_or(Span::NOWHERE);
-            self.facts.lost(span, "at which endpoint the loader supervises");
-        }
+        self.supervisor();
         for pool in pools {
-            self.facts.lost(pool.span, format!("the bounds of the pool `{}`", pool.name));
+            let what = "it says what its owner has, and not why";
+            self.facts.unsaid(format!("the pool `{}`: {what}", pool.name));
         }
-        for assertion in assertions {
-            self.facts.lost(assertion.span, "what is claimed of this system");
+        if !assertions.is_empty() {
+            let count = assertions.len();
+            self.facts.unsaid(format!("{count} claims about this system, to be proven"));
         }
         if *policy != Policy::default() {
-            let spans = [policy.max_utilisation, policy.real_time_from];
-            let span = spans.iter().flatten().map(|value| value.span).next();
-            self.facts.lost(span.unwrap_or(Span::NOWHERE), "what this system must keep to");
+            self.facts.unsaid("what the checks of this system are told to keep to");
+        }
+    }
+
+    /// What the loader does once the system runs. Its endpoint is an object like others; who
+    /// receives there, no specification of capabilities says.
+    fn supervisor(&mut self) {
+        if let Some(endpoint) = self.model.supervisor {
+            let name = &self.model[endpoint].name;
+            self.facts.unsaid(format!(
+                "that the loader receives at `{name}`: another one has to, or who prints there or \
+                 fails waits for ever"
+            ));
+        }
+        for nursed in self.model.nursed() {
+            let part = &self.model[nursed.component];
+            let what = format!("the time of `{}` until it is initialised", part.name);
+            self.facts.lost_unless(part.span, what, "give it time of its own: `sched`");
         }
     }
 }

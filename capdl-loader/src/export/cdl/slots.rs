@@ -90,8 +90,12 @@ impl<'m> Writer<'m> {
                     parameters.push(format!("guard: {guard:#x}, guard_size: {bits}"));
                 }
             }
-            Cap::Reply { rights, .. } if rights != Rights::ALL => {
-                self.facts.lost(span, "that answers carry no capabilities");
+            // Its other rights mean nothing.
+            Cap::Reply { object, rights } if !rights.contains(Rights::GRANT) => {
+                let who = model[object].owner.map_or(&model[object].name, |id| &model[id].name);
+                let what = format!("that answers of `{who}` carry no capabilities");
+                let help = "in capDL they always may: write `answers_grant = true`, if it may";
+                self.facts.lost_unless(span, what, help);
             }
             Cap::SchedControl { core } => parameters.push(format!("core: {core}")),
             Cap::SecureMonitor { badge } => self.badge(badge, span, &mut parameters),

@@ -7,12 +7,14 @@ use layout::cap::{Cap, Entry};
 use layout::memory::{Frame, FrameSize, Position};
 use layout::names::{Pool, PoolKind};
 use layout::object::{CNode, Kind, Object};
+use layout::policy::{Assertion, Claim, Control};
 use layout::span::{FileId, Spanned};
 use layout::thread::{Role, RoleEntry, SchedContext, Thread};
 use layout::{Model, ObjectId, Rights, Span};
 use proptest::prelude::*;
 
 use super::write;
+use crate::Report;
 use crate::front::cdl::read;
 use spans::without;
 
@@ -83,15 +85,20 @@ fn context() -> SchedContext {
     SchedContext { bits, budget, period, core, extra_refills, is_sporadic: false, data }
 }
 
-/// Whether exactly these facts are told, in any order.
+/// Whether exactly these facts are told, in any order, and make it another system.
 fn loses(model: &Model, facts: &[&str]) {
+    assert!(tells(model, facts).has_errors(), "{facts:?}");
+}
+
+/// Whether exactly these facts are told, in any order.
+fn tells(model: &Model, facts: &[&str]) -> Report {
     let (_, report) = write(model);
     let told: Vec<String> = report.iter().map(|found| found.message.clone()).collect();
-    assert!(report.has_errors(), "{told:?}");
     assert_eq!(told.len(), facts.len(), "{told:?}");
     for fact in facts {
         assert!(told.iter().any(|told| told == fact), "no {fact:?} in {told:?}");
     }
+    report
 }
 
 #[test]
@@ -140,12 +147,32 @@ fn what_is_no_object_is_told() {
         kind: PoolKind::Threads,
         max_priority: 4,
         memory: ObjectId(0),
+        times: Vec::new(),
     });
     model.policy.max_utilisation = Some(Spanned { value: 900, span: Span::NOWHERE });
+    let claim = Claim::NeverHolds { who: vec![owner], controls: vec![Control::Irq] };
+    model.assertions.push(Assertion { span: Span::NOWHERE, claim });
+    let endpoint = model.add(Object::new("boss", Kind::Endpoint, Span::NOWHERE));
+    model.supervisor = Some(endpoint);
     let facts = [
         "the names of 1 components are not written",
-        "the bounds of the pool `p`",
-        "what this system must keep to",
+        "the pool `p`: it says what its owner has, and not why",
+        "1 claims about this system, to be proven",
+        "what the checks of this system are told to keep to",
+        "that the loader receives at `boss`: another one has to, or who prints there or fails \
+         waits for ever",
     ];
-    loses(&model, &facts);
+    assert!(!tells(&model, &facts).has_errors(), "the objects are the same");
+}
+
+#[test]
+fn answers_without_capabilities_are_told() {
+    let reply = |rights| {
+        let cap = Cap::Reply { object: ObjectId(1), rights };
+        let slots = vec![Entry { slot: 0, cap, span: Span::NOWHERE }];
+        with([Kind::CNode(CNode { bits: 2, slots }), Kind::Reply])
+    };
+    loses(&reply(Rights::WRITE), &["that answers of `o1` carry no capabilities"]);
+    assert!(!tells(&reply(Rights::GRANT), &[]).has_errors());
+    assert!(!tells(&reply(Rights::ALL), &[]).has_errors());
 }

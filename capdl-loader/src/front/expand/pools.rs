@@ -95,10 +95,12 @@ impl Expander<'_> {
             spec::PoolKind::Process => (PoolKind::Processes, PROCESS_SLOTS),
         };
         self.spare(draft, pool.max * slots);
+        let mut times = Vec::new();
         if let Some(sched) = &pool.sched {
             for member in 0..pool.max {
                 let object = format!("{}/{}/{member}", self.drafts[draft].spec.name, name.value);
                 let time = self.time(draft, object, sched, name.span);
+                times.push(time);
                 let name_of = format!("{}.{member}", name.value);
                 self.hold(draft, Entry::SchedContext, name_of, Cap::SchedContext(time), name.span);
             }
@@ -111,6 +113,7 @@ impl Expander<'_> {
             kind,
             max_priority: pool.prio_max.value,
             memory,
+            times,
         });
     }
 

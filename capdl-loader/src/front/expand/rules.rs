@@ -4,6 +4,7 @@ use layout::model::{ROOT_CNODE_BITS, TurnLength};
 use layout::names::{ComponentId, Waiver};
 use layout::policy::{Access, Assertion, Claim, Control, Leave, Policy, Subject};
 use layout::span::{Span, Spanned};
+use layout::supervision::{Share, Supervision};
 use layout::{Target, Turn};
 
 use super::{Expander, scope, spanned};
@@ -30,6 +31,10 @@ impl Expander<'_> {
             exports_counter: kernel.is_some_and(|kernel| kernel.value.counter),
             span: kernel.map_or(layout.board.span, |kernel| kernel.span),
         };
+        if let Some(Spanned { value, span }) = &layout.supervisor {
+            let share = Share { budget: value.budget_us, period: value.period_us };
+            self.model.supervision = Supervision { priority: value.prio, share, span: *span };
+        }
         if let Some(schedule) = &layout.schedule {
             let turns = schedule.turn.iter().filter_map(|turn| self.turn(turn));
             self.model.schedule.turns = turns.collect();

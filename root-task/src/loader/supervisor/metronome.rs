@@ -1,8 +1,6 @@
 //! What tells the supervisor that time goes by: a second thread of the initial task, which signals
 //! its bell once in each period, as long as somebody counts them.
 
-use core::time::Duration;
-
 use libsys::bootstrap::AllocationError;
 use libsys::object::{Budget, Notification};
 use libsys::server::Origin;
@@ -11,12 +9,19 @@ use libsys::{Cap, Error, Rights, SlotPath, initial, time};
 
 use super::super::Loader;
 
-/// How long a period is: the unit of the supervisor's times.
-pub(in super::super) const PERIOD: Duration = Duration::from_millis(10);
 /// The bit that it sets.
 pub(super) const TICK: u64 = 1;
-/// What it may take of each period. The kernel does not begin a call with less than 20 µs left.
-const WORK: Duration = Duration::from_micros(50);
+
+/// How it rings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rhythm {
+    /// The bit that it sets.
+    pub(super) bit: u64,
+    /// What it takes of each period.
+    pub(super) time: Budget,
+    /// Its priority.
+    pub(super) priority: u8,
+}
 
 /// The thread, which stands still at first.
 #[derive(Debug)]
@@ -34,12 +39,11 @@ extern "C" fn tick(bell: u64) -> ! {
 }
 
 impl Metronome {
-    /// Makes it, for this bell, with a bit and a period. The loader still has control over the time
-    /// of its own core.
+    /// Makes it, for this bell. The loader still has control over the time of its own core.
     pub(super) fn new(
         loader: &mut Loader,
         bell: Cap<Notification>,
-        (bit, period): (u64, Duration),
+        rhythm: Rhythm,
     ) -> Result<Self, AllocationError> {
         let slot = loader.next_slot;
         if slot >= loader.boot.empty.end {
@@ -48,12 +52,12 @@ impl Metronome {
         loader.next_slot += 1;
         let own = SlotPath::new(initial::CNODE, slot);
         let from = SlotPath::new(initial::CNODE, bell.pointer());
-        own.mint_from(from, Rights::WRITE, Origin::signal_badge(bit.trailing_zeros()))?;
+        own.mint_from(from, Rights::WRITE, Origin::signal_badge(rhythm.bit.trailing_zeros()))?;
         let (buffer, (_, stack)) = (loader.own_page()?, loader.own_page()?);
         let core = initial::sched_control(loader.boot, loader.boot.node_id).unwrap_or(Cap::NULL);
-        let time = Some(Budget::periodic(WORK, period));
-        let worker =
-            Worker::with_memory(loader, Options { time, ..Options::new(core) }, buffer, stack)?;
+        let Rhythm { time, priority, .. } = rhythm;
+        let options = Options { time: Some(time), priority, ..Options::new(core) };
+        let worker = Worker::with_memory(loader, options, buffer, stack)?;
         worker.thread.write_registers(false, &worker.registers(tick, slot))?;
         Ok(Self { worker, runs: false })
     }
@@ -69,9 +73,4 @@ impl Metronome {
             false => self.worker.thread.suspend(),
         }
     }
-}
-
-/// So many periods are at least this long.
-pub(super) fn periods(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(PERIOD.as_nanos())).unwrap_or(u64::MAX)
 }

@@ -6,13 +6,13 @@
 use alloc::vec::Vec;
 
 use libsys::bootstrap::AllocationError;
-use libsys::object::{Budget, SchedContext, Thread};
+use libsys::object::{SchedContext, Thread};
 use libsys::worker::new_context;
 use libsys::{Cap, Error, initial};
 use packed::record::Passive;
 
 use super::super::Loader;
-use super::metronome::PERIOD;
+use super::super::threads::share;
 
 /// Components without time, and what the supervisor has for each.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl Nursery {
         let core = initial::sched_control(loader.boot, loader.boot.node_id).unwrap_or(Cap::NULL);
         let mut children = Vec::new();
         for passive in loader.image.layout.passive.rows() {
-            let context = new_context(loader, core, Budget::periodic(PERIOD / 4, PERIOD))?;
+            let context = new_context(loader, core, share(passive.budget, passive.period))?;
             let thread = loader.thread(passive.thread);
             let mut child = Child { passive, thread, context, is_nursed: false };
             child.nurse()?;

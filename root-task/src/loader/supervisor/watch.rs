@@ -10,7 +10,6 @@ use libsys::{Cap, Rights, SlotPath, initial};
 use packed::record::{Heartbeat, Recipe};
 
 use super::super::{Loader, Stop};
-use super::metronome::periods;
 use super::{Beat, History, Pulse};
 
 /// A component with a recipe, and how it fares.
@@ -52,6 +51,15 @@ pub(super) fn all(loader: &mut Loader) -> Result<Vec<Watched>, Stop> {
         all.push(Watched { recipe, history: History::default(), state: State::Runs, heart });
     }
     Ok(all)
+}
+
+impl Loader {
+    /// So many periods of the supervisor's clock are at least this long.
+    pub(super) fn periods(&self, time: Duration) -> u64 {
+        let period = self.image.layout.supervisor.rows().next().map_or(1, |own| own.clock_period);
+        // The image's reader refuses a period of nothing.
+        u64::try_from(time.as_micros().div_ceil(period.max(1).into())).unwrap_or(u64::MAX)
+    }
 }
 
 impl Watched {
@@ -118,7 +126,7 @@ impl Heart {
         copied.map_err(loader.refused("seeing signs of life", row.page))?;
         let page = loader.viewer.mount(Cap::<Page>::at(slot), MemoryKind::Ram);
         let page = page.map_err(loader.refused("seeing signs of life", row.page))?;
-        let pulse = Pulse::new(periods(Duration::from_millis(row.within)));
+        let pulse = Pulse::new(loader.periods(Duration::from_millis(row.within)));
         Ok(Self { pulse, page, asks: loader.cap(row.asks), within: row.within })
     }
 }
