@@ -28,6 +28,7 @@ const fn system(name: &'static str, components: &'static [&'static str]) -> Syst
 /// All of them.
 pub(crate) const SYSTEMS: &[System] = &[
     system("alarm", &["pl031", "waker"]),
+    system("block-rate", &["disk-meter", "virtio-blk"]),
     system("busybox", &["linux"]),
     system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),
     system("console-rate", &["meter", "pl011"]),

@@ -9,8 +9,8 @@
 //! A layout that names one of the files of [`FILES`] gets it in the folder where programs are
 //! looked for.
 
-mod archive;
-mod debian;
+pub(crate) mod archive;
+pub(crate) mod debian;
 mod guest;
 
 use std::path::{Path, PathBuf};
@@ -116,14 +116,24 @@ const APPLETS: &str = "[ [[ ar awk basename bc bunzip2 bzcat bzip2 cat chgrp chm
     unexpand uniq unix2dos unlink unlzma unxz unzip uptime usleep uudecode uuencode vi watch wc \
     which who whoami xargs xxd xz xzcat yes zcat";
 
-/// A Linux program of our own.
+/// A Linux program of our own for the personality.
 fn program(workspace: &Workspace, toolchain: &Toolchain, name: &str) -> Fallible<Vec<u8>> {
+    build(workspace, toolchain, LINUX_PROGRAMS, name)
+}
+
+/// A Linux program of ours, static.
+pub(crate) fn build(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    package: &str,
+    name: &str,
+) -> Fallible<Vec<u8>> {
     if toolchain.route(Target::Linux).is_none() {
         let add = ["target", "add", Target::Linux.triple()];
         process::answer(std::process::Command::new("rustup").args(add))?;
     }
     let mut command = toolchain.cargo_for(workspace, "build", Target::Linux);
-    command.args(["--release", "--package", LINUX_PROGRAMS, "--bin", name]);
+    command.args(["--release", "--package", package, "--bin", name]);
     process::answer(&mut command)?;
     let folder = workspace.target.join(Target::Linux.triple()).join("release");
     artefacts::read(&folder.join(name))

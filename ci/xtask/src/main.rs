@@ -17,6 +17,7 @@
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `layouts` | the tool for layouts, and systems built of them |
 //! | `linux` | programs and archives for the Linux personality |
+//! | `peer` | Debian's kernel on the same machine, for comparisons |
 //! | `test` | everything that CI checks, as named steps |
 //! | `tidy` | rules about the source text and the dependency graph |
 //! | `coverage`, `panic_sites` | figures about the kernel |
@@ -36,6 +37,7 @@ mod json;
 mod layouts;
 mod linux;
 mod panic_sites;
+mod peer;
 mod process;
 mod qemu;
 mod run;

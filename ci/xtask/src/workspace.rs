@@ -43,6 +43,10 @@ pub(crate) const LINUX: &str = "tessera-linux";
 pub(crate) const PERSONALITY_LINUX: &str = "tessera-personality-linux";
 /// Linux programs of our own.
 pub(crate) const LINUX_PROGRAMS: &str = "tessera-linux-programs";
+/// What drivers are measured with.
+pub(crate) const WORK: &str = "tessera-work";
+/// The peer's half of benchmarks.
+pub(crate) const PEER: &str = "tessera-peer";
 /// The programs of the gallery of layouts.
 pub(crate) const SYSTEMS: &str = "tessera-systems";
 /// Small programs that show the library.

@@ -1,72 +1,67 @@
-//! Measures what packets cost: to a neighbour, which takes them, and out through the card. Where
-//! the machine counts one instruction to the nanosecond of its time, that is in instructions.
+//! Measures what packets cost, between marks that a plugin of QEMU sees: to a neighbour, which
+//! takes them, and through the card, out and back.
 #![no_std]
 #![no_main]
 
 use libsys::layout::Component;
 use libsys::println;
 use libsys::ring::Doorbell;
-use libsys::service::packet::{Address, Checksum, Link, LinkError, MOST_BYTES, control};
-use libsys::time::Counter;
+use libsys::service::packet::{Checksum, Link, LinkError, MOST_BYTES, control};
 use libsys::window::Window;
-
-/// Packets that are counted, after as many that are not.
-const TIMES: u128 = 512;
-/// Packets between two moments at which the driver is woken.
-const BATCH: u128 = 16;
-/// The station that takes packets, and one that is not there.
-const SINK: Address = Address([0x52, 0x54, 0, 0x12, 0x34, 0x57]);
-const OUTSIDE: Address = Address([0x52, 0x55, 0x0a, 0, 2, 2]);
-/// What the packets carry is of no known protocol (IEEE 802: for experiments).
-const EXPERIMENT: [u8; 2] = [0x88, 0xb5];
+use work::packet::{BATCH, NEIGHBOUR, Packet, Packets, WORKS, is_answer, is_echo};
 
 type Station<'a> = Link<control::Client, &'a Window, Doorbell>;
 
-/// Takes all that comes, for ever.
-fn take(link: &mut Station<'_>) -> Result<(), LinkError> {
+/// Waits for one that is wanted, and takes all that have come. Answers how many of those are
+/// wanted.
+fn receive(link: &mut Station<'_>, wanted: fn(&[u8]) -> bool) -> Result<usize, LinkError> {
     let mut packet = [0; MOST_BYTES];
     loop {
-        while link.receive(&mut packet)?.is_some() {}
+        let mut count = 0;
+        while let Some(frame) = link.receive(&mut packet)? {
+            count += usize::from(wanted(&packet[..frame.length()]));
+        }
         link.flush();
+        if count > 0 {
+            return Ok(count);
+        }
         link.wait()?;
     }
 }
 
-/// Sends so many batches of a packet.
-fn send(link: &mut Station<'_>, packet: &[u8], batches: u128) -> Result<(), LinkError> {
-    for _ in 0..batches {
-        for _ in 0..BATCH {
-            while !link.send(packet, Checksum::Unknown)? {
-                link.wait_room()?;
-            }
+/// Sends a packet so many times.
+fn send(link: &mut Station<'_>, packet: &[u8], times: usize) -> Result<(), LinkError> {
+    for _ in 0..times {
+        while !link.send(packet, Checksum::Unknown)? {
+            link.wait_room()?;
         }
-        link.flush();
+    }
+    link.flush();
+    Ok(())
+}
+
+/// Sends in batches; echoes of one have come before the next is sent.
+fn window(link: &mut Station<'_>, packets: &Packets, packet: &[u8]) -> Result<(), LinkError> {
+    for _ in 0..packets.work.requests as usize / BATCH {
+        send(link, packet, BATCH)?;
+        let mut echoes = 0;
+        while packets.echoes && echoes < BATCH {
+            echoes += receive(link, is_echo)?;
+        }
     }
     Ok(())
 }
 
-/// Nanoseconds for each packet of this length to this station.
-fn measure(link: &mut Station<'_>, to: Address, length: usize) -> Result<u128, LinkError> {
-    let mut packet = [0x5a; MOST_BYTES];
-    packet[..6].copy_from_slice(&to.0);
-    packet[6..12].copy_from_slice(&link.address().0);
-    packet[12..14].copy_from_slice(&EXPERIMENT);
-    let (packet, counter) = (&packet[..length], Counter::new());
-    send(link, packet, TIMES / BATCH)?;
-    let started = counter.now();
-    send(link, packet, TIMES / BATCH)?;
-    Ok((counter.now() - started).as_nanos() / TIMES)
-}
-
-/// Measures all, and says so.
-fn report(name: &str, link: &mut Station<'_>) -> Result<(), LinkError> {
-    for (to, way) in [(SINK, "to a neighbour"), (OUTSIDE, "out")] {
-        for length in [64, 1500] {
-            let each = measure(link, to, length)?;
-            println!("{name}: {each} instructions for a packet of {length} bytes {way}");
-        }
+/// Measures all.
+fn measure(link: &mut Station<'_>) -> Result<(), LinkError> {
+    let own = link.address().0;
+    send(link, Packet::question(own).bytes(), 1)?;
+    receive(link, is_answer)?;
+    for packets in NEIGHBOUR.iter().chain(&WORKS) {
+        println!("{}", packets.work);
+        let packet = Packet::of(packets, own);
+        packets.work.measure(|| window(link, packets, packet.bytes()))?;
     }
-    println!("{name}: {} refused", link.count()?.refused);
     Ok(())
 }
 
@@ -76,9 +71,15 @@ fn main(component: Component) -> Result<(), &'static str> {
     let (memory, bell) = component.ring("net").map_err(|_| "no ring")?;
     let driver = control::Client::new(component.endpoint("net").map_err(|_| "no driver")?);
     let mut link = Link::open(driver, &memory, bell).map_err(|_| "no session")?;
-    let result = match component.arguments().next() {
-        Some("takes") => take(&mut link),
-        _ => report(name, &mut link),
-    };
-    result.map_err(|_| "the driver is broken")
+    let broken = "the driver is broken";
+    match component.arguments().next() {
+        // Takes all that comes, for ever.
+        Some("takes") => receive(&mut link, |_| false).map(drop).map_err(|_| broken),
+        _ => {
+            measure(&mut link).map_err(|_| broken)?;
+            let refused = link.count().map_err(|_| broken)?.refused;
+            println!("{name}: {refused} refused");
+            Ok(())
+        }
+    }
 }

@@ -64,6 +64,15 @@ pub(crate) struct Bench {
     path: PathBuf,
 }
 
+/// Builds a plugin of `ci/plugin` into a folder.
+pub(super) fn plugin(workspace: &Workspace, folder: &Path, name: &str) -> Fallible<PathBuf> {
+    let plugin = folder.join(name).with_extension("so");
+    let source = workspace.root.join("ci/plugin").join(name).with_extension("c");
+    let mut command = Command::new(COMPILER);
+    command.args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]).arg(&plugin);
+    process::visibly(command.arg(source)).map(|()| plugin)
+}
+
 impl Bench {
     /// Builds the plugins in a folder of this name, which two who run at the same time must not
     /// share.
@@ -74,13 +83,8 @@ impl Bench {
         program: PathBuf,
     ) -> Fallible<Self> {
         let folder = workspace.output_folder(folder)?;
-        let [counter, clock, path] = ["count", "clock", "path"].map(|name| {
-            let plugin = folder.join(name).with_extension("so");
-            let source = workspace.root.join("ci/plugin").join(name).with_extension("c");
-            let mut command = Command::new(COMPILER);
-            command.args(["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o"]).arg(&plugin);
-            process::visibly(command.arg(source)).map(|()| plugin)
-        });
+        let [counter, clock, path] =
+            ["count", "clock", "path"].map(|name| plugin(workspace, &folder, name));
         Ok(Self { kernel, program, counter: counter?, clock: clock?, path: path? })
     }
 

@@ -21,7 +21,7 @@
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `growth` | the same operations among few and among many |
 //! | `limits` | how long a stretch may be |
-//! | `drivers` | what drivers cost |
+//! | `drivers` | what drivers cost, beside those of another kernel |
 //! | `layouts` | how long the layout tool takes |
 //! | `wall` | how long boots and operations take by the clock |
 //! | `why_slow` | which fast paths were taken, and why not |

@@ -23,6 +23,18 @@ pub(crate) fn package(workspace: &Workspace, name: &str) -> Fallible<PathBuf> {
     Ok(unpacked)
 }
 
+/// The first package that a package depends on: of one that has no content but that, the one with
+/// the content.
+pub(crate) fn first_dependency(workspace: &Workspace, name: &str) -> Fallible<String> {
+    package(workspace, name)?;
+    let folder = workspace.output_folder("debian")?;
+    let archive = downloaded(&folder, name).ok_or_else(|| format!("{name}: no archive"))?;
+    let mut command = Command::new("dpkg-deb");
+    let depends = process::answer(command.arg("--field").arg(archive).arg("Depends"))?;
+    let first = depends.split([' ', ',']).next().filter(|first| !first.is_empty());
+    first.map(String::from).ok_or_else(|| format!("{name} depends on nothing"))
+}
+
 /// Downloads a package with lists of our own, so that the machine's own configuration stays as it
 /// is, and unpacks it.
 fn fetch(folder: &Path, name: &str) -> Fallible<()> {

@@ -9,11 +9,11 @@ use crate::artefacts::Image;
 use crate::coverage;
 use crate::process::{self, Fallible};
 use crate::tidy;
-use crate::toolchain::{Target, cargo};
+use crate::toolchain::{Route, Target, cargo};
 use crate::workspace::{
-    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PERSONALITY_LINUX,
-    PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO, VIRTIO_BLK,
-    VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG,
+    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PEER,
+    PERSONALITY_LINUX, PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO,
+    VIRTIO_BLK, VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG, WORK,
 };
 
 /// All of them.
@@ -81,6 +81,7 @@ fn lints() -> Vec<Step> {
         VIRTIO_NET,
         VIRTIO_RNG,
         VIRTIO_CONSOLE,
+        WORK,
     ];
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context: &Context| {
@@ -88,6 +89,14 @@ fn lints() -> Vec<Step> {
                 context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
             of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
         })
+    }));
+    steps.push(Step::alone(format!("lint {PEER}"), |context: &Context| {
+        let (toolchain, target) = (&context.toolchain, Target::Linux);
+        if toolchain.route(target) != Some(Route::Prebuilt) {
+            return Outcome::skipped(format!("{} is not installed", target.triple()));
+        }
+        let mut command = toolchain.cargo_for(context.workspace, "clippy", target);
+        of_command(command.args(packages(&[PEER])).args(["--", "-D", "warnings"]))
     }));
     steps
 }
@@ -111,7 +120,7 @@ fn documentation() -> Vec<Step> {
     vec![
         host,
         of_target("kernel", Target::Kernel, &[KERNEL, PLATFORM]),
-        of_target("user programs", Target::User, &[LIBSYS, SUITE, BENCH, PERSONALITY_LINUX]),
+        of_target("user programs", Target::User, &[LIBSYS, WORK, SUITE, BENCH, PERSONALITY_LINUX]),
     ]
 }
 

@@ -14,6 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-platform", &["tessera-abi"]),
     ("tessera-kernel", &["tessera-abi", "tessera-platform"]),
     ("tessera-macros", &[]),
+    ("tessera-work", &[]),
+    ("tessera-peer", &["tessera-work"]),
     ("tessera-libsys", &["tessera-abi", "tessera-macros"]),
     ("tessera-layout", &["tessera-abi"]),
     ("tessera-certificate", &["tessera-abi"]),
@@ -49,7 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("tessera-virtio-blk", &["tessera-libsys", "tessera-dma", "tessera-virtio"]),
     ("tessera-examples", &["tessera-abi", "tessera-libsys"]),
-    ("tessera-systems", &["tessera-abi", "tessera-libsys"]),
+    ("tessera-systems", &["tessera-abi", "tessera-work", "tessera-libsys"]),
     (
         "tessera-root-task",
         &["tessera-abi", "tessera-plan", "tessera-packed", "tessera-signing", "tessera-libsys"],
@@ -59,7 +61,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-personality-linux", &["tessera-abi", "tessera-libsys", "tessera-linux"]),
     ("tessera-linux-programs", &[]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
-    ("tessera-bench", &["tessera-abi", "tessera-libsys"]),
+    ("tessera-bench", &["tessera-abi", "tessera-work", "tessera-libsys"]),
     (
         "tessera-fuzz",
         &[
@@ -83,8 +85,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 5] = [
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 7] = [
     ("tessera-abi", &[]),
+    ("tessera-work", &[]),
+    ("tessera-peer", &["libc"]),
     ("tessera-kernel", &["heapless", "elf"]),
     ("tessera-macros", &[]),
     ("tessera-program", &[]),

@@ -28,8 +28,12 @@ const UNSAFE: &[&str] = &[
     "drivers/virtio/src/mmio.rs",
     // Closures that travel to another thread.
     "ci/suite/src/framework/closure.rs",
-    // Marks, bare threads, the timer.
+    // Bare threads, the timer.
     "ci/bench/src/machine/",
+    // Marks for plugins.
+    "ci/work/src/mark.rs",
+    // Calls of Linux, for programs of the peer.
+    "ci/peer/src/devices/machine/",
     // System calls by hand.
     "ci/cost/src/plain.rs",
 ];
@@ -39,6 +43,7 @@ const ASSEMBLY: &[&str] = &[
     "platform/src/aarch64/",
     "libsys/src/machine/",
     "ci/bench/src/machine/",
+    "ci/work/src/mark.rs",
     "ci/cost/src/plain.rs",
 ];
 

@@ -1,4 +1,6 @@
-//! Marks for the plugin `ci/plugin/count.c`: instructions that do nothing and carry a number.
+//! Marks for the plugins of `ci/plugin`: instructions that do nothing and carry a number.
+
+#![allow(unsafe_code)]
 
 use core::arch::{asm, global_asm};
 
@@ -29,7 +31,7 @@ unsafe extern "C" {
 
 /// Opens a window in lane `LANE`, 1 to 7.
 #[inline(always)]
-pub(crate) fn open<const LANE: u16>() {
+pub fn open<const LANE: u16>() {
     const { assert!(LANE > 0 && LANE < CLOSE, "a lane") };
     // SAFETY: writes the zero register, that is, does nothing.
     unsafe { asm!("movz xzr, #{lane}", lane = const LANE) };
@@ -37,13 +39,13 @@ pub(crate) fn open<const LANE: u16>() {
 
 /// Closes the open window.
 #[inline(always)]
-pub(crate) fn close() {
+pub fn close() {
     // SAFETY: as in `open`.
     unsafe { asm!("movz xzr, #{close}", close = const CLOSE) };
 }
 
 /// Says that the windows that follow are about operation `number`.
-pub(crate) fn select(number: u16) {
+pub fn select(number: u16) {
     assert!(number < MOST, "few operations");
     let mark = bench_operation_marks as *const () as usize + 8 * usize::from(number);
     // SAFETY: `mark` is the address of one of the pairs of instructions above, a function that
@@ -52,7 +54,7 @@ pub(crate) fn select(number: u16) {
 }
 
 /// A window in lane 1 with ten instructions of user level and nothing else, to check the counting.
-pub(crate) fn calibrate() {
+pub fn calibrate() {
     // SAFETY: marks, and instructions that do nothing.
     unsafe { asm!("movz xzr, #1", ".rept 10", "nop", ".endr", "movz xzr, #8") };
 }

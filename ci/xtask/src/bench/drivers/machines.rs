@@ -1,0 +1,178 @@
+//! Both sides are built and booted.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::figure::Figure;
+use super::split::{self, Owners, Who};
+use crate::artefacts::{self, Image};
+use crate::bench::emulator;
+use crate::cli::RunOptions;
+use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::devices;
+use crate::layouts::{self, DRIVERS, System};
+use crate::linux;
+use crate::linux::archive::Archive;
+use crate::peer::Peer;
+use crate::process::Fallible;
+use crate::qemu::Machine;
+use crate::run;
+use crate::toolchain::Toolchain;
+use crate::workspace::{PEER, Workspace};
+
+/// One instruction to the nanosecond, and while the core sleeps as much time as goes by: devices
+/// that need the host's time must not find that it was skipped.
+const COUNTED: [&str; 2] = ["-icount", "shift=0,sleep=on"];
+/// A hang is cut after this.
+const TIME_LIMIT: Duration = Duration::from_secs(180);
+/// What the peer's program prints last.
+const DONE: &str = "peer: done";
+/// The peer's program.
+const PROGRAM: &str = "peer-devices";
+/// A system that measures itself, by the clock.
+const ALARM: (&str, &str) = ("alarm", "waker: ");
+
+/// A system of the gallery, and what the peer's program does instead.
+pub(super) struct Pair {
+    system: &'static str,
+    word: &'static str,
+    modules: &'static [&'static str],
+}
+
+/// All of them. They have the same devices.
+pub(super) const PAIRS: [Pair; 3] = [
+    Pair { system: "block-rate", word: "disk", modules: &["virtio_mmio", "virtio_blk"] },
+    Pair {
+        system: "packet-rate",
+        word: "packets",
+        modules: &[
+            "virtio_pci_legacy_dev",
+            "virtio_pci_modern_dev",
+            "virtio_pci",
+            "failover",
+            "net_failover",
+            "virtio_net",
+        ],
+    },
+    Pair { system: "console-rate", word: "console", modules: &[] },
+];
+
+/// What it takes to measure.
+pub(super) struct Bench<'a> {
+    workspace: &'a Workspace,
+    toolchain: &'a Toolchain,
+    folder: PathBuf,
+    plugin: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    /// Builds the plugin.
+    pub(super) fn new(workspace: &'a Workspace, toolchain: &'a Toolchain) -> Fallible<Self> {
+        let folder = workspace.output_folder("bench-drivers")?;
+        let plugin = emulator::plugin(workspace, &folder, "split")?;
+        Ok(Self { workspace, toolchain, folder, plugin })
+    }
+
+    /// A system of ours measures.
+    pub(super) fn ours(&self, pair: &Pair) -> Fallible<Vec<Figure>> {
+        let system = named(pair.system)?;
+        let (mut qemu, last) = self.prepare(system, Machine::default())?;
+        qemu.args(COUNTED);
+        let mut owners = Owners::all(Who::Supervisor);
+        for component in system.components {
+            let is_driver = DRIVERS.iter().any(|(driver, _)| driver == component);
+            let who = if is_driver { Who::Driver } else { Who::Client };
+            let file = self.workspace.output_folder("images")?.join(format!("{component}.elf"));
+            owners.add(who, &artefacts::read(&file)?)?;
+        }
+        self.measure(&mut qemu, Until::Text(last), &owners)
+    }
+
+    /// The peer's program measures, on the same devices.
+    pub(super) fn theirs(&self, pair: &Pair, peer: &Peer) -> Fallible<Vec<Figure>> {
+        let program = linux::build(self.workspace, self.toolchain, PEER, PROGRAM)?;
+        let files = peer.initramfs(pair.modules, &program, Archive::default())?;
+        let file = self.folder.join(format!("{}.cpio", pair.word));
+        artefacts::write(&file, &files)?;
+        let mut qemu = peer.boot(&Machine::default(), &file, &[pair.word]);
+        let layout = named(pair.system)?.layout(self.workspace);
+        qemu.args(devices::of_layout(self.workspace, &layout)?).args(COUNTED);
+        self.measure(&mut qemu, Until::Line(|line| line == DONE), &Owners::all(Who::Client))
+    }
+
+    /// Boots until then; what the console announces and the plugin counts.
+    fn measure(&self, qemu: &mut Command, until: Until, owners: &Owners) -> Fallible<Vec<Figure>> {
+        let log = self.folder.join("split.txt");
+        qemu.arg("-plugin");
+        qemu.arg(format!("{},out={}", self.plugin.display(), log.display()));
+        let console = watch(qemu, until)?;
+        if let Some(line) = console.lines().find(|line| is_failure(line)) {
+            return Err(line.into());
+        }
+        let log = String::from_utf8_lossy(&artefacts::read(&log)?).into_owned();
+        Figure::all(&console, &split::windows(&log, owners)?)
+    }
+
+    /// What the alarm clock measures itself, by the clock of its machine.
+    pub(super) fn alarm(&self) -> Fallible<String> {
+        let (name, beginning) = ALARM;
+        let machine = Machine { counted: true, ..Machine::default() };
+        let (mut qemu, last) = self.prepare(named(name)?, machine)?;
+        let console = watch(&mut qemu, Until::Text(last))?;
+        let lines = console.lines().filter_map(|line| line.trim_end().strip_prefix(beginning));
+        let line = lines.into_iter().find(|line| line.contains(" instructions "));
+        line.map(|line| format!("{name}: {line}")).ok_or_else(|| format!("{name}: no figure"))
+    }
+
+    /// QEMU with a system on the kernel as shipped, and the last line that it prints.
+    fn prepare(&self, system: &System, machine: Machine) -> Fallible<(Command, String)> {
+        let expected = artefacts::read(&system.folder(self.workspace).join("expected.txt"))?;
+        let expected = String::from_utf8_lossy(&expected).into_owned();
+        let options = RunOptions {
+            layout: Some(system.layout(self.workspace)),
+            image: Image::Release,
+            machine,
+            ..RunOptions::default()
+        };
+        let (_, qemu) = run::prepare(self.workspace, self.toolchain, &options)?;
+        Ok((qemu, expected.lines().last().unwrap_or_default().into()))
+    }
+}
+
+fn named(name: &str) -> Fallible<&'static System> {
+    let system = layouts::SYSTEMS.iter().find(|system| system.name == name);
+    system.ok_or_else(|| format!("there is no system `{name}`"))
+}
+
+/// A work of the peer's program has failed.
+fn is_failure(line: &str) -> bool {
+    line.starts_with("peer: ") && line.trim_end() != DONE
+}
+
+fn watch(qemu: &mut Command, until: Until) -> Fallible<String> {
+    let limits = Limits { time: Some(TIME_LIMIT), until };
+    let ended = console::watch(qemu, &limits, Audience::Nobody)?;
+    match ended.reason {
+        Reason::Seen(_) => Ok(ended.console),
+        reason => Err(format!("{reason}\n{}", ended.console)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_measures_is_in_the_gallery() {
+        for name in PAIRS.iter().map(|pair| pair.system).chain([ALARM.0]) {
+            assert!(named(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_work_that_failed_is_found() {
+        assert!(is_failure("peer: disk: no such file"));
+        assert!(!is_failure("peer: done\r") && !is_failure("operation 1 2 3 x"));
+    }
+}
