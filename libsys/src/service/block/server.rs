@@ -99,7 +99,8 @@ pub trait Device {
     /// Begins what was submitted.
     fn announce(&mut self);
 
-    /// What it has done next; from then on it does not reach the memory of that job.
+    /// What it has done next; from then on it does not reach the memory of that job. It answers
+    /// `None` after as many answers as it has jobs, at the latest.
     fn take_done(&mut self) -> Option<Done>;
 }
 
@@ -191,17 +192,15 @@ impl<D: Device, M: Memory + Copy, B: Bell + Copy, R: Responder> Server<D, M, B, 
     /// Does a bounded piece of work: passes on what the device has done and what the clients
     /// want. Answers whether there is more to do at once.
     pub fn round(&mut self) -> bool {
-        while let Some(Done { ticket, outcome }) = self.device.take_done() {
-            if let Some(client) = self.clients.get_mut(ticket / SLOTS) {
-                client.port.done(ticket % SLOTS, outcome);
-            }
-        }
+        self.deliver();
         let count = self.clients.len();
         for turn in 0..count {
             self.turn((self.first + turn) % count);
         }
         self.first = if count == 0 { 0 } else { (self.first + 1) % count };
         self.device.announce();
+        // What has failed at once is done already, and no interrupt will tell of it.
+        self.deliver();
         let disk = self.device.geometry();
         for client in &mut self.clients {
             if client.port.is_drained()
@@ -213,6 +212,15 @@ impl<D: Device, M: Memory + Copy, B: Bell + Copy, R: Responder> Server<D, M, B, 
             client.port.flush();
         }
         self.device.has_room() && self.clients.iter_mut().any(|client| client.port.has_requests())
+    }
+
+    /// Tells the clients what the device has done.
+    fn deliver(&mut self) {
+        while let Some(Done { ticket, outcome }) = self.device.take_done() {
+            if let Some(client) = self.clients.get_mut(ticket / SLOTS) {
+                client.port.done(ticket % SLOTS, outcome);
+            }
+        }
     }
 
     /// Passes on what one client wants.

@@ -1,5 +1,6 @@
 //! Both halves, with a disk of the test's own.
 
+mod failing;
 mod hostile;
 mod ranges;
 mod restarts;
