@@ -154,13 +154,13 @@ impl<T: Transport> Disk<T> {
     /// Resets a device that misbehaves, which takes all memory from it, and starts it again.
     fn recover(&mut self, complaint: Misbehaviour) {
         self.complaint = Some(complaint);
-        self.queue = None;
-        let restarted = begin(&mut self.transport);
+        let is_quiet = virtio::retire(&mut self.transport, self.queue.take());
+        let restarted = is_quiet.then(|| begin(&mut self.transport).ok()).flatten();
         for flight in self.flights.iter_mut().filter_map(Option::take) {
             self.free.push(flight.frame);
             self.ended.push_back(Done { ticket: flight.ticket, outcome: Outcome::Device });
         }
-        let Ok((queue, features)) = restarted else { return };
+        let Some((queue, features)) = restarted else { return };
         // Another device than before is none that clients know.
         let is_same = features::geometry(&self.transport, features) == Ok(self.geometry);
         if features == self.features && is_same {
@@ -206,18 +206,18 @@ impl<T: Transport> Device for Disk<T> {
     }
 
     fn take_done(&mut self) -> Option<Done> {
-        loop {
-            if let Some(ended) = self.ended.pop_front() {
-                return Some(ended);
-            }
-            match self.queue.as_mut()?.take_used() {
-                Ok(None) => return None,
-                Ok(Some(used)) => match self.done(used) {
-                    Some(done) => return Some(done),
-                    None => self.recover(Misbehaviour::Unknown { token: used.token.0 }),
-                },
-                Err(complaint) => self.recover(complaint),
-            }
+        if let Some(ended) = self.ended.pop_front() {
+            return Some(ended);
         }
+        match self.queue.as_mut()?.take_used() {
+            Ok(None) => return None,
+            Ok(Some(used)) => match self.done(used) {
+                Some(done) => return Some(done),
+                None => self.recover(Misbehaviour::Unknown { token: used.token.0 }),
+            },
+            Err(complaint) => self.recover(complaint),
+        }
+        // Once each time: a device that misbehaves again at once shall not keep us.
+        self.ended.pop_front()
     }
 }

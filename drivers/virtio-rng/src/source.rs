@@ -120,13 +120,7 @@ impl<T: Transport, R: Responder, const N: usize> Source<T, R, N> {
 
     /// It has done what none may do.
     fn restart(&mut self) {
-        // First it must not reach its memory any more; then others may have that.
-        let is_quiet = virtio::reset(&mut self.transport).is_ok();
-        match self.queue.take() {
-            // What it still reaches is never used again.
-            Some(working) if !is_quiet => core::mem::forget(working),
-            working => drop(working),
-        }
+        let is_quiet = virtio::retire(&mut self.transport, self.queue.take());
         self.failures += 1;
         self.queue = is_quiet.then(|| Working::start(&mut self.transport).ok()).flatten();
     }

@@ -51,6 +51,8 @@ pub struct Faults {
     pub refuses_features: bool,
     /// Says at each look that its configuration has changed.
     pub changes_config: bool,
+    /// Says that it has used something as soon as it knows a queue.
+    pub uses_unasked: bool,
 }
 
 /// Where a queue lies.
@@ -292,6 +294,9 @@ impl Transport for FakeTransport {
         let size = u16::try_from(size).unwrap_or(0);
         if let Some(place) = self.0.borrow_mut().queues.get_mut(usize::from(queue)) {
             *place = Place { size, descriptors, available, used, ..Place::default() };
+        }
+        if self.0.borrow().faults.uses_unasked {
+            Device(self.0.clone()).set_used_index(queue, 1);
         }
     }
 

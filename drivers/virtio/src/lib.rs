@@ -39,5 +39,5 @@ pub mod start;
 
 pub use device::{AnyTransport, DeviceError, device, provide_pool};
 pub use queue::{Misbehaviour, Queue, QueueError, Token, Used};
-pub use start::{StartError, VERSION_1, begin, finish, reset};
+pub use start::{StartError, VERSION_1, begin, finish, reset, retire};
 pub use virtio_drivers::transport::{self, DeviceType, Transport};

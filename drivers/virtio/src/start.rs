@@ -56,6 +56,19 @@ pub fn reset<T: Transport>(transport: &mut T) -> Result<(), StartError> {
     if is_reset { Ok(()) } else { Err(StartError::Reset) }
 }
 
+/// Stops a device that misbehaves, and gives back the memory that its queues and buffers are of.
+/// `false`: it does not stop. Then that memory is never used again, for the device may still reach
+/// it.
+pub fn retire<T: Transport, M>(transport: &mut T, memory: Option<M>) -> bool {
+    let is_quiet = reset(transport).is_ok();
+    if is_quiet {
+        drop(memory)
+    } else {
+        core::mem::forget(memory)
+    }
+    is_quiet
+}
+
 /// Resets a device and agrees with it on features: those of `wanted` that it offers, and
 /// [`VERSION_1`] if it does. Queues are set up next, then [`finish`].
 ///
@@ -143,6 +156,26 @@ mod tests {
         assert!(device.status().contains(DeviceStatus::DRIVER_OK));
         assert_eq!(read_config(&transport, |transport| wide_field(transport, 0)), Ok(7));
         assert_eq!(wide_field(&transport, 4), Err(StartError::Configuration));
+    }
+
+    /// Counts those of it that are gone.
+    struct Memory<'a>(&'a core::cell::Cell<u32>);
+
+    impl Drop for Memory<'_> {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    #[test]
+    fn memory_comes_back_only_from_a_device_that_has_stopped() {
+        let (device, mut transport) = device(VERSION_1);
+        let returned = core::cell::Cell::new(0);
+        assert!(retire(&mut transport, Some(Memory(&returned))));
+        assert_eq!(returned.get(), 1);
+        device.misbehave(|faults| faults.stays_busy = true);
+        assert!(!retire(&mut transport, Some(Memory(&returned))));
+        assert_eq!(returned.get(), 1, "the device may still reach it");
     }
 
     #[test]

@@ -45,3 +45,16 @@ fn a_device_that_does_not_come_back_fails_everything() {
     }
     assert_eq!(disk.take_done(), None);
 }
+
+#[test]
+fn a_device_that_misbehaves_without_end_does_not_keep_its_driver() {
+    let (model, mut disk, _memory) = Model::new(setup(ALL));
+    model.device.misbehave(|faults| faults.uses_unasked = true);
+    disk.submit(job(0, Verb::Read, 0, 1));
+    disk.announce();
+    model.device.set_used_index(0, 2);
+    let ends = core::iter::from_fn(|| disk.take_done()).take(100).count();
+    assert_eq!(ends, 1, "one answer to one job");
+    model.device.misbehave(|faults| faults.uses_unasked = false);
+    assert_eq!((disk.take_done(), disk.is_alive()), (None, true));
+}
