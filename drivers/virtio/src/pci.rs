@@ -18,6 +18,7 @@ use virtio_drivers::transport::{DeviceStatus, DeviceType, InterruptStatus, Trans
 use virtio_drivers::{Error, PhysAddr, Result as DriverResult};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
+use crate::start::reset;
 use function::Function;
 pub use function::PciError;
 
@@ -67,11 +68,12 @@ pub struct PciTransport {
 }
 
 impl PciTransport {
-    /// Writes the addresses that the layout has for them into the base address registers, and lets
-    /// the function access memory.
+    /// Writes the addresses that the layout has for them into the base address registers, resets
+    /// the device, and only then lets it access memory: what an earlier driver has begun never
+    /// reaches ours.
     ///
     /// # Errors
-    /// It is no function of virtio, or the layout does not fit it.
+    /// It is no function of virtio, the layout does not fit it, or it does not reset.
     pub fn new(configuration: Window, bars: impl Iterator<Item = Bar>) -> Result<Self, PciError> {
         let function = Function::new(configuration)?;
         let kind = function.kind()?;
@@ -81,8 +83,8 @@ impl PciTransport {
             function.place(bar)?;
         }
         let parts = function.parts(&bars)?;
-        function.start();
-        Ok(Self {
+        function.answer();
+        let mut transport = Self {
             kind,
             bars,
             common: parts.common,
@@ -91,7 +93,10 @@ impl PciTransport {
             interrupt: parts.interrupt,
             config: parts.config,
             bells: [None; QUEUES],
-        })
+        };
+        reset(&mut transport).map_err(|_| PciError::Reset)?;
+        function.start();
+        Ok(transport)
     }
 
     /// The memory of a part, and where in it something begins.

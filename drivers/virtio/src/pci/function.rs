@@ -20,8 +20,12 @@ const FIRST_BAR: u64 = 0x10;
 const CAPABILITIES: u64 = 0x34;
 /// Bytes of the configuration that have capabilities; each has 4 at least.
 const CONFIGURATION: u64 = 0x100;
-/// It answers accesses to its memory, and accesses memory itself.
-const MEMORY_AND_MASTER: u16 = 1 << 1 | 1 << 2;
+/// It answers accesses to its memory.
+const MEMORY: u16 = 1 << 1;
+/// It accesses memory itself.
+const MASTER: u16 = 1 << 2;
+/// It does not interrupt by a line. Whoever silenced it for another driver has set this.
+const NO_INTERRUPT: u16 = 1 << 10;
 /// The vendor of virtio devices.
 const VIRTIO: u16 = 0x1af4;
 /// Devices without a legacy interface have this, and their type, as number.
@@ -40,6 +44,8 @@ pub enum PciError {
     Bar(u8),
     /// The function lacks a structure, or it is not in memory that the layout gives: its type.
     Structure(u8),
+    /// The device goes on with what an earlier driver has begun.
+    Reset,
 }
 
 impl core::fmt::Display for PciError {
@@ -52,6 +58,7 @@ impl core::fmt::Display for PciError {
             Self::Bar(number) => {
                 write!(f, "base address register {number} is not what the layout says")
             }
+            Self::Reset => f.write_str("the device does not reset"),
             Self::Structure(kind) => {
                 write!(
                     f,
@@ -104,14 +111,21 @@ impl Function {
 
     /// From now on it neither accesses memory nor answers accesses to its own.
     pub(super) fn stop(&self) {
-        let command = self.0.read_half(COMMAND) & !MEMORY_AND_MASTER;
-        self.0.write_half(COMMAND, command);
+        self.command(|command| command & !(MEMORY | MASTER));
     }
 
-    /// Ends what [`stop`](Self::stop) has begun.
+    /// From now on it answers accesses to its memory.
+    pub(super) fn answer(&self) {
+        self.command(|command| command | MEMORY);
+    }
+
+    /// Lets it access memory, and interrupt.
     pub(super) fn start(&self) {
-        let command = self.0.read_half(COMMAND) | MEMORY_AND_MASTER;
-        self.0.write_half(COMMAND, command);
+        self.command(|command| (command | MASTER) & !NO_INTERRUPT);
+    }
+
+    fn command(&self, change: impl FnOnce(u16) -> u16) {
+        self.0.write_half(COMMAND, change(self.0.read_half(COMMAND)));
     }
 
     /// Writes the address of a base address register of a function that is stopped.

@@ -57,6 +57,23 @@ fn addresses_are_written_and_memory_is_opened_then() {
 }
 
 #[test]
+fn a_function_that_was_silenced_interrupts_again() {
+    let fake = Fake::new();
+    let page = fake.configuration.window();
+    page.write_half(4, 1 << 10 | 1 << 1);
+    let _ = fake.transport().expect("a function");
+    assert_eq!(page.read_half(4) & (1 << 10 | 0b110), 0b110);
+}
+
+#[test]
+fn what_an_earlier_driver_has_begun_is_ended_before_memory_is_reached() {
+    let fake = Fake::new();
+    fake.registers.window().write_byte(20, 0xf);
+    let _ = fake.transport().expect("a function");
+    assert_eq!(fake.registers.window().read_byte(20), 0);
+}
+
+#[test]
 fn fields_are_where_the_standard_has_them() {
     let fake = Fake::new();
     let mut transport = fake.transport().expect("a function");
