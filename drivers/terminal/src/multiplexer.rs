@@ -14,7 +14,7 @@ use crate::line::{Arrival, Damage, Line};
 use crate::output::{Cursor, LONGEST_LINE, Output, Over};
 use crate::text::{Stopped, Text};
 
-/// Characters that are taken from the device in one go; a device that has more interrupts again.
+/// Characters that are taken from the device in one go.
 const BURST: usize = 64;
 
 /// Somebody who may call.
@@ -112,16 +112,23 @@ impl<'n, L: Line, R: Responder, B: Bell> Multiplexer<'n, L, R, B> {
         }
     }
 
-    /// The device has interrupted: it may have received something, or have room again.
-    pub fn attend(&mut self) {
+    /// The device has interrupted: it may have received something, or have room again. Answers
+    /// whether it may have received more than is taken in one go, for which it need not interrupt
+    /// again; then this is called once more, after others have had their turn.
+    pub fn attend(&mut self) -> bool {
+        let mut has_more = true;
         for _ in 0..BURST {
-            let Some(arrival) = self.line.receive() else { break };
+            let Some(arrival) = self.line.receive() else {
+                has_more = false;
+                break;
+            };
             self.arrived(arrival);
         }
         for client in &mut self.clients {
             client.hand_out();
         }
         self.print();
+        has_more
     }
 
     /// The pause that was to be taken is over.

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::future::poll_fn;
 use core::pin::pin;
+use core::task::Poll;
 
 use libsys::executor::{Arrival, Caller, Executor, NoClock, Reactor, Storage};
 use libsys::layout::{Component, Interrupt, Kind, Missing};
@@ -94,7 +96,9 @@ impl<L: Line> Wiring<'_, '_, L> {
         let mut signals = self.interrupt.signal;
         loop {
             if signals & self.interrupt.signal != 0 {
-                self.terminal.borrow_mut().attend();
+                while self.attend_once() {
+                    others_first().await;
+                }
                 // A handler of ours can always be acknowledged.
                 let _ = self.interrupt.handler.acknowledge();
             }
@@ -106,6 +110,10 @@ impl<L: Line> Wiring<'_, '_, L> {
         }
     }
 
+    fn attend_once(&self) -> bool {
+        self.terminal.borrow_mut().attend()
+    }
+
     fn take_pause(&self) {
         if self.terminal.borrow_mut().takes_pause()
             && let Some(pause) = self.pause
@@ -113,4 +121,17 @@ impl<L: Line> Wiring<'_, '_, L> {
             pause.signal();
         }
     }
+}
+
+/// Lets calls be received before this task goes on.
+async fn others_first() {
+    let mut has_waited = false;
+    let once = poll_fn(|context| {
+        if core::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    once.await;
 }

@@ -14,6 +14,8 @@ const RECEIVE: u16 = 0;
 const SEND: u16 = 1;
 /// A device that was started again as often within one call gets no more of what is to be sent.
 const ATTEMPTS: usize = 4;
+/// Buffers without a character, one behind the other, before others have their turn.
+const PATIENCE: usize = 4 * PLACES;
 
 /// A virtio console.
 #[derive(Debug)]
@@ -101,13 +103,7 @@ impl<T: Transport> Console<T> {
 
     /// It has done what none may do.
     fn restart(&mut self) {
-        // First it must not reach its memory any more; then others may have that.
-        let is_quiet = virtio::reset(&mut self.transport).is_ok();
-        match self.lanes.take() {
-            // What it still reaches is never used again.
-            Some(lanes) if !is_quiet => core::mem::forget(lanes),
-            lanes => drop(lanes),
-        }
+        let is_quiet = virtio::retire(&mut self.transport, self.lanes.take());
         self.lanes = is_quiet.then(|| start(&mut self.transport).ok()).flatten();
         self.has_lost = true;
     }
@@ -131,7 +127,10 @@ impl<T: Transport> Console<T> {
     /// Takes the next buffer with characters.
     fn refill(&mut self) -> Result<(), Misbehaviour> {
         let Some([receive, _]) = &mut self.lanes else { return Ok(()) };
-        while self.taken == self.filled {
+        for _ in 0..PATIENCE {
+            if self.taken < self.filled {
+                break;
+            }
             let Some((place, written)) = receive.take()? else { break };
             let start = (place * BYTES) as u64;
             receive.buffers.window().read_bytes(start, &mut self.incoming[..written]);
@@ -145,15 +144,16 @@ impl<T: Transport> Console<T> {
 
 impl<T: Transport> Line for Console<T> {
     fn send(&mut self, bytes: &[u8]) -> usize {
-        let mut sent = 0;
-        for _ in 0..ATTEMPTS {
+        let (mut sent, mut attempts) = (0, 0);
+        while attempts < ATTEMPTS {
             let Ok(more) = self.fill(&bytes[sent..]) else {
                 self.restart();
+                attempts += 1;
                 continue;
             };
             sent += more;
             let Some([_, send]) = &mut self.lanes else { break };
-            // The device may have made room before it was told to say so.
+            // The device may have made room before it was told to say so; then there is some.
             if !send.queue.want_interrupts(sent < bytes.len()) || sent == bytes.len() {
                 return sent;
             }

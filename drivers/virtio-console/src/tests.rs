@@ -2,8 +2,12 @@
 
 use std::vec::Vec;
 
+use libsys::Badge;
+use libsys::ring::Quiet;
+use libsys::server::Recorded;
+use libsys::service::terminal::interface::Read;
 use libsys::service::terminal::{Refusal, Settings};
-use terminal::Line;
+use terminal::{Line, Multiplexer, Party};
 use virtio::DeviceType;
 use virtio::fake::{Device, FakeTransport, Setup};
 
@@ -80,4 +84,23 @@ fn there_is_nothing_to_be_set() {
     assert_eq!(console.configure(console.settings()), Ok(()));
     let other = Settings { baud: 9600, ..Settings::USUAL };
     assert_eq!(console.configure(other), Err(Refusal::Impossible));
+}
+
+/// One interrupt announces a buffer, however much is in it.
+#[test]
+fn a_long_text_comes_with_one_interrupt() {
+    let (device, console) = start();
+    let party = Party { badge: Badge(1), name: "a", bell: None::<Quiet>, may_configure: false };
+    let mut terminal = Multiplexer::<_, Recorded, _>::new(console, [party], 0, 4, false);
+    type_in(&device, &[b'x'; 250]);
+    let rounds = (0..9).take_while(|_| terminal.attend()).count();
+    assert!(rounds < 9, "it ends");
+    let mut length = 0;
+    for _ in 0..3 {
+        let caller = Recorded::new();
+        terminal.called(&caller.ask(1, &Read { waits: false }), caller.clone());
+        let input = caller.answer::<Read>().expect("answered").expect("input");
+        length += input.bytes.len();
+    }
+    assert_eq!(length, 250);
 }

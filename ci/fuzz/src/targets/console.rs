@@ -97,7 +97,7 @@ impl World {
             5 if may_call => self.say(one, other),
             6 => self.terminal.pause_over(),
             // Interrupts without work.
-            _ => self.terminal.attend(),
+            _ => drop(self.terminal.attend()),
         }
         let _ = self.terminal.takes_pause();
     }

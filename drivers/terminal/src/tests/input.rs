@@ -97,3 +97,16 @@ fn strangers_and_nonsense_are_answered_and_change_nothing() {
     assert!(!desk.print(9, "who?").is_answered(), "its caller is dropped, which tells it");
     assert_eq!(desk.seen(), "");
 }
+
+#[test]
+fn what_comes_at_once_is_taken_in_parts() {
+    let mut desk = Desk::new(PLENTY, 8, false);
+    desk.line.type_in(&[b'x'; 130]);
+    let rounds = (0..9).take_while(|_| desk.terminal.attend()).count();
+    assert_eq!(rounds, 2, "and a third one for the rest");
+    let seen: usize = (0..2)
+        .filter_map(|_| input(&desk.read(1, false)))
+        .map(|told| told.expect("input").0.len())
+        .sum();
+    assert_eq!(seen, 130);
+}
