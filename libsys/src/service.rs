@@ -15,12 +15,16 @@
 //! | [`entropy`] | random bytes |
 //! | [`packet`] | packets of a network card that several clients share |
 //! | [`terminal`] | text to and from a person |
+//! | `alarm` | what a client hears while it sleeps: that a driver was started again, too |
 
+mod alarm;
 pub mod block;
 pub mod clock;
 pub mod entropy;
 pub mod packet;
 pub mod terminal;
+
+pub use alarm::{Alarm, Restarts};
 
 use crate::server::CallError;
 

@@ -35,7 +35,6 @@
 //! | module | what |
 //! |---|---|
 //! | `element` | requests and completions as words |
-//! | `alarm` | what a client hears while it sleeps |
 //! | `area` | how the shared memory is divided |
 //! | `range` | who has which part of the disk |
 //! | `disk` | the client's half |
@@ -43,7 +42,6 @@
 //! | `port` | the driver's half, for one client |
 //! | `server` | the driver's half, for all |
 
-mod alarm;
 mod area;
 mod disk;
 mod element;
@@ -54,7 +52,7 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
-pub use alarm::{Alarm, Restarts};
+pub use super::alarm::{Alarm, Restarts};
 pub use area::{Area, SLOTS};
 pub use disk::{Control, Disk, DiskError, Ticket};
 pub use element::{Malformed, Outcome, Request, Verb};

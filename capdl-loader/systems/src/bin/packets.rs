@@ -5,12 +5,12 @@
 
 use libsys::layout::Component;
 use libsys::println;
-use libsys::ring::Doorbell;
+use libsys::service::Restarts;
 use libsys::service::packet::{Checksum, Link, LinkError, MOST_BYTES, control};
 use libsys::window::Window;
 use work::packet::{BATCH, NEIGHBOUR, Packet, Packets, WORKS, is_answer, is_echo};
 
-type Station<'a> = Link<control::Client, &'a Window, Doorbell>;
+type Station<'a> = Link<control::Client, &'a Window, &'a Restarts>;
 
 /// Waits for one that is wanted, and takes all that have come. Answers how many of those are
 /// wanted.
@@ -68,9 +68,9 @@ fn measure(link: &mut Station<'_>) -> Result<(), LinkError> {
 #[libsys::main]
 fn main(component: Component) -> Result<(), &'static str> {
     let name = component.name();
-    let (memory, bell) = component.ring("net").map_err(|_| "no ring")?;
+    let (memory, bell) = Restarts::listen(&component, "net").map_err(|_| "no ring")?;
     let driver = control::Client::new(component.endpoint("net").map_err(|_| "no driver")?);
-    let mut link = Link::open(driver, &memory, bell).map_err(|_| "no session")?;
+    let mut link = Link::open(driver, &memory, &bell).map_err(|_| "no session")?;
     let broken = "the driver is broken";
     match component.arguments().next() {
         // Takes all that comes, for ever.

@@ -4,7 +4,7 @@
 
 use libsys::layout::{Component, Missing};
 use libsys::println;
-use libsys::ring::Doorbell;
+use libsys::service::Restarts;
 use libsys::service::packet::{Address, Checksum, Link, LinkError, MOST_BYTES, control};
 use libsys::window::Window;
 use systems::wire::{self, Content, Ends, Internet, Packet};
@@ -46,7 +46,7 @@ impl From<LinkError> for Failure {
 /// A station with its address.
 struct Station<'a> {
     name: &'static str,
-    link: Link<control::Client, &'a Window, Doorbell>,
+    link: Link<control::Client, &'a Window, &'a Restarts>,
     own: Internet,
     buffer: [u8; MOST_BYTES],
 }
@@ -155,9 +155,9 @@ fn internet(word: Option<&str>) -> Result<Internet, Failure> {
 fn main(component: Component) -> Result<(), Failure> {
     let (name, mut words) = (component.name(), component.arguments());
     let (own, what) = (internet(words.next())?, words.next().ok_or(Failure::Words)?);
-    let (memory, bell) = component.ring("net")?;
+    let (memory, bell) = Restarts::listen(&component, "net")?;
     let driver = control::Client::new(component.endpoint("net")?);
-    let link = Link::open(driver, &memory, bell)?;
+    let link = Link::open(driver, &memory, &bell)?;
     println!("{name}: {what} as {}", link.address());
     let mut station = Station { name, link, own, buffer: [0; MOST_BYTES] };
     if what == "answers" {

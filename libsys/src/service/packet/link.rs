@@ -6,6 +6,7 @@ use super::frame::{Checksum, Frame, MOST_BYTES, SLOT_BYTES, TAG_BYTES};
 use super::{Address, Opened, Refusal, Statistics, Wants, control};
 use crate::ring::{Bell, Consumer, Memory, Part, Producer, RingError, Shape};
 use crate::server::CallError;
+use crate::service::Alarm;
 
 /// Why an operation failed. After all of them a new session may help: [`Link::open`].
 ///
@@ -108,17 +109,23 @@ impl Control for control::Client {
     }
 }
 
-/// A client's session with the driver of a network card.
+/// A client's session with the driver of a network card. When the driver was started again, it
+/// begins another by itself, at the next wait: what was under way then is lost, as on any wire,
+/// and whoever has to know that counts [sessions](Self::sessions).
+///
+/// The layout must let the driver's restart tell the client (`tells`), through the bell that the
+/// driver rings, too.
 ///
 /// ```no_run
 /// use libsys::layout::Component;
+/// use libsys::service::Restarts;
 /// use libsys::service::packet::{Checksum, Link, LinkError, MOST_BYTES, control};
 ///
 /// /// Sends back whatever comes.
 /// fn echo(component: &Component) -> Result<(), LinkError> {
-///     let (memory, bell) = component.ring("net").expect("a card");
+///     let (memory, bell) = Restarts::listen(component, "net").expect("a card");
 ///     let driver = control::Client::new(component.endpoint("net").expect("its driver"));
-///     let mut link = Link::open(driver, &memory, bell)?;
+///     let mut link = Link::open(driver, &memory, &bell)?;
 ///     let mut packet = [0; MOST_BYTES];
 ///     loop {
 ///         while let Some(frame) = link.receive(&mut packet)? {
@@ -136,30 +143,46 @@ pub struct Link<C, M, B> {
     memory: M,
     bell: B,
     opened: Opened,
+    /// What was chosen, for each session.
+    wants: Option<Wants>,
+    sessions: u64,
     sent: Producer<Part<M>, B>,
     received: Consumer<Part<M>, B>,
 }
 
-impl<C: Control, M: Memory + Copy, B: Bell + Copy> Link<C, M, B> {
+impl<C: Control, M: Memory + Copy, B: Alarm + Copy> Link<C, M, B> {
     /// Begins a session.
     ///
     /// # Errors
     /// [`LinkError::Control`], or [`LinkError::Ring`]: the memory is too small.
     pub fn open(control: C, memory: M, bell: B) -> Result<Self, LinkError> {
-        let (sent, received) = rings(memory, bell)?;
-        let opened = control.open()?;
-        Ok(Self { control, memory, bell, opened, sent, received })
+        let (sent, received, opened) = begin(&control, memory, bell)?;
+        let (wants, sessions) = (None, 1);
+        Ok(Self { control, memory, bell, opened, wants, sessions, sent, received })
     }
 
-    /// Begins another session, after an error or when the driver was started again. What the
-    /// driver has not sent yet is lost, and so is what was not received yet.
+    /// Begins another session, after an error. What the driver has not sent yet is lost, and so is
+    /// what was not received yet.
     ///
     /// # Errors
     /// As [`open`](Self::open). The old session may have ended even so.
     pub fn reopen(&mut self) -> Result<(), LinkError> {
-        (self.sent, self.received) = rings(self.memory, self.bell)?;
-        self.opened = self.control.open()?;
-        Ok(())
+        loop {
+            (self.sent, self.received, self.opened) = begin(&self.control, self.memory, self.bell)?;
+            self.sessions += 1;
+            let Some(wants) = self.wants else { return Ok(()) };
+            match self.control.listen(self.opened.session, wants) {
+                Err(CallError::Restarted) => {}
+                listens => return Ok(listens?),
+            }
+        }
+    }
+
+    /// How many sessions were begun. When there is another than before, what was sent or was to
+    /// be received in the last one may be lost.
+    #[must_use]
+    pub const fn sessions(&self) -> u64 {
+        self.sessions
     }
 
     /// The address of this client.
@@ -178,8 +201,10 @@ impl<C: Control, M: Memory + Copy, B: Bell + Copy> Link<C, M, B> {
     ///
     /// # Errors
     /// [`LinkError::Control`].
-    pub fn listen(&self, wants: Wants) -> Result<(), LinkError> {
-        Ok(self.control.listen(self.opened.session, wants)?)
+    pub fn listen(&mut self, wants: Wants) -> Result<(), LinkError> {
+        self.control.listen(self.opened.session, wants)?;
+        self.wants = Some(wants);
+        Ok(())
     }
 
     /// What became of this session's packets.
@@ -228,21 +253,48 @@ impl<C: Control, M: Memory + Copy, B: Bell + Copy> Link<C, M, B> {
         self.received.flush();
     }
 
-    /// Sleeps, at most once, until there is a packet; perhaps shorter. Other signals of the same
-    /// bell end it too: the driver's restart, for example.
+    /// Sleeps, at most once, until there is a packet; perhaps shorter. Woken for another reason, it
+    /// looks whether the driver still knows the session, and else begins another.
     ///
     /// # Errors
-    /// [`LinkError::Ring`].
+    /// [`LinkError::Ring`], or as [`open`](Self::open).
     pub fn wait(&mut self) -> Result<(), LinkError> {
-        Ok(self.received.wait().map(drop)?)
+        let woken = self.received.wait();
+        self.woken(woken)
     }
 
-    /// Sleeps, at most once, until there is room for a packet; perhaps shorter.
+    /// Sleeps, at most once, until there is room for a packet; perhaps shorter. Otherwise as
+    /// [`wait`](Self::wait).
     ///
     /// # Errors
-    /// [`LinkError::Ring`].
+    /// As those of [`wait`](Self::wait).
     pub fn wait_room(&mut self) -> Result<(), LinkError> {
-        Ok(self.sent.wait().map(drop)?)
+        let woken = self.sent.wait();
+        self.woken(woken)
+    }
+
+    /// What a wait has come to.
+    fn woken(&mut self, found: Result<u32, RingError>) -> Result<(), LinkError> {
+        // First: an instance that died may have left anything in the rings.
+        if self.bell.was_told() {
+            return self.check();
+        }
+        match found? {
+            0 => self.check(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks whether the driver knows the session, and else begins another.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn check(&mut self) -> Result<(), LinkError> {
+        match self.control.count(self.opened.session) {
+            Ok(_) => Ok(()),
+            Err(error) if is_over(&error) => self.reopen(),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Announces that this side is going to sleep elsewhere than in [`wait`](Self::wait).
@@ -260,14 +312,30 @@ impl<C: Control, M: Memory + Copy, B: Bell + Copy> Link<C, M, B> {
     }
 }
 
-/// This side's rings, with its own words zero.
-#[expect(clippy::type_complexity, reason = "both sides of a pair, taken apart at once")]
-fn rings<M: Memory + Copy, B: Bell + Copy>(
+/// Whether another session helps: the driver was started again, or has ended this one.
+const fn is_over(error: &CallError<Refusal>) -> bool {
+    matches!(error, CallError::Restarted | CallError::Refused(Refusal::Session))
+}
+
+/// Both rings of a session, and what the driver says to it.
+type Session<M, B> = (Producer<Part<M>, B>, Consumer<Part<M>, B>, Opened);
+
+/// Begins a session: makes this side's words of both rings zero, and says so.
+fn begin<C: Control, M: Memory + Copy, B: Bell + Copy>(
+    control: &C,
     memory: M,
     bell: B,
-) -> Result<(Producer<Part<M>, B>, Consumer<Part<M>, B>), LinkError> {
+) -> Result<Session<M, B>, LinkError> {
     let small = RingError::Memory { needed: 2 * SLOT_BYTES as usize, found: memory.bytes() };
-    let [sent, received] = Part::halves(memory).ok_or(small)?;
-    let shape = Shape::filling(sent.bytes(), SLOT_BYTES).ok_or(small)?;
-    Ok((Producer::anew(sent, shape, bell)?, Consumer::anew(received, shape, bell)?))
+    loop {
+        let [sent, received] = Part::halves(memory).ok_or(small)?;
+        let shape = Shape::filling(sent.bytes(), SLOT_BYTES).ok_or(small)?;
+        let sent = Producer::anew(sent, shape, bell)?;
+        let received = Consumer::anew(received, shape, bell)?;
+        match control.open() {
+            Ok(opened) => return Ok((sent, received, opened)),
+            Err(CallError::Restarted) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod fake;
 mod hostile;
+mod restarts;
 mod switch;
 
 use std::vec::Vec;

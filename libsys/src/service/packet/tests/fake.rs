@@ -8,6 +8,7 @@ use std::vec::Vec;
 use crate::cap::Badge;
 use crate::ring::{Bell, LocalMemory};
 use crate::server::CallError;
+use crate::service::Alarm;
 use crate::service::packet::{
     Address, Card, Checksum, Control, Frame, Grant, Link, MOST_BYTES, Opened, Port, Refusal,
     Statistics, Switch, Wants, control,
@@ -20,17 +21,27 @@ pub(super) type Memory = LocalMemory<WORDS>;
 
 /// Counts how often it was rung.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Rings(Rc<Cell<u32>>);
+pub(super) struct Rings {
+    count: Rc<Cell<u32>>,
+    /// Whether the driver was started again.
+    pub(super) told: Cell<bool>,
+}
 
 impl Rings {
     pub(super) fn take(&self) -> u32 {
-        self.0.take()
+        self.count.take()
+    }
+}
+
+impl Alarm for &Rings {
+    fn was_told(&self) -> bool {
+        self.told.take()
     }
 }
 
 impl Bell for &Rings {
     fn ring(&self) {
-        self.0.set(self.0.get() + 1);
+        self.count.set(self.count.get() + 1);
     }
 
     fn sleep(&self) {}
@@ -92,15 +103,31 @@ pub(super) struct Driver<'a> {
     pub(super) card: RefCell<FakeCard>,
 }
 
+/// A switch for these clients: badges from 1 on, addresses by [`station`].
+fn switch<'a>(
+    memories: &'a [Memory],
+    bell: &'a Rings,
+    grants: &[Grant],
+) -> Switch<&'a Memory, &'a Rings> {
+    let mut switch = Switch::new(100);
+    for ((memory, grant), badge) in memories.iter().zip(grants).zip(1..) {
+        let port = Port::new(memory, bell);
+        assert!(switch.attach(Badge(badge), station(badge), *grant, port));
+    }
+    switch
+}
+
 impl<'a> Driver<'a> {
-    /// With these clients: badges from 1 on, addresses by [`station`].
+    /// With these clients.
     pub(super) fn new(memories: &'a [Memory], bell: &'a Rings, grants: &[Grant]) -> Self {
-        let mut switch = Switch::new(100);
-        for ((memory, grant), badge) in memories.iter().zip(grants).zip(1..) {
-            let port = Port::new(memory, bell);
-            assert!(switch.attach(Badge(badge), station(badge), *grant, port));
-        }
-        Self { switch: RefCell::new(switch), card: RefCell::new(FakeCard::new(8)) }
+        let switch = RefCell::new(switch(memories, bell, grants));
+        Self { switch, card: RefCell::new(FakeCard::new(8)) }
+    }
+
+    /// Dies, and is started again: it knows nothing any more.
+    pub(super) fn restart(&self, memories: &'a [Memory], bell: &'a Rings, grants: &[Grant]) {
+        self.switch.replace(switch(memories, bell, grants));
+        bell.told.set(true);
     }
 
     /// Works until there is nothing more to do.

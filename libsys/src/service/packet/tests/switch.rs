@@ -18,7 +18,7 @@ const OUTSIDE: Address = Address([2, 9, 9, 9, 9, 9]);
 type TestLink<'a> = Link<Desk<'a>, &'a Memory, &'a Rings>;
 
 /// The numbers of all packets that have come.
-fn numbers(link: &mut TestLink<'_>) -> Vec<u8> {
+pub(super) fn numbers(link: &mut TestLink<'_>) -> Vec<u8> {
     let mut packet = [0; MOST_BYTES];
     let mut numbers = Vec::new();
     while let Some(frame) = link.receive(&mut packet).expect("a good driver") {
@@ -29,14 +29,14 @@ fn numbers(link: &mut TestLink<'_>) -> Vec<u8> {
     numbers
 }
 
-fn send(link: &mut TestLink<'_>, to: Address, from: Address, number: u8) -> bool {
+pub(super) fn send(link: &mut TestLink<'_>, to: Address, from: Address, number: u8) -> bool {
     let sent = link.send(&packet(to, from, number), Checksum::Unknown).expect("a good driver");
     link.flush();
     sent
 }
 
 /// Three clients, the last of which may do everything.
-const GRANTS: [Grant; 3] = [Grant::Own, Grant::Own, Grant::Everything];
+pub(super) const GRANTS: [Grant; 3] = [Grant::Own, Grant::Own, Grant::Everything];
 
 #[test]
 fn packets_go_to_whom_they_are_for() {

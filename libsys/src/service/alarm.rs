@@ -2,9 +2,9 @@
 
 use core::cell::Cell;
 
-use super::control;
+use super::block;
 use crate::layout::{Component, Kind, Missing};
-use crate::ring::{Bell, Doorbell};
+use crate::ring::{Bell, Doorbell, Quiet};
 use crate::window::Window;
 
 /// A bell that tells the driver's restarts from all else: whoever hears both at once must not take
@@ -12,7 +12,7 @@ use crate::window::Window;
 ///
 /// ```
 /// use libsys::ring::Bell;
-/// use libsys::service::block::Alarm;
+/// use libsys::service::Alarm;
 ///
 /// /// Of a driver that is never started again.
 /// struct Immortal;
@@ -33,16 +33,25 @@ pub trait Alarm: Bell {
     fn was_told(&self) -> bool;
 }
 
+/// Of a driver that is never started again.
+impl Alarm for Quiet {
+    fn was_told(&self) -> bool {
+        false
+    }
+}
+
 /// The bell of a client whose layout lets the driver's restarts tell it.
 ///
 /// ```no_run
 /// use libsys::layout::{Component, Missing};
-/// use libsys::service::block::{Disk, Restarts};
+/// use libsys::service::Restarts;
+/// use libsys::service::packet::{Link, control};
 ///
-/// fn sectors(component: &Component) -> Result<u64, Missing<'static>> {
-///     let (driver, memory, bell) = Restarts::connect(component, "blk")?;
-///     let disk = Disk::open(driver, &memory, &bell);
-///     Ok(disk.map_or(0, |disk| disk.geometry().sectors))
+/// fn is_connected(component: &Component) -> Result<bool, Missing<'static>> {
+///     let driver = control::Client::new(component.endpoint("net")?);
+///     let (memory, bell) = Restarts::listen(component, "net")?;
+///     let link = Link::open(driver, &memory, &bell);
+///     Ok(link.is_ok_and(|link| link.is_connected()))
 /// }
 /// ```
 #[derive(Debug)]
@@ -54,21 +63,30 @@ pub struct Restarts {
 }
 
 impl Restarts {
-    /// The way to a driver with this name: its endpoint, the shared memory, the bell.
+    /// The memory that is shared with a driver of this name, and the bell.
+    ///
+    /// # Errors
+    /// The layout says nothing of it.
+    pub fn listen<'n>(component: &Component, name: &'n str) -> Result<(Window, Self), Missing<'n>> {
+        let (memory, bell) = component.ring(name)?;
+        let is_it = |word: &str| word.strip_suffix(".restarted") == Some(name);
+        let mut entries = component.entries();
+        let told = entries.find(|entry| entry.kind == Kind::Signal && is_it(entry.name));
+        let mask = told.map_or(0, |entry| entry.value);
+        Ok((memory, Self { bell, mask, told: Cell::new(false) }))
+    }
+
+    /// The same with a driver of a disk, and its endpoint.
     ///
     /// # Errors
     /// The layout says nothing of it.
     pub fn connect<'n>(
         component: &Component,
         name: &'n str,
-    ) -> Result<(control::Client, Window, Self), Missing<'n>> {
-        let driver = control::Client::new(component.endpoint(name)?);
-        let (memory, bell) = component.ring(name)?;
-        let is_it = |word: &str| word.strip_suffix(".restarted") == Some(name);
-        let mut entries = component.entries();
-        let told = entries.find(|entry| entry.kind == Kind::Signal && is_it(entry.name));
-        let mask = told.map_or(0, |entry| entry.value);
-        Ok((driver, memory, Self { bell, mask, told: Cell::new(false) }))
+    ) -> Result<(block::control::Client, Window, Self), Missing<'n>> {
+        let driver = block::control::Client::new(component.endpoint(name)?);
+        let (memory, bell) = Self::listen(component, name)?;
+        Ok((driver, memory, bell))
     }
 }
 
