@@ -15,11 +15,17 @@
 //! | `phoenix` | `phoenix`, `friend`, `sleeper`, `oracle` | ways to fail, and to begin again |
 //! | `network` | `station` twice | one network card for two, on a PCI bus |
 //! | `packet-rate` | `packets` twice | what packets cost |
-//! | `entropy` | `drawer` | random bytes of a device |
+//! | `entropy` | `drawer`, `gremlin` | random bytes of a device whose driver is killed |
 //! | `disk` | `virtio-blk`, `scribe`, `gremlin` | two clients of a disk whose driver is killed |
+//! | `sectors` | `virtio-blk`, `surveyor` | what a disk can do, and what it refuses |
+//! | `packet-loss` | `courier` twice, `gremlin` | traffic through a driver that is killed |
+//! | `virtio-console` | as `console` | the same on another device |
 //! | `real-time` | `controller`, `hog` | a rhythm that nobody disturbs |
+//!
+//! Systems whose names end with a bus, as `disk-pci`, are the same with another device.
 #![no_std]
 
+pub mod parcel;
 pub mod typed;
 pub mod wire;
 

@@ -17,12 +17,22 @@ pub(crate) const MODULE: &str = "layout";
 pub(crate) struct System {
     /// The name of its folder in `capdl-loader/systems`, and of its layout.
     pub(crate) name: &'static str,
+    /// The system whose layout it has, changed by an overlay of its own; or none.
+    base: Option<&'static str>,
     /// Its programs.
     pub(crate) components: &'static [&'static str],
 }
 
 const fn system(name: &'static str, components: &'static [&'static str]) -> System {
-    System { name, components }
+    System { name, base: None, components }
+}
+
+const fn variant(
+    name: &'static str,
+    base: &'static str,
+    components: &'static [&'static str],
+) -> System {
+    System { name, base: Some(base), components }
 }
 
 /// All of them.
@@ -34,29 +44,76 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("console-rate", &["meter", "pl011"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("disk", &["virtio-blk", "scribe", "gremlin"]),
-    system("entropy", &["virtio-rng", "drawer"]),
+    variant("disk-pci", "disk", &["virtio-blk", "scribe", "gremlin"]),
+    system("entropy", &["virtio-rng", "drawer", "gremlin"]),
+    variant("entropy-pci", "entropy", &["virtio-rng", "drawer", "gremlin"]),
     system("faults", &["copier", "neighbour", "platter", "ramdisk"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
     system("network", &["virtio-net", "station"]),
+    variant("network-mmio", "network", &["virtio-net", "station"]),
+    system("packet-loss", &["virtio-net", "courier", "gremlin"]),
+    variant("packet-loss-pci", "packet-loss", &["virtio-net", "courier", "gremlin"]),
     system("packet-rate", &["virtio-net", "packets"]),
     system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
     system("quiet-supervisor", &["stumbler", "onlooker"]),
     system("real-time", &["controller", "hog"]),
+    system("sectors", &["virtio-blk", "surveyor"]),
     system("shared-ring", &["writer", "reader"]),
     system("supervised-driver", &["clock", "watcher"]),
+    system("virtio-console", &["flood", "listener", "pauser", "virtio-console", "shell", "vandal"]),
+    variant(
+        "virtio-console-pci",
+        "virtio-console",
+        &["flood", "listener", "pauser", "virtio-console", "shell", "vandal"],
+    ),
 ];
+
+/// Where all systems are.
+fn gallery(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("capdl-loader/systems")
+}
 
 impl System {
     /// Its folder.
     pub(crate) fn folder(&self, workspace: &Workspace) -> PathBuf {
-        workspace.root.join("capdl-loader/systems").join(self.name)
+        gallery(workspace).join(self.name)
     }
 
-    /// Its layout.
+    /// A file that says what happens in it: its own, or that of its base.
+    pub(crate) fn file(&self, workspace: &Workspace, name: &str) -> PathBuf {
+        let own = self.folder(workspace).join(name);
+        match self.base {
+            Some(base) if !own.is_file() => gallery(workspace).join(base).join(name),
+            _ => own,
+        }
+    }
+
+    /// The layout, that of its base if it has one.
     pub(crate) fn layout(&self, workspace: &Workspace) -> PathBuf {
-        self.folder(workspace).join(format!("{}.layout.toml", self.name))
+        let name = self.base.unwrap_or(self.name);
+        gallery(workspace).join(name).join(format!("{name}.layout.toml"))
+    }
+
+    /// What it changes in the layout of its base.
+    fn overlay(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let file = self.folder(workspace).join(format!("{}.overlay.toml", self.name));
+        self.base.map(|_| file)
+    }
+
+    /// The file of its own that says what it is: its devices are described beside that.
+    pub(crate) fn description(&self, workspace: &Workspace) -> PathBuf {
+        self.overlay(workspace).unwrap_or_else(|| self.layout(workspace))
+    }
+
+    /// The command that does something with it.
+    pub(crate) fn command(&self, workspace: &Workspace, verb: &str) -> Fallible<Command> {
+        let mut command = command(workspace, verb, &self.layout(workspace))?;
+        if let Some(overlay) = self.overlay(workspace) {
+            command.arg("--overlay").arg(overlay);
+        }
+        Ok(command)
     }
 }
 
@@ -166,11 +223,13 @@ mod tests {
     fn every_system_has_its_files_and_programs() {
         let workspace = Workspace::locate().expect("in the workspace");
         for system in SYSTEMS {
-            let text = std::fs::read_to_string(system.layout(&workspace)).expect("a layout");
+            let read = |file: PathBuf| std::fs::read_to_string(file).expect("a file");
+            let mut text = read(system.layout(&workspace));
+            text.extend(system.overlay(&workspace).map(read));
             assert_eq!(programs(&text).len(), system.components.len(), "{}", system.name);
-            assert!(system.folder(&workspace).join("expected.txt").is_file());
+            assert!(system.file(&workspace, "expected.txt").is_file());
         }
-        let folders = std::fs::read_dir(workspace.root.join("capdl-loader/systems"));
+        let folders = std::fs::read_dir(gallery(&workspace));
         let folders = folders
             .expect("the gallery")
             .flatten()

@@ -27,7 +27,7 @@ fn main(component: Component) -> Result<(), Failure> {
     let interrupt = component.interrupt(device)?;
     let memory = Region::new(component.dma("pool")?).ok_or("too many regions")?;
     pool::provide(memory)?;
-    let transport = virtio::mmio::transport(component.device(device)?)?;
+    let transport = virtio::device(&component, device)?;
     let mut disk = Disk::start(transport)?;
     let geometry = disk.geometry();
     let clients: Vec<_> = component.entries().filter(|entry| entry.kind == Kind::Client).collect();

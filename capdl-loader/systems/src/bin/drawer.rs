@@ -1,4 +1,4 @@
-//! Draws random bytes, and looks whether they are.
+//! Draws random bytes again and again, and looks whether the last ones are.
 #![no_std]
 #![no_main]
 
@@ -14,12 +14,16 @@ const BITS: u64 = 8 * BYTES as u64;
 fn main(component: Component) -> Result<(), Missing<'static>> {
     let name = component.name();
     let source = Entropy::new(component.endpoint("rng")?);
+    let times = component.arguments().next().and_then(|word| word.parse().ok()).unwrap_or(1_u32);
     let mut bytes = [0_u8; BYTES];
-    if let Err(error) = source.fill(&mut bytes) {
-        println!("{name}: {error}");
-        return Ok(());
+    for _ in 0..times {
+        bytes.fill(0);
+        if let Err(error) = source.fill(&mut bytes) {
+            println!("{name}: {error}");
+            return Ok(());
+        }
     }
-    println!("{name}: {BYTES} bytes");
+    println!("{name}: {BYTES} bytes, {times} times");
     let ones: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
     println!("{name}: ones among the bits as often as zeros: {}", is_half(ones, BITS));
     println!("{name}: values of bytes as often as each other: {}", are_even(&bytes));

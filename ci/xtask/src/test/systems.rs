@@ -2,7 +2,8 @@
 //!
 //! `capdl-loader/systems/NAME/expected.txt` has the lines that must appear, in this order; `*` in
 //! them stands for any text. `input.txt`, if there is one, is what somebody types
-//! ([`script`](crate::script)). A layout gives the same image each time.
+//! ([`script`](crate::script)). A layout gives the same image each time. A system may be another
+//! one with an overlay, `NAME.overlay.toml`: the same with another device, for example.
 //!
 //! One of them is spoiled as well, fact by fact: the loader must find each.
 
@@ -16,7 +17,7 @@ use super::outcome::Outcome;
 use crate::artefacts::{self, Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
 use crate::devices;
-use crate::layouts::{self, SYSTEMS, System};
+use crate::layouts::{SYSTEMS, System};
 use crate::linux;
 use crate::process::{self, Fallible};
 use crate::qemu::{Boot, Machine};
@@ -60,7 +61,7 @@ fn sabotage() -> Step {
 }
 
 fn run(context: &Context, system: &System) -> Fallible<(Ended, String)> {
-    let expected = artefacts::read(&system.folder(context.workspace).join("expected.txt"))?;
+    let expected = artefacts::read(&system.file(context.workspace, "expected.txt"))?;
     let expected = String::from_utf8_lossy(&expected).into_owned();
     Ok((boot(context, system, Program::RootTask, &expected)?, expected))
 }
@@ -70,8 +71,8 @@ fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> 
     for component in system.components {
         context.program(Program::Component(component))?;
     }
-    let devices = devices::of_layout(context.workspace, &system.layout(context.workspace))?;
-    let script = script(&system.folder(context.workspace).join("input.txt"))?;
+    let devices = devices::of_layout(context.workspace, &system.description(context.workspace))?;
+    let script = script(&system.file(context.workspace, "input.txt"))?;
     let typist = script.as_ref().map_or(Audience::Nobody, Audience::Typist);
     watch(context, &root_task(context, system, loader)?, &devices, expected, typist)
 }
@@ -131,7 +132,7 @@ fn root_task(context: &Context, system: &System, loader: Program) -> Fallible<Pa
     let file = |name: &str| folder.join(format!("{name}-of-{}.elf", system.name));
     let (one, other) = (file(loader.name()), file(&format!("{}-again", loader.name())));
     let loader = context.program(loader)?;
-    let command = |verb| layouts::command(context.workspace, verb, &layout);
+    let command = |verb| system.command(context.workspace, verb);
     process::answer(&mut command("check")?)?;
     compare_constants(context, system)?;
     let build = |output: &Path| -> Fallible<Vec<u8>> {
@@ -148,13 +149,12 @@ fn root_task(context: &Context, system: &System, loader: Program) -> Fallible<Pa
 /// Programs that are built with constants of their layout, as `COMPONENT.rs` beside it, must have
 /// those that the tool makes of it now.
 fn compare_constants(context: &Context, system: &System) -> Fallible<()> {
-    let layout = system.layout(context.workspace);
     for component in system.components {
         let file = system.folder(context.workspace).join(component).with_extension("rs");
         if !file.is_file() {
             continue;
         }
-        let mut command = layouts::command(context.workspace, "constants", &layout)?;
+        let mut command = system.command(context.workspace, "constants")?;
         let made = process::answer(command.args(["--component", component]))?;
         if artefacts::read(&file)?.trim_ascii() != made.as_bytes() {
             return Err(format!("{} is not what `capdl constants` makes", file.display()));
