@@ -107,6 +107,7 @@ codes! {
     RESTART_SCOPE 'A' 408 "Parts of a component that restarts are held by others.";
     POOL_PRIORITY 'A' 409 "Members of a pool may get a higher priority than its owner.";
     WAIVER 'A' 410 "A waiver is of no check that can be waived, or has no reason.";
+    POOL_BOUND 'A' 411 "Nothing keeps a pool from having more members than it may.";
     NOT_CARRIED 'C' 501 "The other format cannot carry this.";
     KERNEL_CONFIGURATION 'C' 502 "The kernel or the board is not what the layout wants.";
     FOREIGN 'C' 503 "This machine has nothing like it.";

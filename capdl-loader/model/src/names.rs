@@ -257,9 +257,29 @@ pub struct Pool {
     /// Highest priority of a member's threads.
     pub max_priority: u64,
     /// The memory that members are made of.
-    pub memory: ObjectId,
+    pub memory: PoolMemory,
     /// The time of members, a scheduling context for each; none: they have none of their own.
     pub times: Vec<ObjectId>,
+}
+
+/// The memory that members of a pool are made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PoolMemory {
+    /// All are made of one.
+    Shared(ObjectId),
+    /// Each is made of a piece of its own.
+    Pieces(Vec<ObjectId>),
+}
+
+impl PoolMemory {
+    /// All of it.
+    #[must_use]
+    pub fn all(&self) -> &[ObjectId] {
+        match self {
+            Self::Shared(memory) => core::slice::from_ref(memory),
+            Self::Pieces(pieces) => pieces,
+        }
+    }
 }
 
 /// What a member of a pool has.

@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::{Diagnostic, Report, Severity};
 
 /// Checks that may be waived: what is often a mistake, but can be meant.
-const WAIVABLE: [Code; 19] = [
+const WAIVABLE: [Code; 20] = [
     Code::UNREACHABLE,
     Code::WRITABLE_CODE,
     Code::NO_GUARD_PAGE,
@@ -29,6 +29,7 @@ const WAIVABLE: [Code; 19] = [
     Code::SAME_BADGE,
     Code::RESTART_SCOPE,
     Code::POOL_PRIORITY,
+    Code::POOL_BOUND,
 ];
 
 /// Where checks put what they find.

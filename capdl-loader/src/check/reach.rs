@@ -89,7 +89,8 @@ fn reached(model: &Model) -> Vec<bool> {
     }
     let frames = model.regions.iter().flat_map(|region| &region.frames);
     frames.for_each(|id| visit(*id, &mut pending));
-    model.pools.iter().for_each(|pool| visit(pool.memory, &mut pending));
+    let memory = model.pools.iter().flat_map(|pool| pool.memory.all());
+    memory.for_each(|id| visit(*id, &mut pending));
     while let Some(id) = pending.pop() {
         for_each_next(&model[id], |next| visit(next, &mut pending));
     }

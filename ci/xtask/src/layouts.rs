@@ -57,6 +57,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("packet-rate", &["virtio-net", "packets"]),
     system("phoenix", &["friend", "oracle", "phoenix", "sleeper"]),
     system("ping-pong", &["pinger", "ponger"]),
+    system("pool", &["captain", "boatman"]),
     system("quiet-supervisor", &["stumbler", "onlooker"]),
     system("real-time", &["controller", "hog"]),
     system("sectors", &["virtio-blk", "surveyor"]),

@@ -5,7 +5,7 @@ mod spans;
 
 use layout::cap::{Cap, Entry};
 use layout::memory::{Frame, FrameSize, Position};
-use layout::names::{Pool, PoolKind};
+use layout::names::{Pool, PoolKind, PoolMemory};
 use layout::object::{CNode, Kind, Object};
 use layout::policy::{Assertion, Claim, Control};
 use layout::span::{FileId, Spanned};
@@ -146,7 +146,7 @@ fn what_is_no_object_is_told() {
         most: 3,
         kind: PoolKind::Threads,
         max_priority: 4,
-        memory: ObjectId(0),
+        memory: PoolMemory::Shared(ObjectId(0)),
         times: Vec::new(),
     });
     model.policy.max_utilisation = Some(Spanned { value: 900, span: Span::NOWHERE });

@@ -2,14 +2,19 @@
 
 use abi::directory::Kind as Entry;
 use layout::cap::Cap;
-use layout::names::{Pool, PoolKind};
-use layout::object::{AsidPool, Kind};
+use layout::names::{Pool, PoolKind, PoolMemory};
+use layout::object::{AsidPool, Kind, Untyped};
+use layout::span::Spanned;
 
 use super::Expander;
 use super::draft::Holding;
+use crate::Diagnostic;
 use crate::code::Code;
 use crate::front::format::component as spec;
+use crate::front::forms::Size;
 
+/// Bytes of a thread: no member takes less.
+const LEAST_MEMBER: u64 = 1 << abi::ObjectType::Thread.size_bits(0);
 /// Most cores that the kernel uses.
 const MOST_CORES: u64 = 8;
 /// Most members of a pool.
@@ -83,13 +88,7 @@ impl Expander<'_> {
             self.error(Code::PARAMETER, message, name.span, "too many");
             return;
         }
-        let memory = pool.untyped.as_ref().or(self.drafts[draft].spec.value.untyped.first());
-        let Some(memory) = memory else {
-            let message = format!("the pool `{}` has no memory to make members of", name.value);
-            self.error(Code::WRONG_TYPE, message, name.span, "give it `untyped`");
-            return;
-        };
-        let Some(memory) = self.object(memory) else { return };
+        let Some(memory) = self.pool_memory(draft, pool) else { return };
         let (kind, slots) = match pool.kind {
             spec::PoolKind::Thread => (PoolKind::Threads, THREAD_SLOTS),
             spec::PoolKind::Process => (PoolKind::Processes, PROCESS_SLOTS),
@@ -117,11 +116,69 @@ impl Expander<'_> {
         });
     }
 
+    /// The memory of a pool's members; `None`, and told, if there is none.
+    fn pool_memory(&mut self, draft: usize, pool: &spec::Pool) -> Option<PoolMemory> {
+        let name = &pool.name;
+        let spec = &self.drafts[draft].spec.value;
+        match (pool.member_size, pool.untyped.as_ref()) {
+            (Some(size), Some(shared)) => {
+                let message = format!("the pool `{}` has memory in two ways", name.value);
+                let wrong = Diagnostic::error(Code::WRONG_TYPE, message);
+                let wrong = wrong.at(shared.span, "for all members together");
+                let wrong = wrong.at(size.span, "for each of them");
+                self.report.push(wrong.help("leave out `untyped`, or `member_size`"));
+                None
+            }
+            (Some(size), None) => self.pieces(draft, pool, size),
+            (None, shared) => {
+                let Some(memory) = shared.or(spec.untyped.first()) else {
+                    let message =
+                        format!("the pool `{}` has no memory to make members of", name.value);
+                    let wrong = Diagnostic::error(Code::WRONG_TYPE, message);
+                    let wrong = wrong.at(name.span, "neither `member_size` nor `untyped`");
+                    self.report.push(wrong.help("write `member_size = \"64K\"`, or as it needs"));
+                    return None;
+                };
+                self.object(memory).map(PoolMemory::Shared)
+            }
+        }
+    }
+
+    /// A piece of memory for each member.
+    fn pieces(
+        &mut self,
+        draft: usize,
+        pool: &spec::Pool,
+        size: Spanned<Size>,
+    ) -> Option<PoolMemory> {
+        let name = &pool.name;
+        let bytes = size.value.0;
+        if !bytes.is_power_of_two() || bytes < LEAST_MEMBER {
+            let message = format!("members of the pool `{}` cannot have {bytes} bytes", name.value);
+            let wrong = Diagnostic::error(Code::NUMBER, message).at(size.span, "of each member");
+            let help = format!("use a power of two from {LEAST_MEMBER} on, as a thread takes it");
+            self.report.push(wrong.help(help));
+            return None;
+        }
+        let bits = u64::from(bytes.trailing_zeros());
+        let pieces = (0..pool.max).map(|member| {
+            let owner = &self.drafts[draft].spec.name;
+            let object = format!("{owner}/{}/{member}/memory", name.value);
+            let kind = Kind::Untyped(Untyped { bits, address: None });
+            let piece = self.add(Some(draft), object, kind, size.span);
+            let held = Holding { cap: Cap::Untyped(piece), extent: bits, span: size.span };
+            self.hold_with(draft, Entry::Untyped, format!("{}.{member}", name.value), held);
+            piece
+        });
+        Some(PoolMemory::Pieces(pieces.collect()))
+    }
+
     /// Capabilities to the component itself. Who may make objects needs slots to put them into,
     /// and mostly wants to map what it makes.
     fn own(&mut self, draft: usize) {
         let spec = self.drafts[draft].spec;
-        let makes = !spec.value.untyped.is_empty();
+        let has_pieces = spec.value.pool.0.iter().any(|pool| pool.member_size.is_some());
+        let makes = has_pieces || !spec.value.untyped.is_empty();
         let wants = |own| spec.value.own.contains(&own);
         let itself = || "self".to_string();
         if makes || wants(spec::Own::CSpace) {

@@ -121,9 +121,13 @@ tables! {
         kind: PoolKind = PoolKind::Thread,
         /// Highest priority of a member's threads.
         prio_max: Spanned<u64>,
-        /// The memory that members are made of; else the component's first.
+        /// The memory that members are made of together, if there is no `member_size`; else the
+        /// component's first.
         untyped: Option<Name>,
-        /// Time for each member, made and set up by the loader.
+        /// Bytes, a power of two: each member gets a piece of memory of its own, which is called
+        /// as the pool, with its number: `procs.0`. There is none for a member too many.
+        member_size: Option<Spanned<Size>>,
+        /// Time for each member, made and set up by the loader: called like its memory.
         sched: Option<Sched>,
     }
 
