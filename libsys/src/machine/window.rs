@@ -23,8 +23,8 @@ pub use super::view::{View, Viewer};
 const PAGE_SIZE: u64 = 1 << PAGE_BITS;
 /// Bytes of a word.
 const WORD: usize = 8;
-/// Words that are copied and compared at once.
-pub(crate) type Line = [u64; 8];
+/// Words that are copied and compared at once, wherever their bytes lie.
+pub(crate) type Line = [[u8; 8]; 8];
 
 /// What kind of memory the pages are.
 ///
@@ -225,15 +225,11 @@ impl Window {
             // SAFETY: W1, and `words` has checked all of them.
             unsafe { start.add(index).write_volatile(word) }
         };
-        match aligned(words) {
-            Some(words) => {
-                let (lines, rest) = words.as_chunks();
-                // SAFETY: W1, and `words` has checked all of them; what is borrowed is no window.
-                unsafe { lines::copy(start.cast::<Line>(), lines.as_ptr(), lines.len()) };
-                (8 * lines.len()..).zip(rest.iter().copied()).for_each(write);
-            }
-            None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().for_each(write),
-        }
+        let (lines, rest) = words.as_chunks();
+        // SAFETY: W1, and `words` has checked all of them; what is borrowed is no window.
+        unsafe { lines::copy(start.cast::<Line>(), lines.as_ptr(), lines.len()) };
+        let rest = rest.iter().map(|word| u64::from_ne_bytes(*word));
+        (8 * lines.len()..).zip(rest).for_each(write);
         let offset = offset + 8 * words.len() as u64;
         for (at, byte) in (offset..).zip(tail) {
             // SAFETY: as in `read_word`.
@@ -253,15 +249,11 @@ impl Window {
             // SAFETY: W1, and `words` has checked all of them.
             unsafe { start.add(index).read_volatile() == word }
         };
-        let words = match aligned(words) {
-            Some(words) => {
-                let (lines, rest) = words.as_chunks();
-                // SAFETY: W1, and `words` has checked all of them.
-                let equal = unsafe { lines::are_equal(start.cast(), lines.as_ptr(), lines.len()) };
-                equal && (8 * lines.len()..).zip(rest.iter().copied()).all(is)
-            }
-            None => words.iter().map(|word| u64::from_ne_bytes(*word)).enumerate().all(is),
-        };
+        let (lines, rest) = words.as_chunks();
+        // SAFETY: W1, and `words` has checked all of them.
+        let equal = unsafe { lines::are_equal(start.cast(), lines.as_ptr(), lines.len()) };
+        let rest = rest.iter().map(|word| u64::from_ne_bytes(*word));
+        let words = equal && (8 * lines.len()..).zip(rest).all(is);
         let ends = (offset..).zip(head).chain((behind..).zip(tail));
         words && ends.into_iter().all(|(at, byte)| holds(at, byte))
     }
@@ -308,7 +300,10 @@ impl Window {
         let (head, words) = (head.len(), words.len());
         let (behind, tail) = (head + 8 * words, tail.len());
         let start = self.words(offset + head as u64, words);
-        for (index, word) in bytes[head..behind].as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let (lines, rest) = bytes[head..behind].as_chunks_mut::<8>().0.as_chunks_mut();
+        // SAFETY: W1, and `words` has checked all of them; what is borrowed is no window.
+        unsafe { lines::copy(lines.as_mut_ptr(), start.cast::<Line>(), lines.len()) };
+        for (index, word) in (8 * lines.len()..).zip(rest) {
             // SAFETY: W1, and `words` has checked all of them.
             *word = unsafe { start.add(index).read_volatile() }.to_ne_bytes();
         }
@@ -324,14 +319,6 @@ fn split(offset: u64, bytes: &[u8]) -> (&[u8], &[[u8; 8]], &[u8]) {
     let (head, rest) = bytes.split_at(head);
     let (words, tail) = rest.as_chunks();
     (head, words, tail)
-}
-
-/// The same bytes as words, if they lie like words: a program may not read others in one piece.
-fn aligned(words: &[[u8; 8]]) -> Option<&[u64]> {
-    let first = words.as_ptr().cast::<u64>();
-    // SAFETY: as many words lie there as arrays of eight bytes, in one slice that is borrowed as
-    // long; they are aligned, and any bytes are a word.
-    first.is_aligned().then(|| unsafe { core::slice::from_raw_parts(first, words.len()) })
 }
 
 /// A place for one window of one page, set once and then shared by all threads.

@@ -123,4 +123,14 @@ impl<M: Memory> Memory for &M {
     fn write_words(&self, offset: usize, words: &[u64]) {
         (**self).write_words(offset, words);
     }
+
+    #[inline]
+    fn read_bytes(&self, offset: usize, bytes: &mut [u8]) {
+        (**self).read_bytes(offset, bytes);
+    }
+
+    #[inline]
+    fn write_bytes(&self, offset: usize, bytes: &[u8]) {
+        (**self).write_bytes(offset, bytes);
+    }
 }

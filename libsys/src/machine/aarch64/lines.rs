@@ -8,17 +8,18 @@ use crate::window::Line;
 /// Copies so many lines.
 ///
 /// # Safety
-/// `from` is readable and `to` writable memory for all of them, in words; no Rust object lies in
-/// what is written, and the two do not overlap.
+/// `from` is readable and `to` writable memory for all of them, and they do not overlap. Nobody
+/// else has a reference to what is written.
 pub(crate) unsafe fn copy(to: *mut Line, from: *const Line, count: usize) {
     if count == 0 {
         return;
     }
-    // SAFETY: the caller's; `count` is not 0 (Arm ARM C7.2, LD1 and ST1 of four registers).
+    // SAFETY: the caller's; `count` is not 0 (Arm ARM C7.2, LD1 and ST1 of four registers,
+    // whose elements are bytes and lie anywhere).
     unsafe {
         asm!(
-            "2: ld1 {{v0.2d, v1.2d, v2.2d, v3.2d}}, [{from}], #64",
-            "st1 {{v0.2d, v1.2d, v2.2d, v3.2d}}, [{to}], #64",
+            "2: ld1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{from}], #64",
+            "st1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{to}], #64",
             "subs {count}, {count}, #1",
             "b.ne 2b",
             from = inout(reg) from => _,
@@ -33,7 +34,7 @@ pub(crate) unsafe fn copy(to: *mut Line, from: *const Line, count: usize) {
 /// Whether so many lines are equal.
 ///
 /// # Safety
-/// Both are readable memory for all of them, in words.
+/// Both are readable memory for all of them.
 pub(crate) unsafe fn are_equal(one: *const Line, other: *const Line, count: usize) -> bool {
     if count == 0 {
         return true;
@@ -43,8 +44,8 @@ pub(crate) unsafe fn are_equal(one: *const Line, other: *const Line, count: usiz
     unsafe {
         asm!(
             "movi v16.2d, #0",
-            "2: ld1 {{v0.2d, v1.2d, v2.2d, v3.2d}}, [{one}], #64",
-            "ld1 {{v4.2d, v5.2d, v6.2d, v7.2d}}, [{other}], #64",
+            "2: ld1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{one}], #64",
+            "ld1 {{v4.16b, v5.16b, v6.16b, v7.16b}}, [{other}], #64",
             "eor v0.16b, v0.16b, v4.16b",
             "eor v1.16b, v1.16b, v5.16b",
             "eor v2.16b, v2.16b, v6.16b",

@@ -55,7 +55,7 @@ fn request(our: &Figure, their: Option<&Figure>) -> [String; 11] {
 
 fn byte(our: &Figure, their: Option<&Figure>) -> [String; 5] {
     let their = |of: &dyn Fn(&Figure) -> String| their.map_or(NOTHING.into(), of);
-    let each = |figure: &Figure| hundredths(100 * figure.instructions() / figure.bytes.max(1));
+    let each = |figure: &Figure| thousandths(1000 * figure.instructions() / figure.bytes.max(1));
     [our.name.clone(), each(our), their(&each), speed(our), their(&speed)]
 }
 
@@ -72,11 +72,12 @@ fn spread(figure: &Figure) -> String {
 }
 
 fn ratio(our: u64, their: u64) -> String {
-    hundredths(100 * our / their.max(1))
+    let hundredths = 100 * our / their.max(1);
+    format!("{}.{:02}", grouped(hundredths / 100), hundredths % 100)
 }
 
-fn hundredths(number: u64) -> String {
-    format!("{}.{:02}", grouped(number / 100), number % 100)
+fn thousandths(number: u64) -> String {
+    format!("{}.{:03}", grouped(number / 1000), number % 1000)
 }
 
 #[cfg(test)]
@@ -98,7 +99,7 @@ mod tests {
             request,
             "| read 8 bytes | 85 | 60 | 0 | 25 | 0 | 1.5 | 75–95 | 85 | 75–95 | 1.00 |"
         );
-        assert_eq!(byte, "| read 8 bytes | 10.62 | 10.62 | 238.4 | 238.4 |");
+        assert_eq!(byte, "| read 8 bytes | 10.625 | 10.625 | 238.4 | 238.4 |");
         let wake: Vec<String> = line("| wake up");
         assert!(wake[0].ends_with("| – | – | – |"), "{}", wake[0]);
     }
