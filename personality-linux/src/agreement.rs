@@ -17,7 +17,7 @@ macro_rules! agree_errors {
 }
 
 agree_errors! {
-    EPERM ENOENT ESRCH EINTR ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT EBUSY
+    EPERM EIO ENOENT ESRCH EINTR ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT EBUSY
     EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL EMFILE ENOTTY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE
     ERANGE ENAMETOOLONG ENOSYS ENOTEMPTY ELOOP EOVERFLOW EAFNOSUPPORT ETIMEDOUT EOPNOTSUPP
 }
@@ -26,8 +26,8 @@ agree! { flags = general:
     AT_FDCWD AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_EMPTY_PATH O_WRONLY O_RDWR
     O_ACCMODE O_CREAT O_EXCL O_TRUNC O_APPEND O_NONBLOCK O_DIRECTORY O_NOFOLLOW O_LARGEFILE
     O_CLOEXEC O_PATH F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_GETLK F_SETLK F_SETLKW F_RDLCK
-    F_WRLCK F_UNLCK F_DUPFD_CLOEXEC FD_CLOEXEC S_IFMT
-    S_IFDIR S_IFCHR S_IFREG S_IFIFO S_IFLNK PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE
+    F_WRLCK F_UNLCK F_DUPFD_CLOEXEC FD_CLOEXEC S_IFMT S_IFDIR S_IFCHR S_IFREG
+    S_IFIFO S_IFLNK S_IFBLK S_IFSOCK PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE
     MAP_TYPE MAP_FIXED MAP_ANONYMOUS MAP_GROWSDOWN MAP_FIXED_NOREPLACE MREMAP_MAYMOVE
     MADV_DONTNEED CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_VFORK CLONE_THREAD
     CLONE_SYSVSEM CLONE_SETTLS CLONE_PARENT_SETTID CLONE_CHILD_CLEARTID CLONE_DETACHED
@@ -96,9 +96,11 @@ const fn equal(one: &[u8], other: &[u8]) -> bool {
 }
 
 macro_rules! agree_calls {
-    ($($constant:ident $name:literal)*) => { $(
-        const _: () = assert!(has(general::$constant, $name), $name);
-    )* };
+    ($($constant:ident $name:literal)*) => {
+        $( const _: () = assert!(has(general::$constant, $name), $name); )*
+        /// How many calls are compared.
+        const COMPARED: usize = [$($name),*].len();
+    };
 }
 
 agree_calls! {
@@ -119,6 +121,7 @@ agree_calls! {
     __NR_dup3 "dup3"
     __NR_fcntl "fcntl"
     __NR_ioctl "ioctl"
+    __NR_mknodat "mknodat"
     __NR_mkdirat "mkdirat"
     __NR_unlinkat "unlinkat"
     __NR_symlinkat "symlinkat"
@@ -226,6 +229,5 @@ agree_calls! {
     __NR_faccessat2 "faccessat2"
 }
 
-/// All calls are compared.
-const COMPARED: usize = 122;
+// All of them.
 const _: () = assert!(linux::calls::NUMBERS.len() == COMPARED);

@@ -30,6 +30,7 @@ use libsys::{Received, println};
 use linux::Linux;
 use linux::linux::MemoryFault;
 use linux::machine::ThreadId;
+use native::disk::Blocks;
 use native::{IN_FLIGHT, Native, Parts, TICK};
 
 /// Futures besides the calls: one that waits for time.
@@ -69,6 +70,18 @@ fn main(component: Component) -> Result<(), native::Failure> {
     let reception = Reception::new(endpoint).with_signals(bell);
     let reactor = Reactor::<_, _, IN_FLIGHT>::new(reception, NoClock, replies);
     let mut linux = Linux::new(Native::new(resources));
+    match Blocks::connect(&component) {
+        Ok(Some(disk)) => {
+            if let Err(errno) = linux.mount_root(Box::new(disk)) {
+                println!(
+                    "linux: the disk has no file system that can be mounted: error {}",
+                    errno.0
+                );
+            }
+        }
+        Ok(None) => {}
+        Err(error) => println!("linux: the disk: {error}"),
+    }
     if let Some(archive) = settings.root
         && let Err(damaged) = linux.unpack(archive)
     {
@@ -114,6 +127,9 @@ fn serve<'r, P: Port>(reactor: &'r Reactor<P, NoClock, IN_FLIGHT>, linux: Linux<
         }
         linux.machine().flush();
         if let Some(status) = linux.ended() {
+            if let Err(errno) = linux.flush() {
+                println!("linux: not everything was written: error {}", errno.0);
+            }
             linux.machine().end_line();
             settings::report(&linux, status);
             reactor.stop();

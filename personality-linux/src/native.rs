@@ -3,10 +3,14 @@
 //! | module | what |
 //! |---|---|
 //! | [`parts`] | what there is at the start |
+//! | [`checksums`] | what the file system wants to know of the processor |
+//! | [`disk`] | sectors of the driver that the layout names |
 //! | [`frames`] | memory, all of it mapped here as well |
 //! | [`spaces`] | address spaces and what is mapped in them |
 //! | [`threads`] | threads, and who of them waits |
 
+mod checksums;
+pub(crate) mod disk;
 pub(crate) mod frames;
 pub(crate) mod parts;
 pub(crate) mod spaces;

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `archive` | the format of the root directory's content |
 //! | `debian` | programs of Debian |
+//! | `roots` | disks with a root file system |
+//! | `tree` | files and folders of one that is being made |
 //! | `guest` | which part of the console is the output of the command |
 //!
 //! A layout that names one of the files of [`FILES`] gets it in the folder where programs are
@@ -12,6 +14,8 @@
 pub(crate) mod archive;
 pub(crate) mod debian;
 mod guest;
+mod roots;
+mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +31,7 @@ use crate::workspace::{LINUX_PROGRAMS, Workspace};
 use archive::Archive;
 pub(crate) use debian::NO_PACKAGES;
 use guest::Guest;
+pub(crate) use roots::image as root_image;
 
 /// What makes the content of a file.
 type Make = fn(&Workspace, &Toolchain) -> Fallible<Vec<u8>>;

@@ -61,7 +61,7 @@ pub(crate) fn prepare(
     }
     let mut qemu = machine.boot(boot);
     if let Some(layout) = &options.layout {
-        qemu.args(devices::of_layout(workspace, layout)?);
+        qemu.args(devices::of_layout(workspace, layout, &options.root)?);
     }
     Ok((kernel, qemu))
 }

@@ -33,7 +33,7 @@ mod signalling;
 mod status;
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod time;
 mod transfer;
@@ -146,6 +146,7 @@ calls! {
     24 "dup3" Dup3 => dup3(old: Fd, new: Fd, flags: u32);
     25 "fcntl" Fcntl => fcntl(fd: Fd, command: u32, argument: u64);
     29 "ioctl" Ioctl => ioctl(fd: Fd, command: u32, argument: Address);
+    33 "mknodat" Mknodat => mknodat(at: Fd, path: Address, mode: u32);
     34 "mkdirat" Mkdirat => mkdirat(at: Fd, path: Address, mode: u32);
     35 "unlinkat" Unlinkat => unlinkat(at: Fd, path: Address, flags: u32);
     36 "symlinkat" Symlinkat => symlinkat(target: Address, at: Fd, path: Address);
@@ -292,6 +293,7 @@ impl Call {
                 | Self::Openat { .. }
                 | Self::Pipe2 { .. }
                 | Self::Mkdirat { .. }
+                | Self::Mknodat { .. }
                 | Self::Symlinkat { .. }
                 | Self::Linkat { .. }
                 | Self::Fcntl { .. }

@@ -1,5 +1,6 @@
 //! The whole state, and what happens to it.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -11,9 +12,10 @@ use crate::abi::signals::{
     SIGTRAP, TRAP_BRKPT,
 };
 use crate::calls::{Call, Stop};
+use crate::files::housekeeping::Housekeeping;
 use crate::files::locks::Locks;
-use crate::files::{Damaged, Node, Nodes, Terminal, Viewer, archive};
-use crate::machine::{Machine, SpaceHandle, ThreadId};
+use crate::files::{Damaged, Mounts, Node, Nodes, Terminal, Viewer, archive};
+use crate::machine::{Disk, Machine, SpaceHandle, ThreadId};
 use crate::memory::space::Access;
 use crate::memory::{AddressSpace, Frames, MemoryObject, Refused};
 use crate::process::signals::Return;
@@ -71,6 +73,8 @@ pub struct Linux<M> {
     pub(crate) last_id: u32,
     pub(crate) nodes: Nodes,
     pub(crate) root: Rc<Node>,
+    pub(crate) mounts: Mounts,
+    pub(crate) housekeeping: Housekeeping,
     pub(crate) terminal: Terminal,
     pub(crate) wakes: Wakes,
     pub(crate) waiters: Waiters,
@@ -88,8 +92,8 @@ impl<M: Machine> Linux<M> {
     /// A system with an empty root.
     pub fn new(machine: M) -> Self {
         let frames = Frames::new(machine);
-        let nodes = Nodes::default();
-        let root = crate::files::node::root(&nodes);
+        let nodes = Nodes::new(frames.discarded());
+        let (mounts, root) = Mounts::in_memory(&nodes);
         let trampoline = MemoryObject::new(&frames, 0);
         Self {
             frames,
@@ -99,6 +103,8 @@ impl<M: Machine> Linux<M> {
             last_id: 0,
             nodes,
             root,
+            mounts,
+            housekeeping: Housekeeping::default(),
             terminal: Terminal::new(),
             wakes: Wakes::default(),
             waiters: Waiters::default(),
@@ -116,6 +122,16 @@ impl<M: Machine> Linux<M> {
     /// The archive is damaged, or there is too little memory. What came before is there.
     pub fn unpack(&mut self, archive: &[u8]) -> Result<(), Damaged> {
         archive::unpack(&mut self.frames, &self.nodes, &self.root, archive)
+    }
+
+    /// Makes a disk the root, instead of the one in memory.
+    ///
+    /// # Errors
+    /// The disk has no file system that is understood; the root is as before.
+    pub fn mount_root(&mut self, disk: Box<dyn Disk>) -> Result<(), Errno> {
+        let discarded = self.frames.discarded();
+        (self.mounts, self.root) = Mounts::on_disk(&self.nodes, disk, discarded)?;
+        Ok(())
     }
 
     /// The machine.
@@ -240,6 +256,7 @@ impl<M: Machine> Linux<M> {
                 self.attempt(thread);
             }
         }
+        self.write_at_times();
         self.settle();
     }
 
@@ -281,6 +298,8 @@ impl<M: Machine> Linux<M> {
             }
         }
         self.frames.sweep();
+        self.mounts.sweep();
+        self.keep_memory();
     }
 
     fn next_wake(&self) -> Option<Key> {

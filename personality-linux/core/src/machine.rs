@@ -71,6 +71,40 @@ pub struct Registers {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exhausted;
 
+/// Bytes of a sector.
+pub const SECTOR: u64 = 512;
+
+/// A disk could not do what it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DiskFailed;
+
+/// A disk. Whole sectors are read and written.
+pub trait Disk {
+    /// How many sectors it has.
+    fn sectors(&self) -> u64;
+
+    /// Whether it cannot be written.
+    fn is_read_only(&self) -> bool;
+
+    /// Reads sectors from this one on.
+    ///
+    /// # Errors
+    /// The disk fails, or has fewer.
+    fn read(&mut self, sector: u64, bytes: &mut [u8]) -> Result<(), DiskFailed>;
+
+    /// Writes sectors from this one on.
+    ///
+    /// # Errors
+    /// The disk fails, or has fewer.
+    fn write(&mut self, sector: u64, bytes: &[u8]) -> Result<(), DiskFailed>;
+
+    /// Everything that was written outlives a loss of power when this is done.
+    ///
+    /// # Errors
+    /// The disk fails.
+    fn flush(&mut self) -> Result<(), DiskFailed>;
+}
+
 /// Memory, address spaces, threads and time.
 ///
 /// A thread *waits* from its call or fault until one of [`answer`](Self::answer),

@@ -21,8 +21,8 @@ mod tests;
 pub(crate) mod user;
 
 pub(crate) use area::{Area, Backing};
-pub(crate) use frames::Frames;
-pub(crate) use object::MemoryObject;
+pub(crate) use frames::{Discarded, Frames};
+pub(crate) use object::{MemoryObject, Source, Unavailable};
 pub(crate) use space::{AddressSpace, Place, Refused};
 
 use crate::machine::PAGE;

@@ -116,7 +116,12 @@ impl Parts {
         let first = memory.make(ObjectType::Reply, 0, IN_FLIGHT as u64)?;
         let replies = first.map(Cap::at).collect();
         let bell = memory.create::<Notification>()?;
+        if component.bell().is_ok() {
+            // That one is for the disk, which waits for nothing else meanwhile.
+            initial::THREAD.unbind_notification()?;
+        }
         initial::THREAD.bind_notification(bell)?;
+        super::checksums::learn(&mut memory, &mut space, time)?;
         start_ticking(&mut memory, &mut space, bell, time)?;
         let slots = Vec::new();
         let resources = Resources { memory, space, asid_pool, time, endpoint, nothing, slots };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::artefacts::Image;
+use crate::devices::Root;
 use crate::process::Fallible;
 use crate::qemu::{Gic, Machine, Mebibytes};
 
@@ -16,6 +17,8 @@ pub(crate) struct RunOptions {
     pub(crate) modules: Vec<(String, PathBuf)>,
     /// The layout of the system that our own root task builds.
     pub(crate) layout: Option<PathBuf>,
+    /// The root file system, if the layout has a disk for one.
+    pub(crate) root: Root,
     /// Which build of the kernel.
     pub(crate) image: Image,
     /// The machine that QEMU plays.
@@ -115,6 +118,8 @@ pub(crate) fn run_options(words: &mut Words) -> Fallible<RunOptions> {
             "--root-task" => options.root_task = Some(words.value(&word)?.into()),
             "--module" => options.modules.push(module(&words.value(&word)?)?),
             "--layout" => options.layout = Some(words.value(&word)?.into()),
+            "--rootfs" => options.root.image = Some(words.value(&word)?),
+            "--snapshot" => options.root.is_forgetful = true,
             "--debug" => options.image = Image::Debug,
             "--release" => options.image = Image::Release,
             "--benchmark" => options.image = Image::Benchmark,

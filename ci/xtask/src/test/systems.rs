@@ -16,7 +16,7 @@ use super::examples::judge;
 use super::outcome::Outcome;
 use crate::artefacts::{self, Image, Program};
 use crate::console::{self, Audience, Ended, Limits, Until};
-use crate::devices;
+use crate::devices::{self, Root};
 use crate::layouts::{SYSTEMS, System};
 use crate::linux;
 use crate::process::{self, Fallible};
@@ -71,7 +71,8 @@ fn boot(context: &Context, system: &System, loader: Program, expected: &str) -> 
     for component in system.components {
         context.program(Program::Component(component))?;
     }
-    let devices = devices::of_layout(context.workspace, &system.description(context.workspace))?;
+    let layout = system.description(context.workspace);
+    let devices = devices::of_layout(context.workspace, &layout, &Root::forgetful())?;
     let script = script(&system.file(context.workspace, "input.txt"))?;
     let typist = script.as_ref().map_or(Audience::Nobody, Audience::Typist);
     watch(context, &root_task(context, system, loader)?, &devices, expected, typist)

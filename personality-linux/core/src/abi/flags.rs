@@ -49,6 +49,8 @@ words! {
     S_IFREG: u32 = 0o100000;
     S_IFIFO: u32 = 0o010000;
     S_IFLNK: u32 = 0o120000;
+    S_IFBLK: u32 = 0o060000;
+    S_IFSOCK: u32 = 0o140000;
 
     PROT_READ: u32 = 1;
     PROT_WRITE: u32 = 2;
@@ -127,6 +129,8 @@ words! {
     SEEK_DATA: u32 = 3;
     SEEK_HOLE: u32 = 4;
 
+    DT_BLK: u8 = 6;
+    DT_SOCK: u8 = 12;
     DT_FIFO: u8 = 1;
     DT_CHR: u8 = 2;
     DT_DIR: u8 = 4;

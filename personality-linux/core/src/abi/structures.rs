@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::flags::{DT_CHR, DT_DIR, DT_FIFO, DT_LNK, DT_REG};
-use super::flags::{S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT};
+use super::flags::{DT_BLK, DT_CHR, DT_DIR, DT_FIFO, DT_LNK, DT_REG, DT_SOCK};
+use super::flags::{S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK};
 
 /// Bytes of `struct stat`.
 pub const STAT_BYTES: usize = 128;
@@ -43,8 +43,12 @@ pub struct Stat {
     pub special: u64,
     /// Bytes.
     pub size: u64,
-    /// When it was changed.
+    /// When it was read.
+    pub accessed: Duration,
+    /// When its content was changed.
     pub modified: Duration,
+    /// When anything of it was changed.
+    pub changed: Duration,
 }
 
 /// Bytes that are filled in order.
@@ -88,7 +92,7 @@ impl Stat {
         fields.word(self.device).word(self.inode).half(self.mode).half(self.links);
         fields.half(self.owner).half(self.group).word(self.special).word(0).word(self.size);
         fields.half(4096).half(0).word(self.size.div_ceil(512));
-        fields.time(self.modified).time(self.modified).time(self.modified);
+        fields.time(self.accessed).time(self.modified).time(self.changed);
         fields.bytes
     }
 
@@ -100,8 +104,9 @@ impl Stat {
         fields.half(BASIC).half(4096).word(0).half(self.links).half(self.owner);
         fields.half(self.group).half(self.mode & 0xffff).word(self.inode).word(self.size);
         fields.word(self.size.div_ceil(512)).word(0);
-        for _ in 0..4 {
-            fields.time(self.modified);
+        // Of the creation nothing is known but that nothing was before.
+        for time in [self.accessed, self.modified.min(self.changed), self.changed, self.modified] {
+            fields.time(time);
         }
         let (major, minor) =
             (|device: u64| (device >> 8) as u32, |device: u64| device as u32 & 255);
@@ -118,6 +123,8 @@ impl Stat {
             S_IFCHR => DT_CHR,
             S_IFIFO => DT_FIFO,
             S_IFLNK => DT_LNK,
+            S_IFBLK => DT_BLK,
+            S_IFSOCK => DT_SOCK,
             _ => DT_REG,
         }
     }
@@ -171,12 +178,14 @@ pub fn sysinfo(uptime: u64, total: u64, free: u64, processes: u16) -> [u8; SYSIN
     fields.bytes
 }
 
-/// `struct statfs` of a file system in memory: blocks, and those free.
+/// `struct statfs` of a file system of this kind: bytes of a block, blocks, those free, inodes,
+/// those free.
 #[must_use]
-pub fn statfs(kind: u64, blocks: u64, free: u64) -> [u8; STATFS_BYTES] {
+pub fn statfs(kind: u64, bytes: u64, blocks: [u64; 2], inodes: [u64; 2]) -> [u8; STATFS_BYTES] {
+    let ([blocks, free], [inodes, free_inodes]) = (blocks, inodes);
     let mut fields = Fields::new();
-    fields.word(kind).word(4096).word(blocks).word(free).word(free).word(0).word(0).word(0);
-    fields.word(255).word(4096);
+    fields.word(kind).word(bytes).word(blocks).word(free).word(free);
+    fields.word(inodes).word(free_inodes).word(0).word(255).word(bytes);
     fields.bytes
 }
 

@@ -4,15 +4,24 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use super::{Address, Answer, Fd};
-use crate::abi::errno::{EINVAL, ENOENT, ENOTDIR};
+use crate::abi::errno::{EINVAL, ENOENT, ENOTDIR, Errno};
 use crate::abi::structures::{DIRENT_HEADER, Stat};
-use crate::files::Node;
+use crate::files::Description;
+use crate::files::directory::Named;
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 
+/// Most bytes of one answer.
+const LIMIT: usize = 32 << 10;
+/// Names that are looked at together.
+const NAMES: usize = 64;
+/// The position of the first that is neither `.` nor `..`.
+const NAMED: u64 = 2;
+
 impl<M: Machine> Linux<M> {
-    /// The position of a directory is that of the next name: `.`, `..`, then the names in order. A
-    /// name that comes or goes meanwhile moves those behind it by one.
+    /// `.` and `..` come first, at the positions 0 and 1, then the names in order. A description
+    /// remembers the last one that it told, so that nothing is told twice or left out when others
+    /// come and go; whoever sets its position counts names.
     pub(super) fn getdents64(
         &mut self,
         me: ThreadId,
@@ -27,40 +36,81 @@ impl<M: Machine> Linux<M> {
             return Err(ENOENT.into());
         }
         let parent = parent.unwrap_or_else(|| Rc::clone(&file.node));
-        let entries = directory.entries.borrow();
-        let first = [(&b"."[..], &file.node), (&b".."[..], &parent)];
-        let named = entries.iter().map(|(name, node)| (name.as_slice(), node));
-        let skipped = usize::try_from(file.position.get()).map_err(|_| EINVAL)?;
-        let limit = usize::try_from(size).unwrap_or(usize::MAX).min(32 << 10);
-        let mut bytes = Vec::new();
+        let mut list = List::new(size);
         let mut position = file.position.get();
-        for (name, node) in first.into_iter().chain(named).skip(skipped) {
-            if !push(&mut bytes, limit, name, node, position + 1) {
+        let first = [(&b"."[..], &file.node), (&b".."[..], &parent)];
+        for (name, node) in first.iter().skip(usize::try_from(position).unwrap_or(2)) {
+            let named = Named { name: name.to_vec(), inode: node.inode, kind: node.kind() };
+            if list.push(&named, position + 1) {
+                position += 1;
+            }
+        }
+        let mut last = last_name(&file, position)?;
+        while position >= NAMED && !list.is_full {
+            let names = file.node.names_behind(last.as_deref(), NAMES)?;
+            if names.is_empty() {
                 break;
             }
-            position += 1;
+            for named in &names {
+                if !list.push(named, position + 1) {
+                    break;
+                }
+                position += 1;
+                last = Some(named.name.clone());
+            }
         }
-        if bytes.is_empty() && position < entries.len() as u64 + 2 {
+        if list.bytes.is_empty() && list.is_full {
             return Err(EINVAL.into());
         }
-        self.write_memory(me, buffer, &bytes)?;
+        self.write_memory(me, buffer, &list.bytes)?;
         file.position.set(position);
-        Ok(bytes.len() as u64)
+        *file.listed.borrow_mut() = (position, last.unwrap_or_default());
+        Ok(list.bytes.len() as u64)
     }
 }
 
-/// Adds a `struct linux_dirent64` if there is room.
-fn push(bytes: &mut Vec<u8>, limit: usize, name: &[u8], node: &Node, next: u64) -> bool {
-    let length = (DIRENT_HEADER + name.len() + 1).next_multiple_of(8);
-    if bytes.len() + length > limit {
-        return false;
+/// The name before a position: the one that was listed last, or found by counting.
+fn last_name(file: &Description, position: u64) -> Result<Option<Vec<u8>>, Errno> {
+    let listed = file.listed.borrow();
+    if position <= NAMED {
+        return Ok(None);
     }
-    let end = bytes.len() + length;
-    bytes.extend(node.inode.to_le_bytes());
-    bytes.extend(next.to_le_bytes());
-    bytes.extend((length as u16).to_le_bytes());
-    bytes.push(Stat::directory_type(node.mode.get()));
-    bytes.extend(name);
-    bytes.resize(end, 0);
-    true
+    if listed.0 == position {
+        return Ok(Some(listed.1.clone()));
+    }
+    let count = usize::try_from(position - NAMED).map_err(|_| EINVAL)?;
+    let names = file.node.names_behind(None, count)?;
+    Ok(names.last().map(|named| named.name.clone()))
+}
+
+/// Entries for a program.
+struct List {
+    bytes: Vec<u8>,
+    limit: usize,
+    /// Whether there was no room for one.
+    is_full: bool,
+}
+
+impl List {
+    fn new(size: u64) -> Self {
+        let limit = usize::try_from(size).unwrap_or(LIMIT).min(LIMIT);
+        Self { bytes: Vec::new(), limit, is_full: false }
+    }
+
+    /// Adds a `struct linux_dirent64` if there is room. `next`: the position behind it.
+    fn push(&mut self, named: &Named, next: u64) -> bool {
+        let length = (DIRENT_HEADER + named.name.len() + 1).next_multiple_of(8);
+        if self.bytes.len() + length > self.limit {
+            self.is_full = true;
+            return false;
+        }
+        let end = self.bytes.len() + length;
+        self.bytes.extend(named.inode.to_le_bytes());
+        self.bytes.extend(next.to_le_bytes());
+        self.bytes.extend((length as u16).to_le_bytes());
+        self.bytes.push(Stat::directory_type(named.kind));
+        self.bytes.extend(&named.name);
+        self.bytes.resize(end, 0);
+        true
+    }
 }

@@ -3,10 +3,15 @@
 use alloc::rc::Rc;
 
 use super::{Address, Answer, Fd};
-use crate::abi::errno::{EINVAL, ENOENT, ERANGE};
-use crate::abi::flags::{AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW};
-use crate::files::node::Directory;
-use crate::files::{Content, Last, Link, tree};
+use crate::abi::errno::{EEXIST, EINVAL, ENOENT, EPERM, ERANGE, Errno};
+use crate::abi::flags::{
+    AT_EMPTY_PATH, AT_FDCWD, AT_REMOVEDIR, AT_SYMLINK_FOLLOW, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT,
+    S_IFREG, S_IFSOCK,
+};
+use crate::files::node::PERMISSIONS;
+use crate::files::path::Place;
+use crate::files::volume::{New, Ownership};
+use crate::files::{Last, Node, tree};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 
@@ -42,21 +47,48 @@ impl<M: Machine> Linux<M> {
 
     pub(super) fn mkdirat(&mut self, me: ThreadId, at: Fd, path: Address, mode: u32) -> Answer {
         let place = match self.place(me, at, path, Last::Keep) {
-            Err(EINVAL) => return Err(crate::abi::errno::EEXIST.into()),
+            Err(EINVAL) => return Err(EEXIST.into()),
             other => other?,
         };
-        let mode = mode & !self.process(me)?.umask;
-        let content = Content::Directory(Directory::default());
-        let node = self.nodes.create(content, mode, self.now());
-        tree::add(&place, &node)?;
+        self.make(me, &place, New::Directory, mode)?;
         Ok(0)
+    }
+
+    /// Files, pipes and sockets; devices are those that there are.
+    pub(super) fn mknodat(&mut self, me: ThreadId, at: Fd, path: Address, mode: u32) -> Answer {
+        let new = match mode & S_IFMT {
+            0 | S_IFREG => New::Regular,
+            S_IFIFO => New::Pipe,
+            S_IFSOCK => New::Socket,
+            S_IFCHR | S_IFBLK => return Err(EPERM.into()),
+            _ => return Err(EINVAL.into()),
+        };
+        let place = match self.place(me, at, path, Last::Keep) {
+            Err(EINVAL) => return Err(EEXIST.into()),
+            other => other?,
+        };
+        self.make(me, &place, new, mode)?;
+        Ok(0)
+    }
+
+    /// Makes something for a thread, with what its mask leaves of the permissions.
+    pub(super) fn make(
+        &mut self,
+        me: ThreadId,
+        place: &Place,
+        new: New<'_>,
+        mode: u32,
+    ) -> Result<Rc<Node>, Errno> {
+        let mask = if matches!(new, New::Link(_)) { 0 } else { self.process(me)?.umask };
+        let who = Ownership { permissions: mode & PERMISSIONS & !mask, owner: 0, group: 0 };
+        tree::create(&self.nodes, place, new, who, self.now())
     }
 
     pub(super) fn unlinkat(&mut self, me: ThreadId, at: Fd, path: Address, flags: u32) -> Answer {
         let place = self.place(me, at, path, Last::Keep)?;
         match flags {
-            0 => tree::unlink(&place)?,
-            AT_REMOVEDIR => tree::remove_directory(&place)?,
+            0 => tree::unlink(&place, self.now())?,
+            AT_REMOVEDIR => tree::remove_directory(&place, self.now())?,
             _ => return Err(EINVAL.into()),
         }
         Ok(0)
@@ -74,9 +106,7 @@ impl<M: Machine> Linux<M> {
             return Err(ENOENT.into());
         }
         let place = self.place(me, at, path, Last::Keep)?;
-        let content = Content::Link(Link::Path(target));
-        let node = self.nodes.create(content, 0o777, self.now());
-        tree::add(&place, &node)?;
+        self.make(me, &place, New::Link(&target), 0o777)?;
         Ok(0)
     }
 
@@ -95,7 +125,7 @@ impl<M: Machine> Linux<M> {
         let follows = flags & AT_SYMLINK_FOLLOW != 0;
         let node = self.find(me, old_at, old, if follows { Last::Follow } else { Last::Keep })?;
         let place = self.place(me, new_at, new, Last::Keep)?;
-        tree::link(&node, &place)?;
+        tree::link(&node, &place, self.now())?;
         Ok(0)
     }
 
@@ -125,7 +155,7 @@ impl<M: Machine> Linux<M> {
         let from = self.place(me, old_at, old, Last::Keep)?;
         let to = self.place(me, new_at, new, Last::Keep)?;
         let viewer = self.viewer(me)?;
-        tree::rename(&viewer, &from, &to, flags & RENAME_NOREPLACE == 0)?;
+        tree::rename(&viewer, (&from, &to), flags & RENAME_NOREPLACE == 0, self.now())?;
         Ok(0)
     }
 }

@@ -3,19 +3,19 @@
 use alloc::rc::Rc;
 
 use super::{Address, Answer, Fd};
-use crate::abi::errno::{EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENXIO, Errno};
+use crate::abi::errno::{EEXIST, EINVAL, EISDIR, ELOOP, ENXIO, Errno};
 use crate::abi::flags::{
     AT_FDCWD, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_PATH,
     O_RDWR, O_TRUNC, O_WRONLY,
 };
 use crate::files::path::PATH_BYTES;
 use crate::files::pipe::Side;
+use crate::files::volume::New;
 use crate::files::{
-    Content, Description, Descriptor, Descriptors, Device, Last, Node, Pipe, Stream, tree,
+    Content, Description, Descriptor, Descriptors, Device, Last, Node, Pipe, Stream,
 };
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
-use crate::memory::MemoryObject;
 
 /// What a description keeps of the flags it was opened with.
 const KEPT: u32 = !(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
@@ -102,15 +102,15 @@ impl<M: Machine> Linux<M> {
             Content::Generated(text) if flags & O_PATH == 0 => {
                 Stream::Text(self.generate(me, *text)?)
             }
-            Content::Pipe => return Err(ENXIO.into()),
+            Content::Pipe | Content::Special if flags & O_PATH == 0 => return Err(ENXIO.into()),
             _ => Stream::Node,
         };
         if writes
             && flags & O_TRUNC != 0
             && let Some(object) = node.object()
         {
-            object.resize(&mut self.frames, 0);
-            node.modified.set(self.now());
+            object.resize(&mut self.frames, 0)?;
+            node.wrote(self.now());
         }
         let description = Description::new(node, stream, flags & KEPT);
         let closes_on_exec = flags & O_CLOEXEC != 0;
@@ -143,14 +143,7 @@ impl<M: Machine> Linux<M> {
         if place.is_directory {
             return Err(EISDIR);
         }
-        let mode = mode & !self.process(me)?.umask;
-        let object = MemoryObject::new(&self.frames, 0);
-        let node = self.nodes.create(Content::Regular(object), mode, self.now());
-        if place.directory.links.get() == 0 && !Rc::ptr_eq(&place.directory, &self.root) {
-            return Err(ENOENT);
-        }
-        tree::add(&place, &node)?;
-        Ok(node)
+        self.make(me, &place, New::Regular, mode)
     }
 
     pub(super) fn close(&mut self, me: ThreadId, fd: Fd) -> Answer {
@@ -238,7 +231,8 @@ impl<M: Machine> Linux<M> {
     pub(crate) fn first_descriptors(&self) -> Descriptors {
         let mut descriptors = Descriptors::default();
         let device = Content::Device(Device::Terminal);
-        let node = self.root.child(b"dev").and_then(|directory| directory.child(b"console"));
+        let find = |directory: &Rc<Node>, name: &[u8]| directory.child(name).ok().flatten();
+        let node = find(&self.root, b"dev").and_then(|devices| find(&devices, b"console"));
         let node = node.unwrap_or_else(|| self.nodes.create(device, 0o600, self.now()));
         let description = Description::new(node, Stream::Node, O_RDWR);
         for number in 0..3 {

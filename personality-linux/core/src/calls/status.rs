@@ -7,13 +7,16 @@ use super::{Address, Answer, Fd};
 use crate::abi::errno::{EACCES, EFAULT, EINVAL, EISDIR, Errno};
 use crate::abi::flags::{AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, S_IFDIR};
 use crate::abi::structures::{pair, statfs};
-use crate::files::node::PERMISSIONS;
+use crate::files::node::{Home, PERMISSIONS};
+use crate::files::volume::Change;
 use crate::files::{Content, Last, Node};
 use crate::linux::Linux;
-use crate::machine::{Machine, ThreadId};
+use crate::machine::{Machine, PAGE, ThreadId};
 
-/// `struct statfs`: a file system in memory.
+/// In `struct statfs`: a file system in memory.
 const TMPFS_MAGIC: u64 = 0x0102_1994;
+/// And one on a disk.
+const EXT4_MAGIC: u64 = 0xef53;
 /// In a `timespec`: the time now, and leave it.
 const UTIME_NOW: u64 = 0x3fff_ffff;
 const UTIME_OMIT: u64 = 0x3fff_fffe;
@@ -79,18 +82,29 @@ impl<M: Machine> Linux<M> {
     }
 
     pub(super) fn statfs(&mut self, me: ThreadId, path: Address, buffer: Address) -> Answer {
-        self.find(me, AT_FDCWD, path, Last::Follow)?;
-        self.write_statfs(me, buffer)
+        let node = self.find(me, AT_FDCWD, path, Last::Follow)?;
+        self.write_statfs(me, &node, buffer)
     }
 
     pub(super) fn fstatfs(&mut self, me: ThreadId, fd: Fd, buffer: Address) -> Answer {
-        self.process(me)?.descriptors.get(fd)?;
-        self.write_statfs(me, buffer)
+        let node = Rc::clone(&self.process(me)?.descriptors.get(fd)?.node);
+        self.write_statfs(me, &node, buffer)
     }
 
-    fn write_statfs(&mut self, me: ThreadId, buffer: Address) -> Answer {
-        let (free, total) = self.frames.machine.frames();
-        self.write_memory(me, buffer, &statfs(TMPFS_MAGIC, total, free))?;
+    fn write_statfs(&mut self, me: ThreadId, node: &Node, buffer: Address) -> Answer {
+        let bytes = match &node.home {
+            Home::Memory => {
+                let (free, total) = self.frames.machine.frames();
+                statfs(TMPFS_MAGIC, PAGE, [total, free], [total, free])
+            }
+            Home::Disk(inode) => {
+                let room = inode.mounted.volume().room();
+                let blocks = [room.blocks, room.free_blocks];
+                let inodes = [room.inodes, room.free_inodes];
+                statfs(EXT4_MAGIC, room.block_bytes, blocks, inodes)
+            }
+        };
+        self.write_memory(me, buffer, &bytes)?;
         Ok(0)
     }
 
@@ -139,14 +153,12 @@ impl<M: Machine> Linux<M> {
 
     pub(super) fn fchmod(&mut self, me: ThreadId, fd: Fd, mode: u32) -> Answer {
         let node = Rc::clone(&self.process(me)?.descriptors.get(fd)?.node);
-        node.mode.set(node.kind() | mode & PERMISSIONS);
-        Ok(0)
+        self.set_permissions(&node, mode)
     }
 
     pub(super) fn fchmodat(&mut self, me: ThreadId, at: Fd, path: Address, mode: u32) -> Answer {
         let node = self.find(me, at, path, Last::Follow)?;
-        node.mode.set(node.kind() | mode & PERMISSIONS);
-        Ok(0)
+        self.set_permissions(&node, mode)
     }
 
     pub(super) fn fchownat(
@@ -159,13 +171,12 @@ impl<M: Machine> Linux<M> {
         flags: u32,
     ) -> Answer {
         let node = self.node_at(me, at, path, flags)?;
-        set_owner(&node, owner, group);
-        Ok(0)
+        self.set_owner(&node, owner, group)
     }
 
     pub(super) fn fchown(&mut self, me: ThreadId, fd: Fd, owner: u32, group: u32) -> Answer {
-        set_owner(&self.process(me)?.descriptors.get(fd)?.node, owner, group);
-        Ok(0)
+        let node = Rc::clone(&self.process(me)?.descriptors.get(fd)?.node);
+        self.set_owner(&node, owner, group)
     }
 
     pub(super) fn utimensat(
@@ -181,24 +192,33 @@ impl<M: Machine> Linux<M> {
             path => self.find(me, at, path, last(flags))?,
         };
         let now = self.now();
-        // The second is the time of the last change of content.
-        let modified = match times {
-            0 => Some(now),
+        let [accessed, modified] = match times {
+            0 => [Some(now); 2],
             times => {
-                let bytes = self.read_array(me, times.checked_add(16).ok_or(EFAULT)?)?;
-                match pair(bytes) {
-                    [_, UTIME_NOW] => Some(now),
-                    [_, UTIME_OMIT] => None,
-                    [seconds, nanoseconds @ ..1_000_000_000] => {
-                        Some(Duration::new(seconds, nanoseconds as u32))
-                    }
-                    _ => return Err(EINVAL.into()),
-                }
+                let second = times.checked_add(16).ok_or(EFAULT)?;
+                let (one, other) = (self.read_array(me, times)?, self.read_array(me, second)?);
+                [file_time(one, now)?, file_time(other, now)?]
             }
         };
-        if let Some(modified) = modified {
-            node.modified.set(modified);
+        if accessed.is_some() || modified.is_some() {
+            node.change(Change { accessed, modified, ..Change::default() }, now)?;
+            if let (Some(modified), Some(object)) = (modified, node.object()) {
+                object.dated(modified);
+            }
         }
+        Ok(0)
+    }
+
+    fn set_permissions(&mut self, node: &Node, mode: u32) -> Answer {
+        let change = Change { permissions: Some(mode & PERMISSIONS), ..Change::default() };
+        node.change(change, self.now())?;
+        Ok(0)
+    }
+
+    fn set_owner(&mut self, node: &Node, owner: u32, group: u32) -> Answer {
+        let keep = |wish, old| if wish == UNCHANGED { old } else { wish };
+        let owners = (keep(owner, node.owner.get()), keep(group, node.group.get()));
+        node.change(Change { owners: Some(owners), ..Change::default() }, self.now())?;
         Ok(0)
     }
 
@@ -223,31 +243,46 @@ impl<M: Machine> Linux<M> {
         if i64::try_from(length).is_err() {
             return Err(EINVAL.into());
         }
-        object.resize(&mut self.frames, length);
-        node.modified.set(self.now());
+        object.resize(&mut self.frames, length)?;
+        node.wrote(self.now());
         Ok(0)
     }
 
-    /// Nothing is ever only in memory that should be elsewhere.
+    /// Nobody is told that a disk fails: it is tried again.
     pub(super) fn sync(&mut self, _me: ThreadId) -> Answer {
+        let _ = self.flush();
         Ok(0)
     }
 
     pub(super) fn fsync(&mut self, me: ThreadId, fd: Fd) -> Answer {
-        self.process(me)?.descriptors.get(fd)?;
+        let node = Rc::clone(&self.process(me)?.descriptors.get(fd)?.node);
+        self.flush_node(&node)
+    }
+
+    /// What a file has in memory only is written, with its attributes and its name.
+    pub(super) fn flush_node(&mut self, node: &Node) -> Answer {
+        if let Home::Disk(inode) = &node.home {
+            let now = self.now();
+            inode.mounted.flush(&mut self.frames, Some(inode.number), now)?;
+        }
         Ok(0)
     }
 
+    /// All advice is about speed.
     pub(super) fn fadvise64(&mut self, me: ThreadId, fd: Fd) -> Answer {
-        self.fsync(me, fd)
+        self.process(me)?.descriptors.get(fd)?;
+        Ok(0)
     }
 }
 
-fn set_owner(node: &Node, owner: u32, group: u32) {
-    if owner != UNCHANGED {
-        node.owner.set(owner);
-    }
-    if group != UNCHANGED {
-        node.group.set(group);
-    }
+/// The time that a `timespec` asks for; none: as it was.
+fn file_time(bytes: [u8; 16], now: Duration) -> Result<Option<Duration>, Errno> {
+    Ok(match pair(bytes) {
+        [_, UTIME_NOW] => Some(now),
+        [_, UTIME_OMIT] => None,
+        [seconds, nanoseconds @ ..1_000_000_000] => {
+            Some(Duration::new(seconds, nanoseconds as u32))
+        }
+        _ => return Err(EINVAL),
+    })
 }

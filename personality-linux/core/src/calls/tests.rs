@@ -24,7 +24,11 @@ pub(crate) const INIT: ThreadId = ThreadId(1);
 
 impl System {
     pub(crate) fn new() -> Self {
-        let mut linux = Linux::new(Fake::new(400));
+        Self::of(Linux::new(Fake::new(400)))
+    }
+
+    /// A system, with one process from now on.
+    pub(crate) fn of(mut linux: Linux<Fake>) -> Self {
         linux.unpack(&archive("init", &executable(&[]))).expect("a good archive");
         let path = b"/init".to_vec();
         let program =
@@ -79,7 +83,7 @@ impl System {
         bytes
     }
 
-    fn open(&mut self, path: &str, flags: u32) -> i64 {
+    pub(crate) fn open(&mut self, path: &str, flags: u32) -> i64 {
         let path = self.text(path);
         self.call(OPENAT, &[AT_FDCWD as u64, path, flags.into(), 0o644])
     }
@@ -91,7 +95,7 @@ impl System {
     }
 }
 
-fn error(errno: Errno) -> i64 {
+pub(crate) fn error(errno: Errno) -> i64 {
     errno.result() as i64
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::system::RELEASE;
 use crate::abi::errno::Errno;
 use crate::files::Generated;
+use crate::files::mounts::Mount;
 use crate::linux::Linux;
 use crate::machine::{Machine, PAGE, ThreadId};
 use crate::memory::Backing;
@@ -25,8 +26,8 @@ impl<M: Machine> Linux<M> {
                      MemAvailable:   {free:8} kB\n"
                 )
             }
-            Generated::Mounts => "rootfs / tmpfs rw 0 0\n".into(),
-            Generated::FileSystems => "nodev\ttmpfs\nnodev\tproc\n".into(),
+            Generated::Mounts => self.mounts_text(),
+            Generated::FileSystems => "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n\text4\n".into(),
             Generated::Uptime => {
                 let now = self.now();
                 let hundredths = now.subsec_millis() / 10;
@@ -38,6 +39,15 @@ impl<M: Machine> Linux<M> {
             Generated::Maps => self.maps_text(me)?,
         };
         Ok(text.into_bytes())
+    }
+
+    /// Lines as in fstab(5).
+    fn mounts_text(&self) -> String {
+        let line = |mount: &Mount| {
+            let path = String::from_utf8_lossy(&mount.path);
+            format!("{} {path} {} rw 0 0\n", mount.system.source(), mount.system.kind())
+        };
+        self.mounts.iter().map(line).collect()
     }
 
     /// Lines of number and count.

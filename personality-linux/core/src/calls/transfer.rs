@@ -14,6 +14,7 @@ use crate::files::pipe::ATOMIC;
 use crate::files::{Content, Description, Device, Pipe, Stream};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
+use crate::memory::Unavailable;
 use crate::process::state::Info;
 use crate::waiting::{Key, Wait};
 
@@ -153,7 +154,7 @@ impl<M: Machine> Linux<M> {
             Stream::Text(text) => copy_from(text, position, bytes),
             Stream::Pipe(end) => return self.read_pipe(me, file, &end.pipe, address, bytes),
             Stream::Node => match &file.node.content {
-                Content::Regular(object) => object.read(&self.frames, position, bytes),
+                Content::Regular(object) => object.read(&mut self.frames, position, bytes)?,
                 Content::Device(device) => {
                     return self.read_device(me, file, *device, address, bytes);
                 }
@@ -295,11 +296,12 @@ impl<M: Machine> Linux<M> {
                     return Err(EFBIG.into());
                 }
                 let object = Rc::clone(object);
-                let count = object.write(&mut self.frames, position, bytes).map_err(|_| ENOSPC)?;
+                let written = object.write(&mut self.frames, position, bytes);
+                let count = written.map_err(write_error)?;
                 if start == Start::Here {
                     file.position.set(position + count as u64);
                 }
-                file.node.modified.set(self.now());
+                file.node.wrote(self.now());
                 Ok(count as u64)
             }
             Content::Device(Device::Terminal) => {
@@ -391,12 +393,13 @@ impl<M: Machine> Linux<M> {
         let mut bytes = [0; CHUNK];
         while total < count.min(LIMIT) {
             let want = usize::try_from(count - total).unwrap_or(CHUNK).min(CHUNK);
-            let got = source.read(&self.frames, position, &mut bytes[..want]);
+            let got = source.read(&mut self.frames, position, &mut bytes[..want])?;
             if got == 0 {
                 break;
             }
             let place = to.position.get();
-            let put = target.write(&mut self.frames, place, &bytes[..got]).map_err(|_| ENOSPC)?;
+            let put = target.write(&mut self.frames, place, &bytes[..got]).map_err(write_error)?;
+            to.node.wrote(self.now());
             to.position.set(place + put as u64);
             position += put as u64;
             total += put as u64;
@@ -406,6 +409,14 @@ impl<M: Machine> Linux<M> {
             at => self.write_memory(me, at, &position.to_le_bytes())?,
         }
         Ok(total)
+    }
+}
+
+/// Files in memory are full when memory is.
+fn write_error(unavailable: Unavailable) -> Errno {
+    match unavailable {
+        Unavailable::Memory => ENOSPC,
+        Unavailable::Source(errno) => errno,
     }
 }
 

@@ -135,11 +135,10 @@ fn dress(node: &Node, entry: &Entry<'_>) {
 pub(crate) fn walk(nodes: &Nodes, start: &Rc<Node>, names: &[&[u8]]) -> Option<Rc<Node>> {
     let mut here = Rc::clone(start);
     for name in names {
-        let next = match here.child(name) {
+        let next = match here.child(name).ok()? {
             Some(node) => node,
             None => {
-                let content = Content::Directory(super::node::Directory::default());
-                let node = nodes.create(content, 0o755, Duration::ZERO);
+                let node = nodes.directory(0o755, Duration::ZERO);
                 here.insert(name, &node).ok()?;
                 node
             }

@@ -2,7 +2,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use super::node::Node;
 use super::pipe::PipeEnd;
@@ -28,11 +28,14 @@ pub(crate) struct Description {
     pub(crate) position: Cell<u64>,
     /// How it was opened.
     pub(crate) flags: Cell<u32>,
+    /// The last name that was listed of a directory, and the position behind it.
+    pub(crate) listed: RefCell<(u64, Vec<u8>)>,
 }
 
 impl Description {
     pub(crate) fn new(node: Rc<Node>, stream: Stream, flags: u32) -> Rc<Self> {
-        Rc::new(Self { node, stream, position: Cell::new(0), flags: Cell::new(flags) })
+        let (position, listed) = (Cell::new(0), RefCell::default());
+        Rc::new(Self { node, stream, position, flags: Cell::new(flags), listed })
     }
 
     /// Whether it has these flags.

@@ -1,18 +1,22 @@
 //! What names stand for.
 
-use alloc::collections::BTreeMap;
-use alloc::rc::{Rc, Weak};
+use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::time::Duration;
 
-use crate::abi::errno::{EEXIST, ENOTDIR, Errno};
-use crate::abi::flags::{S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
+use super::directory::Directory;
+use super::mounted::Inode;
+use super::volume::{Attributes, Change};
+use crate::abi::errno::{ENOTDIR, Errno};
+use crate::abi::flags::{S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG};
 use crate::abi::structures::Stat;
-use crate::memory::MemoryObject;
+use crate::memory::{Discarded, MemoryObject};
 
 /// Permissions in a mode.
 pub(crate) const PERMISSIONS: u32 = 0o7777;
+/// The number of the file system in memory.
+const MEMORY_DEVICE: u64 = 1;
 
 /// A device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,16 +30,27 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    /// Its number: major and minor.
-    const fn number(self) -> u64 {
-        let (major, minor) = match self {
+    /// Major and minor number.
+    const fn numbers(self) -> (u32, u32) {
+        match self {
             Self::Null => (1, 3),
             Self::Zero => (1, 5),
             Self::Full => (1, 7),
             Self::Random => (1, 9),
             Self::Terminal => (5, 1),
-        };
-        major << 8 | minor
+        }
+    }
+
+    /// Its number as `stat` tells it.
+    const fn number(self) -> u64 {
+        let (major, minor) = self.numbers();
+        (major as u64) << 8 | minor as u64
+    }
+
+    /// The device with these numbers.
+    pub(crate) fn of(numbers: (u32, u32)) -> Option<Self> {
+        let all = [Self::Null, Self::Zero, Self::Full, Self::Random, Self::Terminal];
+        all.into_iter().find(|device| device.numbers() == numbers)
     }
 }
 
@@ -67,13 +82,6 @@ pub(crate) enum Link {
     Executable,
 }
 
-/// Names in a directory.
-#[derive(Debug, Default)]
-pub(crate) struct Directory {
-    pub(crate) entries: RefCell<BTreeMap<Vec<u8>, Rc<Node>>>,
-    pub(crate) parent: RefCell<Weak<Node>>,
-}
-
 /// What a node is.
 #[derive(Debug)]
 pub(crate) enum Content {
@@ -84,12 +92,24 @@ pub(crate) enum Content {
     Generated(Generated),
     /// No name: a pipe.
     Pipe,
+    /// Of a disk: a device that there is not here, or a socket or pipe with a name.
+    Special,
+}
+
+/// Where a node is kept.
+#[derive(Debug)]
+pub(crate) enum Home {
+    /// Here only.
+    Memory,
+    /// On a disk.
+    Disk(Rc<Inode>),
 }
 
 /// A file of any kind.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) inode: u64,
+    pub(crate) home: Home,
     pub(crate) content: Content,
     /// Type and permissions.
     pub(crate) mode: Cell<u32>,
@@ -97,17 +117,25 @@ pub(crate) struct Node {
     pub(crate) group: Cell<u32>,
     /// Names that stand for it.
     pub(crate) links: Cell<u32>,
+    pub(crate) accessed: Cell<Duration>,
     pub(crate) modified: Cell<Duration>,
+    pub(crate) changed: Cell<Duration>,
 }
 
 /// Numbers nodes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Nodes {
     last: Cell<u64>,
+    discarded: Discarded,
 }
 
 impl Nodes {
-    /// A node without a name.
+    /// `discarded`: where frames of files go that nobody uses any more.
+    pub(crate) fn new(discarded: Discarded) -> Self {
+        Self { last: Cell::new(0), discarded }
+    }
+
+    /// A node in memory without a name.
     pub(crate) fn create(&self, content: Content, permissions: u32, now: Duration) -> Rc<Node> {
         self.last.set(self.last.get() + 1);
         let kind = match &content {
@@ -115,27 +143,62 @@ impl Nodes {
             Content::Regular(_) | Content::Generated(_) => S_IFREG,
             Content::Link(_) => S_IFLNK,
             Content::Device(_) => S_IFCHR,
-            Content::Pipe => crate::abi::flags::S_IFIFO,
+            Content::Pipe | Content::Special => S_IFIFO,
         };
         Rc::new(Node {
             inode: self.last.get(),
+            home: Home::Memory,
             content,
             mode: Cell::new(kind | permissions & PERMISSIONS),
             owner: Cell::new(0),
             group: Cell::new(0),
             links: Cell::new(0),
+            accessed: Cell::new(now),
             modified: Cell::new(now),
+            changed: Cell::new(now),
         })
+    }
+
+    /// An empty file in memory without a name.
+    pub(crate) fn file(&self, permissions: u32, now: Duration) -> Rc<Node> {
+        let object = MemoryObject::anonymous(Rc::clone(&self.discarded), 0);
+        self.create(Content::Regular(object), permissions, now)
+    }
+
+    /// An empty directory in memory without a name.
+    pub(crate) fn directory(&self, permissions: u32, now: Duration) -> Rc<Node> {
+        self.create(Content::Directory(Directory::default()), permissions, now)
     }
 }
 
 impl Node {
+    /// The node of an inode on a disk.
+    pub(super) fn of_disk(inode: Rc<Inode>, content: Content, attributes: &Attributes) -> Self {
+        Self {
+            inode: inode.number.into(),
+            home: Home::Disk(inode),
+            content,
+            mode: Cell::new(attributes.mode),
+            owner: Cell::new(attributes.owner),
+            group: Cell::new(attributes.group),
+            links: Cell::new(attributes.links),
+            accessed: Cell::new(attributes.accessed),
+            modified: Cell::new(attributes.modified),
+            changed: Cell::new(attributes.changed),
+        }
+    }
+
     /// The directory that it is.
     pub(crate) fn directory(&self) -> Result<&Directory, Errno> {
         match &self.content {
             Content::Directory(directory) => Ok(directory),
             _ => Err(ENOTDIR),
         }
+    }
+
+    /// Whether it is one.
+    pub(crate) const fn is_directory(&self) -> bool {
+        matches!(self.content, Content::Directory(_))
     }
 
     /// The bytes that it consists of, if it is a regular file.
@@ -161,11 +224,19 @@ impl Node {
         }
     }
 
+    /// The number of its file system.
+    pub(crate) fn device(&self) -> u64 {
+        match &self.home {
+            Home::Memory => MEMORY_DEVICE,
+            Home::Disk(inode) => inode.mounted.device,
+        }
+    }
+
     /// What `stat` tells.
     pub(crate) fn stat(&self) -> Stat {
         let special = if let Content::Device(device) = self.content { device.number() } else { 0 };
         Stat {
-            device: 1,
+            device: self.device(),
             inode: self.inode,
             mode: self.mode.get(),
             links: self.links.get().max(1),
@@ -173,88 +244,58 @@ impl Node {
             group: self.group.get(),
             special,
             size: self.size(),
+            accessed: self.accessed.get(),
             modified: self.modified.get(),
+            changed: self.changed.get(),
         }
     }
 
-    /// Gives a node a name in this directory.
+    /// Takes over what the disk says after a name has come or gone.
     ///
     /// # Errors
-    /// `EEXIST`, `ENOTDIR`.
-    pub(crate) fn insert(self: &Rc<Self>, name: &[u8], node: &Rc<Self>) -> Result<(), Errno> {
-        let directory = self.directory()?;
-        let mut entries = directory.entries.borrow_mut();
-        if entries.contains_key(name) {
-            return Err(EEXIST);
+    /// Those of the disk.
+    pub(crate) fn refresh(&self) -> Result<(), Errno> {
+        if let Home::Disk(inode) = &self.home {
+            let attributes = inode.mounted.volume().attributes(inode.number)?;
+            self.links.set(attributes.links);
+            self.changed.set(attributes.changed);
+            if self.is_directory() {
+                self.modified.set(attributes.modified);
+            }
         }
-        if let Content::Directory(child) = &node.content {
-            *child.parent.borrow_mut() = Rc::downgrade(self);
-            self.links.set(self.links.get() + 1);
-            node.links.set(node.links.get() + 1);
-        }
-        node.links.set(node.links.get() + 1);
-        entries.insert(name.to_vec(), Rc::clone(node));
         Ok(())
     }
 
-    /// Takes a name out of this directory.
-    pub(crate) fn remove(&self, name: &[u8]) -> Option<Rc<Self>> {
-        let node = self.directory().ok()?.entries.borrow_mut().remove(name)?;
-        let is_directory = matches!(node.content, Content::Directory(_));
-        node.links.set(node.links.get().saturating_sub(if is_directory { 2 } else { 1 }));
-        if is_directory {
-            self.links.set(self.links.get().saturating_sub(1));
+    /// Changes what there is besides the content.
+    ///
+    /// # Errors
+    /// Those of the disk; nothing has changed then.
+    pub(crate) fn change(&self, change: Change, now: Duration) -> Result<(), Errno> {
+        if let Home::Disk(inode) = &self.home {
+            let mut volume = inode.mounted.volume();
+            volume.set_time(now);
+            volume.change(inode.number, change)?;
         }
-        Some(node)
+        if let Some(permissions) = change.permissions {
+            self.mode.set(self.kind() | permissions & PERMISSIONS);
+        }
+        if let Some((owner, group)) = change.owners {
+            self.owner.set(owner);
+            self.group.set(group);
+        }
+        for (cell, time) in [(&self.accessed, change.accessed), (&self.modified, change.modified)] {
+            cell.set(time.unwrap_or(cell.get()));
+        }
+        self.changed.set(now);
+        Ok(())
     }
 
-    /// What a name in this directory stands for.
-    pub(crate) fn child(&self, name: &[u8]) -> Option<Rc<Self>> {
-        self.directory().ok()?.entries.borrow().get(name).cloned()
-    }
-}
-
-/// A root with the devices and the generated texts that every system has.
-pub(crate) fn root(nodes: &Nodes) -> Rc<Node> {
-    const DEVICES: [(&[u8], Device); 8] = [
-        (b"null", Device::Null),
-        (b"zero", Device::Zero),
-        (b"full", Device::Full),
-        (b"random", Device::Random),
-        (b"urandom", Device::Random),
-        (b"console", Device::Terminal),
-        (b"tty", Device::Terminal),
-        (b"ttyAMA0", Device::Terminal),
-    ];
-    const TEXTS: [(&[u8], Generated); 6] = [
-        (b"meminfo", Generated::Memory),
-        (b"mounts", Generated::Mounts),
-        (b"filesystems", Generated::FileSystems),
-        (b"uptime", Generated::Uptime),
-        (b"version", Generated::Version),
-        (b"tessera/unimplemented", Generated::Unimplemented),
-    ];
-    let directory =
-        |mode| nodes.create(Content::Directory(Directory::default()), mode, Duration::ZERO);
-    let root = directory(0o755);
-    let add = |path: &[u8], content: Content, permissions: u32| {
-        let names: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        let Some((name, above)) = names.split_last() else { return };
-        let node = nodes.create(content, permissions, Duration::ZERO);
-        if let Some(place) = super::archive::walk(nodes, &root, above) {
-            // The names are different.
-            let _ = place.insert(name, &node);
+    /// A program has written content.
+    pub(crate) fn wrote(&self, now: Duration) {
+        self.modified.set(now);
+        self.changed.set(now);
+        if let Some(object) = self.object() {
+            object.wrote(Some(now));
         }
-    };
-    for (name, device) in DEVICES {
-        add(&[b"dev/", name].concat(), Content::Device(device), 0o666);
     }
-    for (name, text) in TEXTS {
-        add(&[b"proc/", name].concat(), Content::Generated(text), 0o444);
-    }
-    add(b"proc/self/exe", Content::Link(Link::Executable), 0o777);
-    add(b"proc/self/maps", Content::Generated(Generated::Maps), 0o444);
-    let temporary = directory(0o1777);
-    let _ = root.insert(b"tmp", &temporary);
-    root
 }

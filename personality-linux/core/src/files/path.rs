@@ -90,7 +90,7 @@ impl Viewer {
                 return Err(ENAMETOOLONG);
             }
             here.directory()?;
-            let node = self.step(&here, name);
+            let node = self.step(&here, name)?;
             let more = first_name(behind).is_some();
             let is_directory = !behind.is_empty();
             let link = node.as_ref().and_then(|node| match &node.content {
@@ -123,11 +123,11 @@ impl Viewer {
     }
 
     /// One name further.
-    fn step(&self, here: &Rc<Node>, name: &[u8]) -> Option<Rc<Node>> {
+    fn step(&self, here: &Rc<Node>, name: &[u8]) -> Result<Option<Rc<Node>>, Errno> {
         match name {
-            b"." => Some(Rc::clone(here)),
-            b".." if Rc::ptr_eq(here, &self.root) => Some(Rc::clone(here)),
-            b".." => here.directory().ok()?.parent.borrow().upgrade(),
+            b"." => Ok(Some(Rc::clone(here))),
+            b".." if Rc::ptr_eq(here, &self.root) => Ok(Some(Rc::clone(here))),
+            b".." => Ok(here.directory()?.parent.borrow().upgrade()),
             name => here.child(name),
         }
     }
@@ -141,12 +141,7 @@ impl Viewer {
         let mut here = Rc::clone(directory);
         while !Rc::ptr_eq(&here, &self.root) {
             let parent = here.directory()?.parent.borrow().upgrade().ok_or(ENOENT)?;
-            let name = {
-                let entries = parent.directory()?.entries.borrow();
-                let found = entries.iter().find(|(_, node)| Rc::ptr_eq(node, &here));
-                found.map(|(name, _)| name.clone()).ok_or(ENOENT)?
-            };
-            names.push(name);
+            names.push(parent.directory()?.name_of(&here).ok_or(ENOENT)?);
             here = parent;
         }
         if names.is_empty() {

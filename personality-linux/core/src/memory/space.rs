@@ -135,6 +135,11 @@ impl AddressSpace {
         }
         let page = page_of(address);
         let is_written = access == Access::Write;
+        if let (true, true, Backing::Object { object, first }) =
+            (is_written, area.is_shared, &area.backing)
+        {
+            object.mapped_to_write(page_behind(&range, *first, page));
+        }
         if let Some(entry) = self.table.get(page) {
             let is_own = area.is_shared || frames.users(entry.frame) == 1;
             if !is_written || is_own {

@@ -47,7 +47,7 @@ impl<M: Machine> Linux<M> {
             let place = viewer.place(start, &program.path, Last::Follow)?;
             let object = executable(&place.node.ok_or(ENOENT)?)?;
             let mut head = alloc::vec![0; HEAD_BYTES];
-            let count = object.read(&self.frames, 0, &mut head);
+            let count = object.read(&mut self.frames, 0, &mut head)?;
             head.truncate(count);
             match script(&head, &program)? {
                 Some(interpreter) => program = interpreter,
@@ -99,14 +99,14 @@ impl<M: Machine> Linux<M> {
             return Err(ENOEXEC);
         }
         let mut path = alloc::vec![0; length as usize];
-        object.read(&self.frames, offset, &mut path);
+        object.read(&mut self.frames, offset, &mut path)?;
         if path.pop() != Some(0) {
             return Err(ENOEXEC);
         }
         let node = viewer.find(&viewer.root, &path, Last::Follow)?;
         let object = executable(&node)?;
         let mut head = alloc::vec![0; HEAD_BYTES];
-        let count = object.read(&self.frames, 0, &mut head);
+        let count = object.read(&mut self.frames, 0, &mut head)?;
         let image = Image::parse(&head[..count])?;
         Ok(Some((object, image)))
     }

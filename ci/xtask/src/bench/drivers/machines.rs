@@ -10,7 +10,7 @@ use crate::artefacts::{self, Image};
 use crate::bench::emulator;
 use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
-use crate::devices;
+use crate::devices::{self, Root};
 use crate::layouts::{self, DRIVERS, System};
 use crate::linux;
 use crate::linux::archive::Archive;
@@ -97,7 +97,7 @@ impl<'a> Bench<'a> {
         artefacts::write(&file, &files)?;
         let mut qemu = peer.boot(&Machine::default(), &file, &[pair.word]);
         let layout = named(pair.system)?.layout(self.workspace);
-        qemu.args(devices::of_layout(self.workspace, &layout)?).args(COUNTED);
+        qemu.args(devices::of_layout(self.workspace, &layout, &Root::forgetful())?).args(COUNTED);
         self.measure(&mut qemu, Until::Line(|line| line == DONE), &Owners::all(Who::Client))
     }
 
