@@ -18,9 +18,10 @@
 //! | [`fast`] | short cuts through all of that |
 //! | [`boot`] | the first thread |
 //! | [`debug`] | calls of debug images |
+//! | `simulation` | a kernel as a value of a host program, beside its model |
 #![no_std]
 
-#[cfg(test)]
+#[cfg(not(target_os = "none"))]
 extern crate std;
 
 pub mod accounting;
@@ -68,6 +69,8 @@ pub mod scheduler;
 pub mod shadow;
 #[cfg(test)]
 mod sim;
+#[cfg(not(target_os = "none"))]
+pub mod simulation;
 pub mod slot;
 pub mod smc;
 pub mod space;

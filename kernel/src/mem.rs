@@ -360,8 +360,8 @@ impl Mem {
     }
 }
 
-/// Copies, for host tests that run two kernels side by side.
-#[cfg(test)]
+/// Copies, for whoever runs two kernels side by side.
+#[cfg(not(target_os = "none"))]
 impl Mem {
     /// Makes this memory hold what another of the same size holds. Its pointers stay its own:
     /// object memory has none.
@@ -372,7 +372,11 @@ impl Mem {
         unsafe { core::ptr::copy_nonoverlapping(other.base.pointer(), self.base.pointer(), bytes) };
         self.shadow.copy_from(&other.shadow);
     }
+}
 
+/// For host tests.
+#[cfg(test)]
+impl Mem {
     /// Overwrites what objects have left: nobody may rely on it, and between their fields it may
     /// differ from copy to copy.
     fn spoil(&mut self, range: PhysicalRange) {

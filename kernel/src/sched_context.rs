@@ -60,6 +60,12 @@ impl SchedContext {
         self.limit > 0
     }
 
+    /// Most refills; 0 before configuration.
+    #[must_use]
+    pub const fn limit(&self) -> u32 {
+        self.limit
+    }
+
     /// Whether the whole budget returns as soon as it is used.
     #[must_use]
     pub const fn is_round_robin(&self) -> bool {

@@ -76,7 +76,6 @@ mod host {
         }
 
         /// Makes this map equal to another.
-        #[cfg(test)]
         pub(crate) fn copy_from(&mut self, other: &Self) {
             self.map.clone_from(&other.map);
             self.objects.clone_from(&other.objects);

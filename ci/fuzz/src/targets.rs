@@ -7,6 +7,7 @@ mod console;
 mod directory;
 mod extra;
 mod image;
+mod invocations;
 mod json;
 mod layout;
 mod linux_calls;
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     directory::TARGET,
     extra::TARGET,
     image::TARGET,
+    invocations::TARGET,
     json::TARGET,
     layout::TARGET,
     linux_calls::TARGET,

@@ -1,6 +1,6 @@
 //! Deletion. (objects.md §4)
 
-use crate::cap::Cap;
+use crate::cap::{Address, Cap};
 use crate::model::Model;
 use crate::slots::{Holder, SlotName};
 
@@ -28,6 +28,19 @@ impl Model {
         }
     }
 
+    /// A thread goes. (objects.md §4, "TCB")
+    fn destroy_thread(&mut self, thread: Address) {
+        if let Some(context) = self.context_of(thread) {
+            self.unbind_thread(context);
+            self.complete_yield(context);
+        }
+        self.suspend(thread);
+        self.threads.remove(&thread);
+        if self.scheduler.current == Some(thread) {
+            self.scheduler.current = None;
+        }
+    }
+
     /// Ends an object; the slots that it held are to be deleted. (objects.md §4, the table)
     fn destroy(&mut self, cap: Cap) -> Vec<SlotName> {
         match cap {
@@ -35,14 +48,25 @@ impl Model {
                 self.nodes.remove(&object);
                 return self.slots.of(Holder::CNode(object)).collect();
             }
+            Cap::Endpoint { object, .. } => {
+                let waiters = self.endpoints.get(&object).cloned().unwrap_or_default();
+                self.send_all_away(&waiters);
+                self.endpoints.remove(&object);
+            }
+            Cap::Reply { object, .. } => self.destroy_reply(object),
+            Cap::SchedContext { object, .. } => self.destroy_context(object),
             Cap::Thread { object } => {
-                self.threads.remove(&object);
+                self.destroy_thread(object);
                 return self.slots.of(Holder::Thread(object)).collect();
             }
             Cap::Notification { object, .. } => {
                 for thread in self.threads.values_mut() {
                     thread.notification.take_if(|bound| *bound == object);
                 }
+                let known = self.notifications.get(&object);
+                let waiters = known.map(|known| known.waiters.clone()).unwrap_or_default();
+                self.send_all_away(&waiters);
+                self.notifications.remove(&object);
             }
             Cap::IrqHandler { irq } => {
                 self.interrupts.remove(&irq);

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abi::{Error, Invocation, LookupFailure};
+use abi::registers::SPSR_RELEASE;
+use abi::{Error, Invocation};
 
 use crate::cap::{Address, Asid, Cap};
+use crate::memory::Memory;
+use crate::scheduler::Scheduler;
 use crate::slots::{Holder, SlotName, Slots};
 use crate::space::Tables;
+use crate::state::{Context, Notification, State, Thread};
 
 /// The slot of a thread with its CSpace.
 pub const CSPACE: u64 = 0;
@@ -19,23 +23,6 @@ pub const FAULT_HANDLER: u64 = 3;
 /// The slot of a thread with its timeout handler.
 pub const TIMEOUT_HANDLER: u64 = 4;
 
-/// What capabilities cannot say of a thread.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Thread {
-    /// User address of its IPC buffer.
-    pub buffer: u64,
-    /// Priority.
-    pub priority: u64,
-    /// Highest priority that it may give.
-    pub max_priority: u64,
-    /// Whether floating point is a fault.
-    pub float_disabled: bool,
-    /// Thread pointer.
-    pub thread_pointer: u64,
-    /// The notification that interrupts its receives.
-    pub notification: Option<Address>,
-}
-
 /// An interrupt that somebody has a handler for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Interrupt {
@@ -44,7 +31,7 @@ pub struct Interrupt {
 }
 
 /// A system.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Model {
     /// All capabilities.
     pub slots: Slots,
@@ -60,35 +47,51 @@ pub struct Model {
     pub interrupts: BTreeMap<u64, Interrupt>,
     /// Interrupts that the kernel keeps.
     pub reserved_interrupts: BTreeSet<u64>,
+    /// All endpoints, each with who waits there, best first.
+    pub endpoints: BTreeMap<Address, Vec<Address>>,
+    /// All notifications.
+    pub notifications: BTreeMap<Address, Notification>,
+    /// All reply objects, each with who has it: a receiver that reserved it, or a caller.
+    pub replies: BTreeMap<Address, Option<Address>>,
+    /// All scheduling contexts.
+    pub contexts: BTreeMap<Address, Context>,
+    /// Who runs.
+    pub scheduler: Scheduler,
+    /// Words that somebody wrote.
+    pub memory: Memory,
+    /// The time in ticks.
+    pub now: u64,
+    /// Thousands of ticks per second.
+    pub khz: u64,
+    /// The SPSR of a new thread.
+    pub fresh_spsr: u64,
     /// Cores.
     pub cores: usize,
 }
 
-/// A message to a kernel object.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Message {
-    /// Which invocation.
-    pub label: u64,
-    /// Its words.
-    pub words: Vec<u64>,
-    /// Pointers to its capabilities.
-    pub caps: Vec<u64>,
-}
-
-/// What becomes of a call.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// It is answered.
-    Answer(Result<Vec<u64>, Error>),
-    /// The caller faults: a pointer does not resolve.
-    Fault {
-        /// The pointer.
-        pointer: u64,
-        /// Why.
-        failure: LookupFailure,
-    },
-    /// The capability is to no object of this kind: a message is sent.
-    Sent,
+impl Default for Model {
+    /// A machine without anything.
+    fn default() -> Self {
+        Self {
+            slots: Slots::default(),
+            nodes: BTreeMap::new(),
+            threads: BTreeMap::new(),
+            tables: Tables::default(),
+            pools: BTreeMap::new(),
+            interrupts: BTreeMap::new(),
+            reserved_interrupts: BTreeSet::new(),
+            endpoints: BTreeMap::new(),
+            notifications: BTreeMap::new(),
+            replies: BTreeMap::new(),
+            contexts: BTreeMap::new(),
+            scheduler: Scheduler::default(),
+            memory: Memory::default(),
+            now: 0,
+            khz: 62_500,
+            fresh_spsr: SPSR_RELEASE,
+            cores: 1,
+        }
+    }
 }
 
 /// An extra capability: where it is, and what.
@@ -108,6 +111,10 @@ pub(crate) struct Request<'a> {
     pub(crate) words: &'a [u64],
     /// Its capabilities.
     pub(crate) caps: Vec<Extra>,
+    /// Who sent it.
+    pub(crate) caller: Address,
+    /// Whether it is answered.
+    pub(crate) answer: bool,
 }
 
 impl Request<'_> {
@@ -137,31 +144,25 @@ impl Model {
         SlotName { holder: Holder::CNode(node), index }
     }
 
-    /// A thread calls the capability that it names by `pointer`. (abi.md §4.1, §8.3)
-    pub fn call(&mut self, caller: Address, pointer: u64, message: &Message) -> Outcome {
-        let slot = match self.resolve_pointer(caller, pointer) {
-            Ok(slot) => slot,
-            Err(failure) => return Outcome::Fault { pointer, failure },
-        };
-        let mut caps = Vec::new();
-        for pointer in &message.caps {
-            match self.resolve_pointer(caller, *pointer) {
-                Ok(slot) => caps.push(Extra { slot, cap: self.slots.get(slot) }),
-                Err(failure) => return Outcome::Fault { pointer: *pointer, failure },
-            }
-        }
-        let request = Request { slot, words: &message.words, caps };
-        match self.slots.get(slot) {
-            None => Outcome::Answer(Err(Error::InvalidCapability(0))),
-            Some(Cap::Endpoint { .. } | Cap::Notification { .. } | Cap::Reply { .. }) => {
-                Outcome::Sent
-            }
-            Some(cap) => Outcome::Answer(self.invoke(cap, message.label, &request)),
+    /// What a thread does.
+    #[must_use]
+    pub fn state(&self, thread: Address) -> State {
+        self.threads.get(&thread).map_or(State::Inactive, |known| known.state)
+    }
+
+    pub(crate) fn set_state(&mut self, thread: Address, state: State) {
+        self.thread(thread, |known| known.state = state);
+    }
+
+    /// Changes a thread, if it exists.
+    pub fn thread(&mut self, thread: Address, change: impl FnOnce(&mut Thread)) {
+        if let Some(thread) = self.threads.get_mut(&thread) {
+            change(thread);
         }
     }
 
     /// An invocation of a kernel object. (abi.md §7)
-    fn invoke(&mut self, cap: Cap, label: u64, request: &Request<'_>) -> Answer {
+    pub(crate) fn invoke(&mut self, cap: Cap, label: u64, request: &Request<'_>) -> Answer {
         if let Cap::Sgi { .. } = cap {
             return Ok(Vec::new());
         }
@@ -177,6 +178,8 @@ impl Model {
             Cap::AsidPool { object, index } => {
                 self.invoke_asid_pool((object, index), operation, request)
             }
+            Cap::SchedControl { .. } => self.invoke_sched_control(operation, request),
+            Cap::SchedContext { object, .. } => self.invoke_context(object, operation, request),
             Cap::IrqControl => self.invoke_irq_control(operation, request),
             Cap::IrqHandler { irq } => self.invoke_irq_handler(irq, operation, request),
             _ => Err(Error::IllegalOperation),

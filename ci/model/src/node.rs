@@ -44,7 +44,13 @@ impl Model {
 
     fn cancel_badged_sends(&mut self, slot: SlotName) -> Answer {
         match self.slots.get(slot) {
-            Some(Cap::Endpoint { rights: Rights::ALL, .. }) => Ok(Vec::new()),
+            Some(Cap::Endpoint { rights: Rights::ALL, object, badge }) => {
+                // Badge 0 cancels nothing.
+                if badge != 0 {
+                    self.cancel_badge(object, badge);
+                }
+                Ok(Vec::new())
+            }
             _ => Err(Error::IllegalOperation),
         }
     }

@@ -45,6 +45,7 @@ pub struct Filled {
 pub struct Slots {
     filled: BTreeMap<SlotName, Filled>,
     list: BTreeMap<u128, SlotName>,
+    changes: u64,
 }
 
 /// Between two neighbours at the end of the list; each insertion halves a distance.
@@ -55,6 +56,12 @@ impl Slots {
     #[must_use]
     pub fn get(&self, slot: SlotName) -> Option<Cap> {
         self.filled.get(&slot).map(|filled| filled.cap)
+    }
+
+    /// How often a slot was filled or emptied: a cache is good while this stays.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What is in a slot, with its flags.
@@ -115,6 +122,7 @@ impl Slots {
     /// Empties a slot: only the list changes. (objects.md §4, last sentence of "Model")
     pub fn remove(&mut self, slot: SlotName) {
         let Some(gone) = self.filled.remove(&slot) else { return };
+        self.changes += 1;
         self.list.remove(&gone.place);
         let behind = self.list.range(gone.place..).next().map(|(_, slot)| *slot);
         if let Some(next) = behind.and_then(|slot| self.filled.get_mut(&slot)) {
@@ -143,6 +151,7 @@ impl Slots {
     }
 
     fn put(&mut self, slot: SlotName, filled: Filled) {
+        self.changes += 1;
         self.list.insert(filled.place, slot);
         self.filled.insert(slot, filled);
     }

@@ -49,6 +49,11 @@ impl Tables {
         self.0.get(&table)?.get(&index).copied()
     }
 
+    /// The entries of a table.
+    pub fn entries(&self, table: Address) -> impl Iterator<Item = (u64, Entry)> {
+        self.0.get(&table).into_iter().flatten().map(|(index, entry)| (*index, *entry))
+    }
+
     /// All entries of all tables.
     pub fn iter(&self) -> impl Iterator<Item = (Place, Entry)> {
         let entries = |(table, entries): (&Address, &BTreeMap<u64, Entry>)| {

@@ -1,5 +1,6 @@
 //! Threads: their capabilities and numbers. (objects.md §5)
 
+use abi::registers::Register;
 use abi::rights::THREAD_FLAG_FPU_DISABLED;
 use abi::{Error, Invocation, Rights};
 
@@ -22,7 +23,11 @@ impl Model {
         operation: Invocation,
         request: &Request<'_>,
     ) -> Answer {
+        if let Some(answer) = self.control(thread, operation, request) {
+            return answer;
+        }
         match operation {
+            Invocation::ThreadSetSchedParams => self.set_sched_params(thread, request),
             Invocation::ThreadConfigure => self.configure(thread, request),
             Invocation::ThreadSetSpace => self.set_space(thread, request),
             Invocation::ThreadSetIpcBuffer => {
@@ -47,7 +52,7 @@ impl Model {
             }
             Invocation::ThreadSetTlsBase => {
                 let ([base], []) = request.needs()?;
-                self.thread(thread, |thread| thread.thread_pointer = base);
+                self.thread(thread, |thread| thread.set(Register::Tpidr, base, 0));
                 Ok(Vec::new())
             }
             Invocation::ThreadSetFlags => {
@@ -61,12 +66,6 @@ impl Model {
                 Ok(vec![flags])
             }
             _ => Err(Error::IllegalOperation),
-        }
-    }
-
-    fn thread(&mut self, thread: Address, change: impl FnOnce(&mut crate::model::Thread)) {
-        if let Some(thread) = self.threads.get_mut(&thread) {
-            change(thread);
         }
     }
 
@@ -84,11 +83,59 @@ impl Model {
         if priority > max {
             return Err(Error::Range { min: 0, max });
         }
-        self.thread(thread, |thread| match operation {
-            Invocation::ThreadSetPriority => thread.priority = priority,
-            _ => thread.max_priority = priority,
-        });
+        if operation == Invocation::ThreadSetPriority {
+            self.change_priority(thread, priority);
+        } else {
+            self.thread(thread, |thread| thread.max_priority = priority);
+        }
         Ok(Vec::new())
+    }
+
+    /// (objects.md §5, `SetSchedParams`)
+    fn set_sched_params(&mut self, thread: Address, request: &Request<'_>) -> Answer {
+        let ([max_priority, priority], [authority, context, handler]) = request.needs()?;
+        let Some(Cap::Thread { object }) = authority.cap else {
+            return Err(Error::InvalidCapability(1));
+        };
+        let max = self.threads.get(&object).map_or(0, |authority| authority.max_priority);
+        if max_priority > max || priority > max {
+            return Err(Error::Range { min: 0, max });
+        }
+        let context = self.new_context(thread, context, request.caller)?;
+        let handler = valid_handler(handler, 3)?;
+        self.install(thread, FAULT_HANDLER, handler);
+        self.thread(thread, |thread| thread.max_priority = max_priority);
+        self.change_priority(thread, priority);
+        match (context, self.context_of(thread)) {
+            (Some(new), old) if old != Some(new) => self.bind_thread(new, thread),
+            (None, Some(old)) => self.unbind_thread(old),
+            _ => {}
+        }
+        Ok(Vec::new())
+    }
+
+    /// The context that a thread shall have; nothing to take its own away.
+    fn new_context(
+        &self,
+        thread: Address,
+        extra: Extra,
+        caller: Address,
+    ) -> Result<Option<Address>, Error> {
+        match extra.cap {
+            Some(Cap::SchedContext { object, .. }) => {
+                let own = self.context_of(thread);
+                let holder = self.contexts.get(&object).and_then(|known| known.thread);
+                let other = own != Some(object) && (own.is_some() || holder.is_some());
+                let waits = self.state(thread).is_blocked() && !self.has_budget(object);
+                if other || waits {
+                    return Err(Error::IllegalOperation);
+                }
+                Ok(Some(object))
+            }
+            None if thread == caller => Err(Error::IllegalOperation),
+            None => Ok(None),
+            Some(_) => Err(Error::InvalidCapability(2)),
+        }
     }
 
     fn bind(&mut self, thread: Address, request: &Request<'_>) -> Answer {
@@ -96,7 +143,8 @@ impl Model {
         let Some(Cap::Notification { object, rights, .. }) = extra.cap else {
             return Err(Error::IllegalOperation);
         };
-        let taken = self.threads.values().any(|thread| thread.notification == Some(object));
+        let waits = self.notifications.get(&object).is_some_and(|known| !known.waiters.is_empty());
+        let taken = waits || self.bound_thread(object).is_some();
         let busy = self.threads.get(&thread).is_none_or(|t| t.notification.is_some());
         if busy || taken || !rights.contains(Rights::READ) {
             return Err(Error::IllegalOperation);

@@ -3,8 +3,9 @@
 use abi::{Error, GuardWord, Invocation, LookupFailure, ObjectType, Rights};
 
 use crate::cap::{Address, Cap};
-use crate::model::{Answer, Extra, Model, Request, Thread};
+use crate::model::{Answer, Extra, Model, Request};
 use crate::slots::SlotName;
+use crate::state::{Context, Notification, Thread};
 
 impl Model {
     /// An invocation of untyped memory.
@@ -33,6 +34,9 @@ impl Model {
         }
         if device && !object.allowed_on_device() {
             return Err(Error::InvalidArgument(1)); // 15
+        }
+        if fresh && !device {
+            self.memory.forget(start, 1 << all);
         }
         let first = (start + used).next_multiple_of(1 << bits);
         let used = first + (count << bits) - start;
@@ -81,19 +85,29 @@ impl Model {
         match object {
             ObjectType::Untyped => Cap::Untyped { start: at, bits: size, device, used: 0 },
             ObjectType::Thread => {
-                self.threads.insert(at, Thread::default());
+                self.threads.insert(at, Thread::new(self.fresh_spsr));
                 Cap::Thread { object: at }
             }
-            ObjectType::Endpoint => Cap::Endpoint { object: at, rights: Rights::ALL, badge: 0 },
+            ObjectType::Endpoint => {
+                self.endpoints.insert(at, Vec::new());
+                Cap::Endpoint { object: at, rights: Rights::ALL, badge: 0 }
+            }
             ObjectType::Notification => {
+                self.notifications.insert(at, Notification::default());
                 Cap::Notification { object: at, rights: Rights::READ_WRITE, badge: 0 }
             }
             ObjectType::CNode => {
                 self.nodes.insert(at, size);
                 Cap::CNode { object: at, radix: size, guard: GuardWord { bits: 0, guard: 0 } }
             }
-            ObjectType::SchedContext => Cap::SchedContext { object: at, bits: size },
-            ObjectType::Reply => Cap::Reply { object: at, can_grant: true },
+            ObjectType::SchedContext => {
+                self.contexts.insert(at, Context::default());
+                Cap::SchedContext { object: at, bits: size }
+            }
+            ObjectType::Reply => {
+                self.replies.insert(at, None);
+                Cap::Reply { object: at, can_grant: true }
+            }
             ObjectType::VSpace => {
                 self.tables.add(at);
                 Cap::VSpace { object: at, asid: None }

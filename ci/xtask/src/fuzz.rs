@@ -6,16 +6,28 @@ use std::process::{Command, ExitCode};
 use crate::cli::FuzzOptions;
 use crate::process::{self, Fallible};
 use crate::toolchain::cargo;
-use crate::workspace::{FUZZ, Workspace};
+use crate::workspace::{FUZZ, INVOCATIONS, Workspace};
 
 /// The profile with optimisation and with every check.
 const PROFILE: &str = "fuzz";
 
+/// The target with a program of its own, which keeps its state between games and tells how far it
+/// is.
+pub(crate) const PLAYED: &str = "invocations";
+
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, options: &FuzzOptions) -> Fallible<ExitCode> {
-    process::visibly(&mut build(workspace))?;
-    let mut command = Command::new(program(workspace));
-    let status = command.args(&options.words).status();
+    let (mut command, words) = match options.words.split_first() {
+        Some((first, rest)) if first == PLAYED => {
+            process::visibly(&mut build_player(workspace))?;
+            (Command::new(player(workspace)), rest)
+        }
+        _ => {
+            process::visibly(&mut build(workspace))?;
+            (Command::new(program(workspace)), options.words.as_slice())
+        }
+    };
+    let status = command.args(words).status();
     let status = status.map_err(|error| format!("cannot start the fuzzer: {error}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -30,6 +42,18 @@ pub(crate) fn build(workspace: &Workspace) -> Command {
 /// Where the built fuzzer lies.
 pub(crate) fn program(workspace: &Workspace) -> PathBuf {
     workspace.target.join(PROFILE).join("fuzz")
+}
+
+/// The command that builds the program that plays system calls.
+pub(crate) fn build_player(workspace: &Workspace) -> Command {
+    let mut command = cargo(workspace, "build");
+    command.args(["--profile", PROFILE, "--package", INVOCATIONS, "--bin", PLAYED]);
+    command
+}
+
+/// Where that program lies.
+pub(crate) fn player(workspace: &Workspace) -> PathBuf {
+    workspace.target.join(PROFILE).join(PLAYED)
 }
 
 /// The names of the targets: each has a corpus, as a test of the crate checks.

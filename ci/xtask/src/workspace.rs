@@ -37,6 +37,10 @@ pub(crate) const BENCH: &str = "tessera-bench";
 pub(crate) const COST: &str = "tessera-cost";
 /// Readers and arbitrary bytes for them.
 pub(crate) const FUZZ: &str = "tessera-fuzz";
+/// What the kernel does, as a specification.
+pub(crate) const MODEL: &str = "tessera-model";
+/// Plays on the kernel and on its model.
+pub(crate) const INVOCATIONS: &str = "tessera-invocations";
 /// What Linux programs expect of their kernel, without a machine below it.
 pub(crate) const LINUX: &str = "tessera-linux";
 /// The Linux server.
@@ -74,10 +78,12 @@ pub(crate) const VIRTIO_CONSOLE: &str = "tessera-virtio-console";
 pub(crate) const VIRTIO_RNG: &str = "tessera-virtio-rng";
 
 /// The crates whose tests run on the development machine, in the order of their dependencies.
-pub(crate) const HOST_CRATES: [&str; 25] = [
+pub(crate) const HOST_CRATES: [&str; 27] = [
     "tessera-abi",
     PLATFORM,
+    MODEL,
     KERNEL,
+    INVOCATIONS,
     LIBSYS,
     LAYOUT,
     PLAN,

@@ -196,7 +196,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`Miss`], and nothing has changed.
-    #[cfg(test)]
+    #[cfg(not(target_os = "none"))]
     pub(crate) fn fast_and_narrow(&mut self, trap: Trap) -> Result<Obj<Thread>, Miss> {
         match (trap, self.current()) {
             (Trap::SystemCall, Some(thread)) => {

@@ -8,7 +8,6 @@
 //! | `twin` | a copy of a kernel, and what differs between two |
 //! | `rehearsal` | every entry on a copy first |
 //! | `random` | programs that do anything, in any order |
-//! | `lockstep` | calls of objects, on the kernel and on the model of the ABI |
 //! | `miri` | short tests for the interpreter that finds undefined behaviour |
 //! | the others | scenarios, by the sections of the specification |
 
@@ -23,7 +22,6 @@ mod entries;
 mod faults;
 mod foreign;
 mod interrupts;
-mod lockstep;
 mod memory;
 mod messages;
 mod miri;

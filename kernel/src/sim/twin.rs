@@ -53,43 +53,7 @@ impl Twin {
 
     /// Becomes equal to a kernel with as much memory.
     pub(crate) fn copy_from(&mut self, other: &Kernel) {
-        // All fields by name: a new one must not be forgotten.
-        let Kernel {
-            mem,
-            machine,
-            here,
-            core_count,
-            cores,
-            ready,
-            releases,
-            domains,
-            irqs,
-            space_epoch,
-            asids,
-            khz,
-            min_budget,
-            verbose,
-            utilisation,
-            tally,
-            work_left,
-        } = &mut self.kernel;
-        mem.copy_from(&other.mem);
-        machine.clone_from(&other.machine);
-        *here = other.here;
-        *core_count = other.core_count;
-        cores.clone_from(&other.cores);
-        *ready = other.ready;
-        *releases = other.releases;
-        domains.clone_from(&other.domains);
-        irqs.clone_from(&other.irqs);
-        *space_epoch = other.space_epoch;
-        asids.clone_from(&other.asids);
-        *khz = other.khz;
-        *min_budget = other.min_budget;
-        *verbose = other.verbose;
-        *utilisation = other.utilisation;
-        tally.clone_from(&other.tally);
-        *work_left = other.work_left;
+        self.kernel.copy_from(other);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::workspace::Workspace;
 
 /// Executions of each target.
 const RUNS: &str = "30000";
+/// Games of system calls, of some three hundred steps each.
+const GAMES: &str = "3000";
 
 /// One for each target.
 pub(super) fn steps() -> Vec<Step> {
@@ -21,7 +23,8 @@ pub(super) fn steps() -> Vec<Step> {
     // Outside of a checkout there is nothing to fuzz; every step says so itself.
     let step = |name: String| {
         Step::alone(format!("fuzz {name}"), move |context: &Context| {
-            run(context, &name).unwrap_or_else(|why| Outcome::failed("could not run", &why))
+            let outcome = if name == fuzz::PLAYED { play(context) } else { run(context, &name) };
+            outcome.unwrap_or_else(|why| Outcome::failed("could not run", &why))
         })
     };
     targets.unwrap_or_default().into_iter().map(step).collect()
@@ -40,4 +43,18 @@ fn run(context: &Context, name: &str) -> Fallible<Outcome> {
     let said = finished.output.trim();
     let remark = said.strip_prefix(&format!("{name}: ")).unwrap_or(said);
     Ok(Outcome::passed(remark))
+}
+
+/// Plays system calls on the kernel and on its model.
+fn play(context: &Context) -> Fallible<Outcome> {
+    let built = process::captured(&mut fuzz::build_player(context.workspace))?;
+    if !built.status.success() {
+        return Ok(Outcome::failed("does not build", &built.text()));
+    }
+    let mut command = Command::new(fuzz::player(context.workspace));
+    let finished = process::captured(command.args(["--runs", GAMES]))?;
+    if !finished.status.success() {
+        return Ok(Outcome::failed("kernel and model differ", &finished.text()));
+    }
+    Ok(Outcome::passed(finished.output.trim()))
 }

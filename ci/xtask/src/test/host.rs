@@ -48,7 +48,8 @@ fn lints() -> Vec<Step> {
     let mut steps = vec![Step::alone("lint host", |context: &Context| {
         let mut command = cargo(context.workspace, "clippy");
         command.arg("--keep-going").args(packages(&HOST_CRATES));
-        command.args(["--lib", "--tests", "--bin", "xtask", "--bin", "fuzz"]);
+        command.args(["--lib", "--tests"]);
+        command.args(["--bin", "xtask", "--bin", "fuzz", "--bin", "invocations"]);
         of_command(command.args(["--", "-D", "warnings"]))
     })];
     steps.extend(Image::ALL.map(|image| {

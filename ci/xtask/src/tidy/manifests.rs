@@ -12,7 +12,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-abi", &[]),
     ("tessera-model", &["tessera-abi"]),
     ("tessera-platform", &["tessera-abi"]),
-    ("tessera-kernel", &["tessera-abi", "tessera-platform"]),
+    // The kernel of host programs only: it can be compared with its model.
+    ("tessera-kernel", &["tessera-abi", "tessera-platform", "tessera-model"]),
+    (
+        "tessera-invocations",
+        &["tessera-abi", "tessera-platform", "tessera-kernel", "tessera-model"],
+    ),
     ("tessera-macros", &[]),
     ("tessera-work", &[]),
     ("tessera-peer", &["tessera-work"]),
@@ -68,6 +73,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "tessera-abi",
             "tessera-platform",
             "tessera-kernel",
+            "tessera-invocations",
             "tessera-libsys",
             "tessera-linux",
             "tessera-layout",

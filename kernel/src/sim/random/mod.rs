@@ -17,7 +17,6 @@ mod tests;
 mod threads;
 
 pub(super) use player::Player;
-pub(super) use tests::seeds;
 
 /// A source of numbers: xorshift64*.
 #[derive(Clone)]

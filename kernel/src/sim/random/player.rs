@@ -186,12 +186,6 @@ impl Player {
         self.system_call(thread, number);
     }
 
-    /// The running thread composes a call to an object, or to a thread about what that holds.
-    pub(in crate::sim) fn compose_object_call(&mut self) {
-        self.system.step();
-        if self.chance.once_in(4) { self.use_holdings() } else { self.use_objects() }
-    }
-
     /// The running thread's program decides what it does.
     fn program(&mut self, thread: Obj<Thread>) {
         self.system.step();

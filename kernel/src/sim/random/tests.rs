@@ -22,7 +22,7 @@ fn play(seed: u64, setup: Setup, wild: bool, steps: u32) -> Player {
 }
 
 /// Games to be played; more by the environment variable `GAMES`, from the seed `FIRST_GAME` on.
-pub(in crate::sim) fn seeds(usual: u64) -> core::ops::Range<u64> {
+pub(super) fn seeds(usual: u64) -> core::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("FIRST_GAME").unwrap_or(1);
     first..first + number("GAMES").unwrap_or(usual)

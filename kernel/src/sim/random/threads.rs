@@ -4,7 +4,6 @@ use abi::Invocation;
 use abi::bootinfo::slot;
 
 use super::Player;
-use crate::cap::Cap;
 
 /// Budgets and periods in microseconds.
 const TIMES: [u64; 7] = [20, 21, 100, 1000, 5000, 19, 100_000];
@@ -46,54 +45,6 @@ impl Player {
                 let caps = [authority, context, handler];
                 let words = [priority, priority];
                 self.ask(thread, Invocation::ThreadSetSchedParams, &words, &caps);
-            }
-        }
-    }
-
-    /// A call that changes what a thread that never runs holds.
-    pub(super) fn use_holdings(&mut self) {
-        let root = self.system.root();
-        let thread = self.pick(|cap| matches!(*cap, Cap::Thread { thread } if thread != root));
-        let (cspace, space) = (self.cnode_cap(), self.space_cap());
-        let (buffer, handler) = (self.page_cap(), self.maybe(Self::endpoint_cap));
-        let data = self.chance.of(&[0, 0, 51, 61, 2 << 6 | 3]);
-        let address = self.chance.of(&[0, 0x7000_0000, 0x7000_0400, 0x7000_0200]);
-        let number = self.chance.below(260);
-        match self.chance.below(10) {
-            0..3 => {
-                let caps = [cspace, space, buffer];
-                self.ask(thread, Invocation::ThreadConfigure, &[data, 0, address], &caps);
-            }
-            3 => self.ask(thread, Invocation::ThreadSetIpcBuffer, &[address], &[buffer]),
-            4 | 5 => {
-                let caps = [handler, cspace, space];
-                self.ask(thread, Invocation::ThreadSetSpace, &[data, 0], &caps);
-            }
-            6 => self.ask(thread, Invocation::ThreadSetTimeoutEndpoint, &[], &[handler]),
-            7 => {
-                let (label, authority) = (self.chance.once_in(2), self.thread_cap());
-                let label = match label {
-                    true => Invocation::ThreadSetPriority,
-                    false => Invocation::ThreadSetMaxPriority,
-                };
-                self.ask(thread, label, &[number], &[authority]);
-            }
-            8 => {
-                let notification = self.notification_cap();
-                match self.chance.once_in(3) {
-                    true => self.ask(thread, Invocation::ThreadUnbindNotification, &[], &[]),
-                    false => {
-                        let label = Invocation::ThreadBindNotification;
-                        self.ask(thread, label, &[], &[notification]);
-                    }
-                }
-            }
-            _ if number < 130 => {
-                self.ask(thread, Invocation::ThreadSetTlsBase, &[number], &[]);
-            }
-            _ => {
-                let words = [self.chance.below(2), self.chance.below(4)];
-                self.ask(thread, Invocation::ThreadSetFlags, &words, &[]);
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::format;
-use std::string::String;
+use std::string::{String, ToString};
+use std::vec::Vec;
 
 use model::cap::{Address, Mapping};
 use model::slots::{Holder, SlotName};
@@ -17,39 +18,24 @@ use crate::kernel::Kernel;
 use crate::mem::Obj;
 use crate::page::PageSize;
 use crate::paging::{self, Leaf, Level};
-use crate::sim::System;
 use crate::slot::Slot;
 use crate::table::Table;
-use crate::thread::{HELD_SLOTS, Thread, held_slots};
+use crate::thread::{HELD_SLOTS, Holds, Thread, held_slots};
 
 /// A freshly booted system, as the model has it.
-pub(super) fn of(system: &System) -> Model {
-    let kernel = system.kernel();
+pub(super) fn of(kernel: &Kernel) -> Model {
     let mut model = Model { cores: kernel.core_count, ..Model::default() };
     model.reserved_interrupts.insert(platform::contract::TIMER_INTERRUPT.into());
-    let node = match system.cap(abi::bootinfo::slot::CNODE) {
-        Cap::CNode { slots, radix, .. } => {
-            model.nodes.insert(kernel.mem.address(slots).0, radix.into());
-            kernel.mem.address(slots).0
-        }
-        other => panic!("{other:?}"),
+    super::objects::add(kernel, &mut model);
+    let root = kernel.mem.all::<Thread>().next().expect("a root task");
+    let Cap::CNode { slots, radix, .. } = *kernel[root].held(Holds::CSpace) else {
+        panic!("no root CNode")
     };
-    for thread in kernel.mem.all::<Thread>() {
-        let known = &kernel[thread];
-        let copy = model::model::Thread {
-            buffer: known.buffer,
-            priority: known.priority.into(),
-            max_priority: known.max_priority.into(),
-            float_disabled: known.fpu_disabled,
-            thread_pointer: kernel.registers(thread).tpidr,
-            notification: None,
-        };
-        model.threads.insert(kernel.mem.address(thread).0, copy);
-    }
-    for index in 0..512 {
-        let cap = said(kernel, &system.cap(index));
-        if let Some(cap) = cap {
-            model.slots.add_original(Model::slot(node, index), cap);
+    let node = kernel.mem.address(slots).0;
+    model.nodes.insert(node, radix.into());
+    for index in 0..1 << radix {
+        if let Some(cap) = said(kernel, &kernel[slots.nth(index)].cap) {
+            model.slots.add_original(Model::slot(node, index.into()), cap);
         }
     }
     add_held(kernel, &mut model);
@@ -60,7 +46,22 @@ pub(super) fn of(system: &System) -> Model {
         }
     }
     model.pools = pools(kernel);
+    add_words(kernel, &mut model);
     model
+}
+
+/// What boot has left in frames that programs may use.
+fn add_words(kernel: &Kernel, model: &mut Model) {
+    let caps: Vec<Said> = model.slots.in_order().map(|(_, filled)| filled.cap).collect();
+    for cap in caps {
+        let Said::Page { start, bits, device: false, .. } = cap else { continue };
+        for address in (start..start + (1 << bits)).step_by(8) {
+            match kernel.mem.read_user(PhysicalAddress(address)) {
+                0 => {}
+                word => model.memory.write(address, word),
+            }
+        }
+    }
 }
 
 /// What the root thread holds, derived from what is in its CNode.
@@ -224,12 +225,18 @@ fn pools(kernel: &Kernel) -> BTreeMap<usize, (Address, BTreeMap<u16, Address>)> 
 pub(super) fn difference(kernel: &Kernel, model: &Model) -> Option<String> {
     different_slots(kernel, model)
         .or_else(|| different_tables(kernel, model))
-        .or_else(|| unlike("pools", &pools(kernel), &model.pools))
-        .or_else(|| different_threads(kernel, model))
+        .or_else(|| unlike(|| "pools".to_string(), &pools(kernel), &model.pools))
+        .or_else(|| super::objects::difference(kernel, model))
+        .or_else(|| different_words(kernel, model))
 }
 
-fn unlike<T: PartialEq + core::fmt::Debug>(what: &str, kernel: &T, model: &T) -> Option<String> {
-    (kernel != model).then(|| format!("{what}:\n  {kernel:x?}\n  {model:x?} in the model"))
+/// Says how two values differ, if they do.
+pub(super) fn unlike<T: PartialEq + core::fmt::Debug>(
+    what: impl FnOnce() -> String,
+    kernel: &T,
+    model: &T,
+) -> Option<String> {
+    (kernel != model).then(|| format!("{}:\n  {kernel:x?}\n  {model:x?} in the model", what()))
 }
 
 fn different_slots(kernel: &Kernel, model: &Model) -> Option<String> {
@@ -243,7 +250,7 @@ fn different_slots(kernel: &Kernel, model: &Model) -> Option<String> {
         let here = (said(kernel, &slot.cap), marks);
         let there = (Some(filled.cap), (filled.revocable, filled.first_badged));
         if here != there {
-            return unlike(&format!("{name:x?}"), &here, &there);
+            return unlike(|| format!("{name:x?}"), &here, &there);
         }
         let behind = order.peek().and_then(|(next, _)| place(kernel, *next));
         if slot.next.target().is_some_and(|next| Some(next) != behind) {
@@ -251,20 +258,16 @@ fn different_slots(kernel: &Kernel, model: &Model) -> Option<String> {
         }
     }
     let all = kernel.mem.all::<Slot>().filter(|slot| !kernel[*slot].is_empty()).count();
-    unlike("capabilities", &all, &count)
+    unlike(|| "capabilities".to_string(), &all, &count)
 }
 
 fn different_tables(kernel: &Kernel, model: &Model) -> Option<String> {
-    for (table, entries) in tables(kernel) {
-        for index in 0..512 {
-            let here = entries.get(&index).copied().map(visible);
-            let there = model.tables.get((table, index)).map(visible);
-            if here != there {
-                return unlike(&format!("entry {index} of {table:#x}"), &here, &there);
-            }
-        }
-    }
-    None
+    tables(kernel).into_iter().find_map(|(table, entries)| {
+        let here = entries.into_iter().map(|(index, entry)| (index, visible(entry)));
+        let there = model.tables.entries(table).map(|(index, entry)| (index, visible(entry)));
+        let (here, there): (Vec<_>, Vec<_>) = (here.collect(), there.collect());
+        unlike(|| format!("table {table:#x}"), &here, &there)
+    })
 }
 
 /// What of an entry can be observed: nothing is executed where nothing is read.
@@ -278,22 +281,10 @@ fn visible(entry: Entry) -> Entry {
     }
 }
 
-fn different_threads(kernel: &Kernel, model: &Model) -> Option<String> {
-    for thread in kernel.mem.all::<Thread>() {
-        let known = &kernel[thread];
-        let address = kernel.mem.address(thread).0;
-        let here = model::model::Thread {
-            buffer: known.buffer,
-            priority: known.priority.into(),
-            max_priority: known.max_priority.into(),
-            float_disabled: known.fpu_disabled,
-            thread_pointer: kernel.registers(thread).tpidr,
-            notification: known.notification.map(|bound| kernel.mem.address(bound).0),
-        };
-        let there = model.threads.get(&address);
-        if there != Some(&here) {
-            return unlike(&format!("thread {address:#x}"), &Some(&here), &there);
-        }
-    }
-    unlike("threads", &kernel.mem.all::<Thread>().count(), &model.threads.len())
+/// What messages and programs have left in memory.
+fn different_words(kernel: &Kernel, model: &Model) -> Option<String> {
+    model.memory.words().find_map(|(address, word)| {
+        let here = kernel.mem.read_user(PhysicalAddress(address));
+        unlike(|| format!("word at {address:#x}"), &here, &word)
+    })
 }
