@@ -5,6 +5,7 @@
 //! | `alarm` | `waker` | the time of day, and waiting for one |
 //! | `console` | `shell`, `listener`, `flood`, `pauser`, `vandal` | many clients on one UART |
 //! | `block-rate` | `virtio-blk`, `disk-meter` | what requests to a disk cost, and restarts |
+//! | `block-copied` | `virtio-blk`, `disk-meter` | the same for a client whose data is copied |
 //! | `console-rate` | `meter` | what text through the driver of the UART costs |
 //! | `faults` | `platter`, `ramdisk`, `copier`, `neighbour` | a driver that is spoiled in use |
 //! | `hello` | `greeter` | words and files from the layout |

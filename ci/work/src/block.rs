@@ -54,6 +54,14 @@ pub const WORKS: [Block; 8] = [
     large(8, "write 1 MiB in sequence, depth 32", true, DEEP),
 ];
 
+/// The same by a client whose memory the disk does not reach.
+pub const COPIED: [Block; 4] = [
+    small(11, "read 4 KiB at random, depth 1, copied", false, 1),
+    small(12, "read 4 KiB at random, depth 32, copied", false, DEEP),
+    small(13, "write 4 KiB at random, depth 1, copied", true, 1),
+    small(14, "write 4 KiB at random, depth 32, copied", true, DEEP),
+];
+
 /// From the interrupt of a disk that has read 4 KiB to the client that waits for it.
 pub const WAKING: Block = Block {
     work: Work::waking(9, "interrupt of the disk until its client runs", SMALL),

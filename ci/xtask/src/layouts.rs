@@ -38,6 +38,7 @@ const fn variant(
 /// All of them.
 pub(crate) const SYSTEMS: &[System] = &[
     system("alarm", &["pl031", "waker"]),
+    system("block-copied", &["disk-meter", "virtio-blk"]),
     system("block-rate", &["disk-meter", "virtio-blk"]),
     system("busybox", &["linux"]),
     system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),

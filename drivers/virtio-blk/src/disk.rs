@@ -4,12 +4,14 @@ use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use dma::{Piece, Region};
-use libsys::service::block::{Device, Done, Geometry, Job, Outcome, SECTOR, Verb};
-use virtio::{DeviceType, Misbehaviour, Queue, StartError, Transport, Used};
+use dma::{Piece, PoolError, Region};
+use libsys::service::block::{Device, Done, Geometry, Job, Outcome, Verb};
+use libsys::window::Window;
+use virtio::{DeviceType, Misbehaviour, Queue, StartError, Token, Transport, Used};
 
 use crate::features::{self, FLUSH, WANTED};
 use crate::header::Frames;
+use crate::memories::{Data, Memories};
 
 /// Descriptors of the queue: as many as QEMU's disks have on PCI; on MMIO they have more.
 const DESCRIPTORS: usize = 256;
@@ -26,6 +28,8 @@ struct Flight {
     frame: usize,
     /// Bytes that the device has to write before the status.
     answer: u32,
+    /// What it reads or writes.
+    data: Option<Data>,
 }
 
 /// A disk.
@@ -54,8 +58,8 @@ pub struct Disk<T> {
     free: Vec<usize>,
     /// By the numbers of their first descriptors.
     flights: Vec<Option<Flight>>,
-    /// The memories of the clients, by their places.
-    memories: Vec<Region>,
+    /// Those of the clients.
+    memories: Memories,
     /// Jobs that never got to the device, or that it never will do.
     ended: VecDeque<Done>,
     /// What the device did wrong last, until somebody asks.
@@ -83,15 +87,23 @@ impl<T: Transport> Disk<T> {
             frames,
             free: (0..FLIGHTS).collect(),
             flights: vec![None; DESCRIPTORS],
-            memories: Vec::new(),
+            memories: Memories::default(),
             ended: VecDeque::new(),
             complaint: None,
         })
     }
 
-    /// The memory of the next client.
+    /// The memory of the next client, which the device reaches.
     pub fn add_memory(&mut self, memory: Region) {
-        self.memories.push(memory);
+        self.memories.add(memory);
+    }
+
+    /// The memory of the next client, which the device does not reach: its data is copied.
+    ///
+    /// # Errors
+    /// The pool has no pages for copies.
+    pub fn add_copied(&mut self, memory: &'static Window) -> Result<(), PoolError> {
+        self.memories.add_copied(memory)
     }
 
     /// Takes back the device's interrupt.
@@ -112,15 +124,27 @@ impl<T: Transport> Disk<T> {
 
     /// Hands a job to the device.
     fn pass(&mut self, job: &Job) -> Option<()> {
-        let queue = self.queue.as_mut()?;
+        let frame = *self.free.last()?;
         let data = match job.verb {
-            Verb::Read | Verb::Write => {
-                let bytes = job.count.checked_mul(SECTOR as u32)?;
-                Some(self.memories.get(job.client)?.piece(job.at, bytes)?)
-            }
+            _ if !self.is_alive() => return None,
+            Verb::Read | Verb::Write => Some(self.memories.take(job)?),
             Verb::Flush | Verb::Discard => None,
         };
-        let frame = *self.free.last()?;
+        let Some(token) = self.describe(job, frame, data.map(|data| data.piece)) else {
+            data.into_iter().for_each(|data| self.memories.give_back(data));
+            return None;
+        };
+        let read = data.filter(|_| job.verb == Verb::Read);
+        let answer = read.map_or(0, |data| data.piece.bytes());
+        *self.flights.get_mut(usize::from(token.0))? =
+            Some(Flight { ticket: job.ticket, frame, answer, data });
+        self.free.pop();
+        Some(())
+    }
+
+    /// Puts a job into the queue.
+    fn describe(&mut self, job: &Job, frame: usize, data: Option<Piece>) -> Option<Token> {
+        let queue = self.queue.as_mut()?;
         self.frames.write(frame, job);
         let (header, status) = (self.frames.header(frame)?, self.frames.status(frame)?);
         let segment = self.frames.segment(frame)?;
@@ -130,23 +154,24 @@ impl<T: Transport> Disk<T> {
             (Verb::Discard, _) => queue.add(&[header, segment], &[status]),
             _ => queue.add(&[header], &[status]),
         };
-        let token = added.ok()?;
-        let answer = data.filter(|_| job.verb == Verb::Read).map_or(0, Piece::bytes);
-        *self.flights.get_mut(usize::from(token.0))? =
-            Some(Flight { ticket: job.ticket, frame, answer });
-        self.free.pop();
-        Some(())
+        added.ok()
     }
 
     /// What the device says of something that it used.
     fn done(&mut self, used: Used) -> Option<Done> {
-        let Flight { ticket, frame, answer } =
+        let Flight { ticket, frame, answer, data } =
             self.flights.get_mut(usize::from(used.token.0))?.take()?;
         let mut outcome = self.frames.outcome(frame);
         self.free.push(frame);
         if outcome == Outcome::Done && used.written <= answer {
             // It did not write all that was asked for, and the status.
             outcome = Outcome::Device;
+        }
+        if let Some(data) = data {
+            if outcome == Outcome::Done {
+                self.memories.deliver(&data);
+            }
+            self.memories.give_back(data);
         }
         Some(Done { ticket, outcome })
     }
@@ -158,6 +183,7 @@ impl<T: Transport> Disk<T> {
         let restarted = is_quiet.then(|| begin(&mut self.transport).ok()).flatten();
         for flight in self.flights.iter_mut().filter_map(Option::take) {
             self.free.push(flight.frame);
+            flight.data.into_iter().for_each(|data| self.memories.give_back(data));
             self.ended.push_back(Done { ticket: flight.ticket, outcome: Outcome::Device });
         }
         let Some((queue, features)) = restarted else { return };
@@ -187,6 +213,18 @@ impl<T: Transport> Device for Disk<T> {
             // It fails at once.
             None => self.ended.len() < FLIGHTS,
         }
+    }
+
+    fn geometry_for(&self, client: usize) -> Geometry {
+        let most = self
+            .memories
+            .most(client)
+            .map_or(self.geometry.most, |most| most.min(self.geometry.most));
+        Geometry { most, ..self.geometry }
+    }
+
+    fn has_room_for(&self, client: usize) -> bool {
+        self.has_room() && (!self.is_alive() || self.memories.has_room(client))
     }
 
     fn submit(&mut self, job: Job) {

@@ -2,12 +2,14 @@
 //!
 //! [`Disk`] is what [`libsys::service::block::Server`] wants below its clients: it takes jobs,
 //! many at a time, and says what was done. The data goes between the device and the memory that
-//! driver and client share; nothing is copied, and nobody waits but for the interrupt.
+//! driver and client share, if the layout lets the device reach that (`dma_by`); else it is copied
+//! through pages of the pool. Nobody waits but for the interrupt.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`features`] | what the device offers, and its configuration |
 //! | [`header`] | what stands before and behind the data of a request |
+//! | [`memories`] | where the data of clients lies |
 //! | [`disk`] | requests in flight |
 //! | [`caller`] | who waits for an answer |
 //!
@@ -23,6 +25,8 @@
 //! | `arguments = ["fs=2048+65536"]` | the ranges: see [`libsys::service::block::ranges`] |
 //! | `service = { from, to, size, dma_by }` | a client |
 //! | `replies` | one more than there are clients |
+//!
+//! For clients without `dma_by` the pool has 16 KiB more, or up to 256 KiB.
 #![no_std]
 
 extern crate alloc;
@@ -33,6 +37,7 @@ pub mod caller;
 pub mod disk;
 pub mod features;
 pub mod header;
+pub mod memories;
 #[cfg(test)]
 mod tests;
 

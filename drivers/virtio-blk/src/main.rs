@@ -12,6 +12,7 @@ use libsys::layout::{Component, Interrupt, Kind};
 use libsys::println;
 use libsys::server::{Origin, Port, Request};
 use libsys::service::block::{Device, Server, ranges};
+use libsys::window::Window;
 use libsys::{Badge, Cap};
 use virtio_blk::Disk;
 use virtio_blk::caller::Callers;
@@ -33,14 +34,20 @@ fn main(component: Component) -> Result<(), Failure> {
     let clients: Vec<_> = component.entries().filter(|entry| entry.kind == Kind::Client).collect();
     let names: Vec<&str> = clients.iter().map(|client| client.name).collect();
     let ranges = ranges(&names, component.arguments(), geometry)?;
-    for client in &names {
-        disk.add_memory(Region::new(component.dma(client)?).ok_or("too many clients")?);
+    // Seen for good, so that all may have it.
+    let windows = names.iter().map(|name| component.region(name).map(Box::new).map(Box::leak));
+    let windows = windows.collect::<Result<Vec<&'static mut _>, _>>()?;
+    let windows: Vec<&'static Window> = windows.into_iter().map(|window| &*window).collect();
+    for (client, window) in names.iter().zip(&windows) {
+        match component.dma(client) {
+            Ok(memory) => disk.add_memory(Region::new(memory).ok_or("too many clients")?),
+            // The layout does not let the device reach it.
+            Err(_) => disk.add_copied(window)?,
+        }
     }
     let callers = Callers::new(component.reception()?, component.replies());
     let mut server = Server::new(disk);
-    for (client, range) in clients.iter().zip(ranges) {
-        // Seen for good, so that all may have it.
-        let memory: &'static _ = Box::leak(Box::new(component.region(client.name)?));
+    for ((client, range), memory) in clients.iter().zip(ranges).zip(windows) {
         server.add(Badge(client.value), memory, component.notification(client.name)?, range);
     }
     let _ = interrupt.handler.acknowledge();
@@ -51,7 +58,7 @@ fn main(component: Component) -> Result<(), Failure> {
 /// The driver, as this program has it.
 type Driver<'a, T> = Server<
     Disk<T>,
-    &'static libsys::window::Window,
+    &'static Window,
     Cap<libsys::object::Notification>,
     virtio_blk::caller::Caller<'a>,
 >;

@@ -289,8 +289,15 @@ impl Window {
 
     /// Copies so many bytes from another window. All three numbers are multiples of 8.
     pub fn copy_from(&self, offset: u64, from: &Self, from_offset: u64, bytes: u64) {
-        for step in (0..bytes).step_by(WORD) {
-            self.write_word(offset + step, from.read_word(from_offset + step));
+        let count = usize::try_from(bytes / 8).unwrap_or(usize::MAX);
+        let (to, source) = (self.words(offset, count), from.words(from_offset, count));
+        let in_line = size_of::<Line>() / WORD;
+        let lines = count / in_line;
+        // SAFETY: W1, and `words` has checked all of them, of both.
+        unsafe { lines::copy(to.cast::<Line>(), source.cast::<Line>(), lines) };
+        for index in lines * in_line..count {
+            // SAFETY: as above.
+            unsafe { to.add(index).write_volatile(source.add(index).read_volatile()) };
         }
     }
 
@@ -389,6 +396,26 @@ mod tests {
         }
         second.copy_from(8, &window, 0, 16);
         assert_eq!(second.read_word(8), window.read_word(0));
+    }
+
+    #[test]
+    fn any_number_of_words_is_copied() {
+        let (mut memory, mut other) = ([u64::MAX; 32], [0_u64; 32]);
+        let window = |memory: &mut [u64; 32]| Window {
+            start: memory.as_mut_ptr().expose_provenance() as u64,
+            bytes: 256,
+        };
+        let (from, to) = (window(&mut memory), window(&mut other));
+        (0..32).for_each(|word| from.write_word(8 * word, word + 1));
+        for (start, words) in [(0, 32), (1, 7), (2, 8), (3, 9), (4, 17), (32, 0)] {
+            to.clear(0..256);
+            to.copy_from(8 * start, &from, 0, 8 * words);
+            for word in 0..32 {
+                let copied = (start..start + words).contains(&word);
+                let expected = if copied { word - start + 1 } else { 0 };
+                assert_eq!(to.read_word(8 * word), expected, "word {word} of {words} at {start}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Measures what requests to a disk cost, between marks that a plugin of QEMU sees: requests of
 //! several sizes, one by one or many in flight; the way from the interrupt to the client that
-//! waits; and a driver that is killed and begins again.
+//! waits; and a driver that is killed and begins again. As `copied` it is a client whose memory the
+//! disk does not reach.
 #![no_std]
 #![no_main]
 
@@ -11,7 +12,7 @@ use libsys::service::block::{
 };
 use libsys::window::Window;
 use libsys::{Cap, println};
-use work::block::{Block, DEEP, RESTART, WAKING, WORKS};
+use work::block::{Block, COPIED, DEEP, RESTART, WAKING, WORKS};
 
 /// Where nothing is mapped.
 const NOWHERE: u64 = 0x10;
@@ -76,15 +77,20 @@ impl Meter<'_> {
         Ok(count)
     }
 
-    /// Does all works; the thread is the driver's.
-    fn measure(&mut self, driver: Cap<Thread>) -> Result<(), DiskError> {
-        for block in &WORKS {
+    /// Does some works.
+    fn measure(&mut self, works: &[Block]) -> Result<(), DiskError> {
+        for block in works {
             println!("{}", block.work);
             block.work.measure(|| match block.depth {
                 1 => self.one_by_one(block),
                 _ => self.many(block),
             })?;
         }
+        Ok(())
+    }
+
+    /// Waits for interrupts, and for the driver to begin again, whose thread this is.
+    fn measure_driver(&mut self, driver: Cap<Thread>) -> Result<(), DiskError> {
         println!("{}", WAKING.work);
         WAKING.work.measure(|| self.one_by_one(&WAKING))?;
         println!("{}", RESTART.work);
@@ -100,11 +106,17 @@ impl Meter<'_> {
 fn main(component: Component) -> Result<(), &'static str> {
     let way = Restarts::connect(&component, "blk");
     let (driver, memory, bell) = way.map_err(|_| "no driver")?;
-    let thread = component.thread("blk").map_err(|_| "it may not kill the driver")?;
     let disk = Disk::open(driver, &memory, &bell).map_err(|_| "no disk")?;
     let mut meter = Meter { disk, places: [None; DEEP], number: 0 };
     let name = component.name();
-    match meter.measure(thread) {
+    let measured = match component.arguments().next() {
+        Some("copied") => meter.measure(&COPIED),
+        _ => {
+            let thread = component.thread("blk").map_err(|_| "it may not kill the driver")?;
+            meter.measure(&WORKS).and_then(|()| meter.measure_driver(thread))
+        }
+    };
+    match measured {
         Ok(()) => println!("{name}: done"),
         Err(error) => println!("{name}: {error}"),
     }

@@ -90,8 +90,20 @@ pub trait Device {
     /// What it can do.
     fn geometry(&self) -> Geometry;
 
+    /// What it can do for a client, by its place: perhaps less.
+    fn geometry_for(&self, client: usize) -> Geometry {
+        let _ = client;
+        self.geometry()
+    }
+
     /// Whether it takes one more job.
     fn has_room(&self) -> bool;
+
+    /// Whether it takes one more job of this client.
+    fn has_room_for(&self, client: usize) -> bool {
+        let _ = client;
+        self.has_room()
+    }
 
     /// Takes a job. It need not begin before [`announce`](Self::announce).
     fn submit(&mut self, job: Job);
@@ -201,17 +213,17 @@ impl<D: Device, M: Memory + Copy, B: Bell + Copy, R: Responder> Server<D, M, B, 
         self.device.announce();
         // What has failed at once is done already, and no interrupt will tell of it.
         self.deliver();
-        let disk = self.device.geometry();
-        for client in &mut self.clients {
+        for (place, client) in self.clients.iter_mut().enumerate() {
             if client.port.is_drained()
                 && let Some(asked) = client.opening.take()
             {
-                let opened = client.port.open(asked.session, disk);
+                let opened = client.port.open(asked.session, self.device.geometry_for(place));
                 asked.answer(opened);
             }
             client.port.flush();
         }
-        self.device.has_room() && self.clients.iter_mut().any(|client| client.port.has_requests())
+        let mut clients = self.clients.iter_mut().enumerate();
+        clients.any(|(place, client)| self.device.has_room_for(place) && client.port.has_requests())
     }
 
     /// Tells the clients what the device has done.
@@ -225,12 +237,12 @@ impl<D: Device, M: Memory + Copy, B: Bell + Copy, R: Responder> Server<D, M, B, 
 
     /// Passes on what one client wants.
     fn turn(&mut self, place: usize) {
-        let disk = self.device.geometry();
+        let disk = self.device.geometry_for(place);
         for _ in 0..TURN {
-            let Some(client) = self.clients.get_mut(place).filter(|_| self.device.has_room())
-            else {
+            if !self.device.has_room_for(place) {
                 return;
-            };
+            }
+            let Some(client) = self.clients.get_mut(place) else { return };
             let Some(wish) = client.port.take(disk) else { return };
             let Wish { place: flight, verb, sector, count, at } = wish;
             let ticket = place * SLOTS + flight;
@@ -242,7 +254,8 @@ impl<D: Device, M: Memory + Copy, B: Bell + Copy, R: Responder> Server<D, M, B, 
     /// do. After waking up, [`wake_up`](Self::wake_up).
     pub fn fall_asleep(&mut self) -> bool {
         // What waits for room in the device goes on when that has done something.
-        !self.device.has_room() || self.clients.iter_mut().all(|client| client.port.fall_asleep())
+        let mut clients = self.clients.iter_mut().enumerate();
+        clients.all(|(place, client)| !self.device.has_room_for(place) || client.port.fall_asleep())
     }
 
     /// Ends what [`fall_asleep`](Self::fall_asleep) has begun.
