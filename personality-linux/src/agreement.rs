@@ -1,6 +1,6 @@
 //! The library's numbers are those of Linux's own headers: compared when this is compiled.
 
-use linux::abi::{errno, flags, signals, structures};
+use linux::abi::{errno, flags, signals, structures, termios};
 use linux_raw_sys::{errno as theirs, general, ioctl};
 
 /// Compares numbers with constants of the same names.
@@ -24,14 +24,15 @@ agree_errors! {
 
 agree! { flags = general:
     AT_FDCWD AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_EMPTY_PATH O_WRONLY O_RDWR
-    O_ACCMODE O_CREAT O_EXCL O_TRUNC O_APPEND O_NONBLOCK O_DIRECTORY O_NOFOLLOW O_LARGEFILE
+    O_ACCMODE O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_DIRECTORY O_NOFOLLOW O_LARGEFILE
     O_CLOEXEC O_PATH F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_GETLK F_SETLK F_SETLKW F_RDLCK
     F_WRLCK F_UNLCK F_DUPFD_CLOEXEC FD_CLOEXEC S_IFMT S_IFDIR S_IFCHR S_IFREG
     S_IFIFO S_IFLNK S_IFBLK S_IFSOCK PROT_READ PROT_WRITE PROT_EXEC MAP_SHARED MAP_PRIVATE
     MAP_TYPE MAP_FIXED MAP_ANONYMOUS MAP_GROWSDOWN MAP_FIXED_NOREPLACE MREMAP_MAYMOVE
     MADV_DONTNEED CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_VFORK CLONE_THREAD
     CLONE_SYSVSEM CLONE_SETTLS CLONE_PARENT_SETTID CLONE_CHILD_CLEARTID CLONE_DETACHED
-    CLONE_CHILD_SETTID WNOHANG WUNTRACED WCONTINUED FUTEX_WAIT FUTEX_WAKE FUTEX_REQUEUE
+    CLONE_CHILD_SETTID WNOHANG WUNTRACED WEXITED WCONTINUED WNOWAIT P_ALL P_PID P_PGID
+    FUTEX_WAIT FUTEX_WAKE FUTEX_REQUEUE
     FUTEX_CMP_REQUEUE FUTEX_WAIT_BITSET FUTEX_WAKE_BITSET FUTEX_PRIVATE_FLAG
     FUTEX_CLOCK_REALTIME CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID
     CLOCK_THREAD_CPUTIME_ID CLOCK_MONOTONIC_RAW CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE
@@ -40,14 +41,21 @@ agree! { flags = general:
 }
 
 agree! { flags = ioctl:
-    TCGETS TCSETS TCSETSW TCSETSF TIOCSCTTY TIOCGPGRP TIOCSPGRP TIOCGWINSZ TIOCSWINSZ FIONREAD
-    FIONBIO TIOCGSID
+    TCGETS TCSETS TCSETSW TCSETSF TCSBRK TCXONC TCFLSH TIOCEXCL TIOCNXCL TIOCSCTTY TIOCGPGRP
+    TIOCSPGRP TIOCOUTQ TIOCGWINSZ TIOCSWINSZ FIONREAD FIONBIO TIOCNOTTY TCSBRKP TIOCGSID TIOCGPTN
+    TIOCSPTLCK TIOCGPTLCK TIOCGPTPEER FIONCLEX FIOCLEX
+}
+
+agree! { termios = general:
+    ISTRIP INLCR IGNCR ICRNL IXON IXANY IUTF8 OPOST ONLCR OCRNL ISIG ICANON ECHO ECHOE ECHOK ECHONL
+    NOFLSH TOSTOP ECHOCTL ECHOKE IEXTEN
 }
 
 agree! { signals = general:
-    SA_SIGINFO SA_ONSTACK SA_RESTART SA_NODEFER SA_RESETHAND SA_RESTORER
+    SA_NOCLDSTOP SA_NOCLDWAIT SA_SIGINFO SA_ONSTACK SA_RESTART SA_NODEFER SA_RESETHAND SA_RESTORER
     SS_DISABLE SS_ONSTACK SI_USER SI_KERNEL SI_TKILL SEGV_MAPERR SEGV_ACCERR BUS_ADRERR
-    ILL_ILLOPC TRAP_BRKPT CLD_EXITED CLD_KILLED
+    ILL_ILLOPC TRAP_BRKPT CLD_EXITED CLD_KILLED CLD_DUMPED
+    CLD_STOPPED CLD_CONTINUED
 }
 
 macro_rules! agree_signals {
@@ -58,7 +66,8 @@ macro_rules! agree_signals {
 
 agree_signals! {
     SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGPIPE
-    SIGALRM SIGTERM SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGWINCH
+    SIGALRM SIGTERM SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU
+    SIGVTALRM SIGPROF SIGWINCH SIGIO SIGSYS
 }
 
 const _: () = assert!(structures::STAT_BYTES == size_of::<general::stat>());
@@ -160,6 +169,7 @@ agree_calls! {
     __NR_utimensat "utimensat"
     __NR_exit "exit"
     __NR_exit_group "exit_group"
+    __NR_waitid "waitid"
     __NR_set_tid_address "set_tid_address"
     __NR_futex "futex"
     __NR_set_robust_list "set_robust_list"
@@ -177,9 +187,13 @@ agree_calls! {
     __NR_rt_sigaction "rt_sigaction"
     __NR_rt_sigprocmask "rt_sigprocmask"
     __NR_rt_sigpending "rt_sigpending"
+    __NR_rt_sigtimedwait "rt_sigtimedwait"
+    __NR_rt_sigqueueinfo "rt_sigqueueinfo"
+    __NR_rt_tgsigqueueinfo "rt_tgsigqueueinfo"
     __NR_rt_sigreturn "rt_sigreturn"
     __NR_setpriority "setpriority"
     __NR_getpriority "getpriority"
+    __NR_reboot "reboot"
     __NR_setregid "setregid"
     __NR_setgid "setgid"
     __NR_setreuid "setreuid"
@@ -188,12 +202,15 @@ agree_calls! {
     __NR_getresuid "getresuid"
     __NR_setresgid "setresgid"
     __NR_getresgid "getresgid"
+    __NR_setfsuid "setfsuid"
+    __NR_setfsgid "setfsgid"
     __NR_times "times"
     __NR_setpgid "setpgid"
     __NR_getpgid "getpgid"
     __NR_getsid "getsid"
     __NR_setsid "setsid"
     __NR_getgroups "getgroups"
+    __NR_setgroups "setgroups"
     __NR_uname "uname"
     __NR_getrusage "getrusage"
     __NR_umask "umask"

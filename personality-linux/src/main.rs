@@ -30,10 +30,11 @@ use libsys::{Received, println};
 use linux::Linux;
 use linux::linux::MemoryFault;
 use linux::machine::ThreadId;
+use native::console::{CONSOLE, Console};
 use native::disk::Blocks;
 use native::{IN_FLIGHT, Native, Parts, TICK};
 
-/// Futures besides the calls: one that waits for time.
+/// Futures besides the calls: those that wait for time and for the console.
 const TASKS: usize = 4;
 
 type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -66,10 +67,11 @@ impl Event {
 #[libsys::main]
 fn main(component: Component) -> Result<(), native::Failure> {
     let settings = settings::Settings::of(&component);
-    let Parts { resources, endpoint, bell, replies } = Parts::make(&component)?;
+    let Parts { resources, endpoint, bell, console, replies } = Parts::make(&component)?;
+    let can_type = matches!(console, Console::Driven(_));
     let reception = Reception::new(endpoint).with_signals(bell);
     let reactor = Reactor::<_, _, IN_FLIGHT>::new(reception, NoClock, replies);
-    let mut linux = Linux::new(Native::new(resources));
+    let mut linux = Linux::new(Native::new(resources, console));
     match Blocks::connect(&component) {
         Ok(Some(disk)) => {
             if let Err(errno) = linux.mount_root(Box::new(disk)) {
@@ -92,7 +94,9 @@ fn main(component: Component) -> Result<(), native::Failure> {
         println!("linux: exit status 127");
         return Ok(());
     }
-    linux.input_closed();
+    if !can_type {
+        linux.input_closed();
+    }
     serve(&reactor, linux);
     Ok(())
 }
@@ -110,8 +114,19 @@ fn serve<'r, P: Port>(reactor: &'r Reactor<P, NoClock, IN_FLIGHT>, linux: Linux<
             linux.machine().flush();
         }
     });
-    // There is room for it.
+    let attending: Task<'_> = Box::pin(async {
+        loop {
+            reactor.signalled(CONSOLE).await;
+            let mut linux = linux.borrow_mut();
+            let typed = linux.machine().typed();
+            linux.typed(&typed);
+            linux.has_room();
+            linux.machine().flush();
+        }
+    });
+    // There is room for them.
     let _ = executor.spawn(ticking);
+    let _ = executor.spawn(attending);
     executor.run(reactor, |arrival| {
         let Arrival::Fault { component, message, caller } = arrival else { return None };
         let event = Event::of(&message);

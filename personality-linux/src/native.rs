@@ -8,8 +8,10 @@
 //! | [`frames`] | memory, all of it mapped here as well |
 //! | [`spaces`] | address spaces and what is mapped in them |
 //! | [`threads`] | threads, and who of them waits |
+//! | [`console`] | where is printed, and what is typed |
 
 mod checksums;
+pub(crate) mod console;
 pub(crate) mod disk;
 pub(crate) mod frames;
 pub(crate) mod parts;
@@ -20,15 +22,16 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use libsys::executor::{Caller, NoClock};
+use libsys::heap;
 use libsys::server::Port;
 use libsys::time::Counter;
-use libsys::{console, heap};
 use linux::machine::{
     Exhausted, Frame, Machine, Mapping, Protection, Registers, SpaceHandle, ThreadId,
 };
 
 pub(crate) use parts::{Failure, Parts, Resources};
 
+use console::Console;
 use frames::Frames;
 use spaces::Spaces;
 use threads::Threads;
@@ -48,6 +51,7 @@ pub(crate) struct Native<'r, P: Port> {
     frames: Frames,
     spaces: Spaces,
     threads: Threads<Caller<'r, P, NoClock, IN_FLIGHT>>,
+    console: Console,
     counter: Counter,
     seed: u64,
     /// What is to be printed.
@@ -57,7 +61,7 @@ pub(crate) struct Native<'r, P: Port> {
 }
 
 impl<'r, P: Port> Native<'r, P> {
-    pub(crate) fn new(resources: Resources) -> Self {
+    pub(crate) fn new(resources: Resources, console: Console) -> Self {
         let counter = Counter::new();
         let seed = counter.now().as_nanos() as u64 | 1;
         let (frames, spaces) = (Frames::default(), Spaces::default());
@@ -66,6 +70,7 @@ impl<'r, P: Port> Native<'r, P> {
             frames,
             spaces,
             threads: Threads::default(),
+            console,
             counter,
             seed,
             output: Vec::new(),
@@ -77,17 +82,26 @@ impl<'r, P: Port> Native<'r, P> {
     pub(crate) fn flush(&mut self) {
         if let Some(last) = self.output.last() {
             self.is_line_complete = *last == b'\n';
-            console::print_bytes(&self.output);
+            self.console.print(&self.output);
             self.output.clear();
         }
     }
 
-    /// Completes the last line.
+    /// Completes the last line, and waits until it has gone out.
     pub(crate) fn end_line(&mut self) {
         self.flush();
         if !self.is_line_complete {
-            self.print(b"\n");
+            self.print(b"\r\n");
             self.flush();
+        }
+        self.console.drain();
+    }
+
+    /// What was typed.
+    pub(crate) fn typed(&self) -> Vec<u8> {
+        match &self.console {
+            Console::Plain => Vec::new(),
+            Console::Driven(driven) => driven.typed(),
         }
     }
 
@@ -224,10 +238,24 @@ impl<P: Port> Machine for Native<'_, P> {
         }
     }
 
-    /// Consoles return the carriage by themselves.
+    fn room(&self) -> usize {
+        self.console.room(self.output.len())
+    }
+
+    /// Without a driver the carriage is returned elsewhere.
     fn print(&mut self, bytes: &[u8]) {
-        let line_end = bytes == b"\r\n";
-        self.output.extend(if line_end { b"\n" } else { bytes });
+        match self.console {
+            Console::Driven(_) => self.output.extend(bytes),
+            Console::Plain => {
+                let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+                for line in lines {
+                    match line.strip_suffix(b"\r\n") {
+                        Some(text) => self.output.extend(text.iter().chain(b"\n")),
+                        None => self.output.extend(line),
+                    }
+                }
+            }
+        }
         if self.output.len() > OUTPUT_LIMIT {
             self.flush();
         }

@@ -65,6 +65,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("sectors", &["virtio-blk", "surveyor"]),
     system("shared-ring", &["writer", "reader"]),
     system("supervised-driver", &["clock", "watcher"]),
+    system("typing", &["linux", "pl011"]),
     system("virtio-console", &["flood", "listener", "pauser", "virtio-console", "shell", "vandal"]),
     variant(
         "virtio-console-pci",

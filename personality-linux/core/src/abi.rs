@@ -11,8 +11,10 @@
 //! | [`flags`] | bits and words in arguments |
 //! | [`structures`] | what lies in the memory of programs |
 //! | [`signals`] | numbers of signals, and the frame that a handler gets |
+//! | [`termios`] | the modes of a terminal |
 
 pub mod errno;
 pub mod flags;
 pub mod signals;
 pub mod structures;
+pub mod termios;

@@ -13,14 +13,21 @@
 //! | [`refused`] | what there is not |
 //! | [`mapping`] | memory |
 //! | [`processes`] | processes and threads |
+//! | [`children`] | waiting for children |
+//! | [`groups`] | process groups and sessions |
+//! | [`identities`] | users and groups |
 //! | [`signalling`] | signals |
+//! | [`queueing`] | signals with values, and waiting for signals |
 //! | [`futex`] | waiting for words of memory |
 //! | [`time`] | clocks and sleeping |
 //! | [`system`] | the machine, its name, its limits |
 //! | [`text`] | what generated files say |
 
+mod children;
 mod control;
 mod futex;
+mod groups;
+mod identities;
 mod listing;
 mod locking;
 mod mapping;
@@ -28,6 +35,7 @@ mod names;
 mod opening;
 mod polling;
 mod processes;
+mod queueing;
 mod refused;
 mod signalling;
 mod status;
@@ -187,6 +195,8 @@ calls! {
     88 "utimensat" Utimensat => utimensat(at: Fd, path: Address, times: Address, flags: u32);
     93 "exit" Exit => exit(code: u32);
     94 "exit_group" ExitGroup => exit_group(code: u32);
+    95 "waitid" Waitid =>
+        waitid(kind: u32, whom: u32, info: Address, options: u32, usage: Address);
     96 "set_tid_address" SetTidAddress => set_tid_address(address: Address);
     98 "futex" Futex => futex(
         address: Address, operation: u32, value: u32, time: Address, other: Address, third: u32);
@@ -209,25 +219,33 @@ calls! {
     135 "rt_sigprocmask" RtSigprocmask =>
         rt_sigprocmask(how: u32, new: Address, old: Address, size: u64);
     136 "rt_sigpending" RtSigpending => rt_sigpending(buffer: Address, size: u64);
+    137 "rt_sigtimedwait" RtSigtimedwait =>
+        rt_sigtimedwait(set: Address, info: Address, time: Address, size: u64);
+    138 "rt_sigqueueinfo" RtSigqueueinfo =>
+        rt_sigqueueinfo(process: u32, signal: u32, info: Address);
     139 "rt_sigreturn" RtSigreturn => rt_sigreturn();
     140 "setpriority" Setpriority => setpriority(which: u32, who: u32);
     141 "getpriority" Getpriority => getpriority(which: u32, who: u32);
-    143 "setregid" Setregid => set_users(real: u32, effective: u32);
-    144 "setgid" Setgid => set_user(id: u32);
-    145 "setreuid" Setreuid => set_users(real: u32, effective: u32);
-    146 "setuid" Setuid => set_user(id: u32);
-    147 "setresuid" Setresuid => set_three_users(real: u32, effective: u32, saved: u32);
+    142 "reboot" Reboot => reboot(first: u32, second: u32, command: u32);
+    143 "setregid" Setregid => setregid(real: u32, effective: u32);
+    144 "setgid" Setgid => setgid(group: u32);
+    145 "setreuid" Setreuid => setreuid(real: u32, effective: u32);
+    146 "setuid" Setuid => setuid(user: u32);
+    147 "setresuid" Setresuid => setresuid(real: u32, effective: u32, saved: u32);
     148 "getresuid" Getresuid =>
-        get_users(real: Address, effective: Address, saved: Address);
-    149 "setresgid" Setresgid => set_three_users(real: u32, effective: u32, saved: u32);
+        getresuid(real: Address, effective: Address, saved: Address);
+    149 "setresgid" Setresgid => setresgid(real: u32, effective: u32, saved: u32);
     150 "getresgid" Getresgid =>
-        get_users(real: Address, effective: Address, saved: Address);
+        getresgid(real: Address, effective: Address, saved: Address);
+    151 "setfsuid" Setfsuid => setfsuid(user: u32);
+    152 "setfsgid" Setfsgid => setfsgid(group: u32);
     153 "times" Times => times(buffer: Address);
     154 "setpgid" Setpgid => setpgid(process: u32, group: u32);
     155 "getpgid" Getpgid => getpgid(process: u32);
     156 "getsid" Getsid => getsid(process: u32);
     157 "setsid" Setsid => setsid();
     158 "getgroups" Getgroups => getgroups(size: u32, buffer: Address);
+    159 "setgroups" Setgroups => setgroups(size: u32, buffer: Address);
     160 "uname" Uname => uname(buffer: Address);
     165 "getrusage" Getrusage => getrusage(who: i32, buffer: Address);
     166 "umask" Umask => umask(mask: u32);
@@ -235,10 +253,10 @@ calls! {
     169 "gettimeofday" Gettimeofday => gettimeofday(buffer: Address, zone: Address);
     172 "getpid" Getpid => getpid();
     173 "getppid" Getppid => getppid();
-    174 "getuid" Getuid => get_user();
-    175 "geteuid" Geteuid => get_user();
-    176 "getgid" Getgid => get_user();
-    177 "getegid" Getegid => get_user();
+    174 "getuid" Getuid => getuid();
+    175 "geteuid" Geteuid => geteuid();
+    176 "getgid" Getgid => getgid();
+    177 "getegid" Getegid => getegid();
     178 "gettid" Gettid => gettid();
     179 "sysinfo" Sysinfo => sysinfo(buffer: Address);
     198 "socket" Socket => no_sockets();
@@ -255,6 +273,8 @@ calls! {
     226 "mprotect" Mprotect => mprotect(start: Address, length: u64, protection: u32);
     227 "msync" Msync => msync(start: Address, length: u64);
     233 "madvise" Madvise => madvise(start: Address, length: u64, advice: u32);
+    240 "rt_tgsigqueueinfo" RtTgsigqueueinfo =>
+        rt_tgsigqueueinfo(process: u32, thread: u32, signal: u32, info: Address);
     260 "wait4" Wait4 => wait4(whom: i32, status: Address, options: u32, usage: Address);
     261 "prlimit64" Prlimit64 =>
         prlimit64(process: u32, resource: u32, new: Address, old: Address);
@@ -277,6 +297,7 @@ impl Call {
                 | Self::ClockNanosleep { .. }
                 | Self::Ppoll { .. }
                 | Self::RtSigsuspend { .. }
+                | Self::RtSigtimedwait { .. }
         )
     }
 

@@ -66,6 +66,8 @@ pub struct Fake {
     pub short: bool,
     /// What was printed.
     pub printed: Vec<u8>,
+    /// Bytes that the console can take.
+    pub room: usize,
     seed: u64,
 }
 
@@ -73,7 +75,7 @@ impl Fake {
     /// A machine with so many frames.
     #[must_use]
     pub fn new(frames: usize) -> Self {
-        Self { limit: frames, ..Self::default() }
+        Self { limit: frames, room: usize::MAX / 2, ..Self::default() }
     }
 
     /// Frames in use.
@@ -246,7 +248,12 @@ impl Machine for Fake {
         }
     }
 
+    fn room(&self) -> usize {
+        self.room
+    }
+
     fn print(&mut self, bytes: &[u8]) {
+        self.room = self.room.saturating_sub(bytes.len());
         self.printed.extend(bytes);
     }
 }

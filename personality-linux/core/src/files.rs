@@ -15,7 +15,6 @@
 //! | [`descriptors`] | the numbers that a process has for descriptions |
 //! | [`locks`] | locks on parts of files |
 //! | [`pipe`] | bytes that go from one process to another |
-//! | [`terminal`] | the console: its line discipline |
 
 pub(crate) mod archive;
 pub(crate) mod description;
@@ -28,7 +27,6 @@ pub(crate) mod mounts;
 pub(crate) mod node;
 pub(crate) mod path;
 pub(crate) mod pipe;
-pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
@@ -41,4 +39,3 @@ pub(crate) use mounts::Mounts;
 pub(crate) use node::{Content, Device, Generated, Node, Nodes};
 pub(crate) use path::{Last, Viewer};
 pub(crate) use pipe::Pipe;
-pub(crate) use terminal::Terminal;

@@ -11,7 +11,9 @@
 //! | [`abi`] | numbers and layouts of Linux on arm64 |
 //! | [`machine`] | what is needed of the machine |
 //! | [`memory`] | address spaces, copy-on-write, the page cache |
-//! | [`files`] | nodes, paths, descriptors, pipes, the terminal |
+//! | [`files`] | nodes, paths, descriptors, pipes |
+//! | [`object`] | what descriptors stand for that no path leads to |
+//! | [`terminal`] | the console and pseudo terminals |
 //! | [`process`] | processes, threads, programs, signals, the end |
 //! | [`waiting`] | what threads wait for |
 //! | [`fake`] | a machine for tests |
@@ -32,7 +34,9 @@ mod files;
 pub mod linux;
 pub mod machine;
 mod memory;
+mod object;
 mod process;
+mod terminal;
 mod waiting;
 
 pub use files::archive::Damaged;

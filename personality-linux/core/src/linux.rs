@@ -8,19 +8,19 @@ use core::time::Duration;
 
 use crate::abi::errno::{EFAULT, ENOMEM, ENOSYS, ESRCH, Errno};
 use crate::abi::signals::{
-    BUS_ADRERR, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, SIGBUS, SIGILL, SIGINT, SIGSEGV,
-    SIGTRAP, TRAP_BRKPT,
+    BUS_ADRERR, ILL_ILLOPC, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGILL, SIGSEGV, SIGTRAP, TRAP_BRKPT,
 };
 use crate::calls::{Call, Stop};
 use crate::files::housekeeping::Housekeeping;
 use crate::files::locks::Locks;
-use crate::files::{Damaged, Mounts, Node, Nodes, Terminal, Viewer, archive};
+use crate::files::{Damaged, Mounts, Node, Nodes, Viewer, archive};
 use crate::machine::{Disk, Machine, SpaceHandle, ThreadId};
 use crate::memory::space::Access;
 use crate::memory::{AddressSpace, Frames, MemoryObject, Refused};
 use crate::process::signals::Return;
 use crate::process::state::Info;
 use crate::process::{Flight, Process, Thread, ThreadState};
+use crate::terminal::{CONSOLE, Terminals};
 use crate::waiting::{Key, Waiters, Wakes};
 
 /// What is to be started.
@@ -75,7 +75,7 @@ pub struct Linux<M> {
     pub(crate) root: Rc<Node>,
     pub(crate) mounts: Mounts,
     pub(crate) housekeeping: Housekeeping,
-    pub(crate) terminal: Terminal,
+    pub(crate) terminals: Terminals,
     pub(crate) wakes: Wakes,
     pub(crate) waiters: Waiters,
     /// Pipes made so far.
@@ -95,6 +95,7 @@ impl<M: Machine> Linux<M> {
         let nodes = Nodes::new(frames.discarded());
         let (mounts, root) = Mounts::in_memory(&nodes);
         let trampoline = MemoryObject::new(&frames, 0);
+        let wakes = Wakes::default();
         Self {
             frames,
             spaces: BTreeMap::new(),
@@ -105,8 +106,8 @@ impl<M: Machine> Linux<M> {
             root,
             mounts,
             housekeeping: Housekeeping::default(),
-            terminal: Terminal::new(),
-            wakes: Wakes::default(),
+            terminals: Terminals::new(&wakes),
+            wakes,
             waiters: Waiters::default(),
             last_pipe: 0,
             unimplemented: BTreeMap::new(),
@@ -195,7 +196,7 @@ impl<M: Machine> Linux<M> {
                 return self.settle();
             }
         };
-        self.fail(thread, signal, Info { code, words: [0; 3], address: fault.address });
+        self.fail(thread, signal, Info { code, words: [0; 4], address: fault.address });
     }
 
     /// A thread has executed what it cannot: the low 32 bits of ESR_EL1.
@@ -212,7 +213,7 @@ impl<M: Machine> Linux<M> {
             return;
         }
         let address = self.frames.machine.registers(thread).program_counter;
-        self.fail(thread, signal, Info { code, words: [0; 3], address });
+        self.fail(thread, signal, Info { code, words: [0; 4], address });
     }
 
     fn fail(&mut self, thread: ThreadId, signal: crate::abi::signals::Signal, info: Info) {
@@ -221,30 +222,22 @@ impl<M: Machine> Linux<M> {
         self.settle();
     }
 
-    /// Somebody has typed.
+    /// Somebody has typed at the console.
     pub fn typed(&mut self, bytes: &[u8]) {
-        let typed = self.terminal.input(bytes);
-        self.print(&typed.echo);
-        let info = Info { code: SI_KERNEL, ..Info::default() };
-        let foreground = self.terminal.foreground;
-        for signal in typed.signals {
-            self.signal_group(foreground, signal, info);
-        }
-        self.wakes.borrow_mut().push(Key::Terminal);
+        let console = Rc::clone(&self.terminals.console);
+        self.type_at(&console, bytes);
         self.settle();
     }
 
-    /// Nobody will type any more.
+    /// Nobody will type at the console any more.
     pub fn input_closed(&mut self) {
-        self.terminal.close();
-        self.wakes.borrow_mut().push(Key::Terminal);
+        self.terminals.close_console();
         self.settle();
     }
 
-    /// Asks everything to end, as a key does that interrupts.
-    pub fn interrupt(&mut self) {
-        let info = Info { code: SI_KERNEL, ..Info::default() };
-        self.signal_group(self.terminal.foreground, SIGINT, info);
+    /// The machine has room again for what is printed.
+    pub fn has_room(&mut self) {
+        self.wake(Key::Terminal(CONSOLE));
         self.settle();
     }
 
@@ -266,12 +259,6 @@ impl<M: Machine> Linux<M> {
         self.waiters.next_time()
     }
 
-    /// Prints as the terminal does.
-    pub(crate) fn print(&mut self, bytes: &[u8]) {
-        let machine = &mut self.frames.machine;
-        self.terminal.output(bytes, &mut |part| machine.print(part));
-    }
-
     /// Makes a thread's call, for the first time or again.
     pub(crate) fn attempt(&mut self, thread: ThreadId) {
         let Some(ThreadState::InCall(flight)) = self.threads.get(&thread).map(|t| t.state) else {
@@ -291,6 +278,10 @@ impl<M: Machine> Linux<M> {
     /// Lets all go on for whom something has changed.
     pub(crate) fn settle(&mut self) {
         while let Some(key) = self.next_wake() {
+            if let Key::HungUp(terminal) = key {
+                self.hang_up(terminal);
+                continue;
+            }
             for thread in self.waiters.on(key) {
                 if self.waiters.remove(thread) {
                     self.attempt(thread);

@@ -202,6 +202,9 @@ pub trait Machine {
     /// Fills bytes with unpredictable ones.
     fn random(&mut self, bytes: &mut [u8]);
 
-    /// Prints bytes on the console.
+    /// Bytes that the console can take now.
+    fn room(&self) -> usize;
+
+    /// Prints bytes on the console; more than there is room for takes more memory, and is not lost.
     fn print(&mut self, bytes: &[u8]);
 }

@@ -8,14 +8,20 @@
 //! | [`stack`] | what a program finds on its stack |
 //! | [`fork`] | `clone`: processes and threads |
 //! | [`end`] | how threads and processes end, and who is told |
-//! | [`signals`] | which signal acts next, and what it does |
+//! | [`signals`] | sending signals |
+//! | [`delivery`] | which signal acts next, and what it does |
+//! | [`jobs`] | stopping, and going on |
+//! | [`credentials`] | for whom a process works |
 //! | [`handler`] | the frame on the stack of a handler, and the way back |
 
+pub(crate) mod credentials;
+pub(crate) mod delivery;
 pub(crate) mod end;
 pub(crate) mod exec;
 pub(crate) mod fork;
 pub(crate) mod handler;
 pub(crate) mod image;
+pub(crate) mod jobs;
 pub(crate) mod signals;
 pub(crate) mod stack;
 pub(crate) mod state;

@@ -13,8 +13,12 @@ use crate::machine::ThreadId;
 pub(crate) enum Key {
     /// A pipe has bytes, room, or fewer ends.
     Pipe(u64),
-    /// The terminal has input.
-    Terminal,
+    /// A terminal has input or output, room, or fewer who have it open.
+    Terminal(u32),
+    /// Nobody plays the device of this terminal any more.
+    HungUp(u32),
+    /// This process, or a thread of it, has a signal.
+    Signals(u32),
     /// A child of this process has ended or stopped.
     Children(u32),
     /// The process that borrowed this one's memory has its own.

@@ -11,13 +11,17 @@ use libsys::object::{
     AsidPool, Budget, CNode, Endpoint, Notification, Reply, SchedControl, Untyped,
 };
 use libsys::server::Origin;
+use libsys::service::terminal::Terminal;
 use libsys::worker::Options;
 use libsys::{Cap, Error, ObjectType, Rights, initial, thread, time};
 
 use super::IN_FLIGHT;
+use super::console::{Console, Driven};
 
 /// `log2` of the slots of the CSpace of programs: a CNode has two at least.
 const EMPTY_CSPACE_BITS: u32 = 1;
+/// The driver of the console, in the layout.
+const CONSOLE: &str = "console";
 /// How often those are looked for who wait for a time.
 const TICK_PERIOD: Duration = Duration::from_millis(2);
 const TICK_BUDGET: Duration = Duration::from_micros(100);
@@ -92,6 +96,7 @@ pub(crate) struct Parts {
     pub(crate) resources: Resources,
     pub(crate) endpoint: Cap<Endpoint>,
     pub(crate) bell: Cap<Notification>,
+    pub(crate) console: Console,
     pub(crate) replies: Vec<Cap<Reply>>,
 }
 
@@ -123,9 +128,17 @@ impl Parts {
         initial::THREAD.bind_notification(bell)?;
         super::checksums::learn(&mut memory, &mut space, time)?;
         start_ticking(&mut memory, &mut space, bell, time)?;
+        // The supervisor's console, which a component has that no driver serves, can only print.
+        let terminal = component.endpoint(CONSOLE).map(Terminal::new).ok();
+        let console = match terminal.filter(|terminal| terminal.set_raw(true).is_ok()) {
+            None => Console::Plain,
+            Some(terminal) => {
+                Console::Driven(Driven::start(&mut memory, &mut space, terminal, bell, time)?)
+            }
+        };
         let slots = Vec::new();
         let resources = Resources { memory, space, asid_pool, time, endpoint, nothing, slots };
-        Ok(Self { resources, endpoint, bell, replies })
+        Ok(Self { resources, endpoint, bell, console, replies })
     }
 }
 
@@ -138,7 +151,7 @@ fn start_ticking(
 ) -> Result<(), Failure> {
     let tick = memory.mint(bell, Rights::WRITE, Origin::signal_badge(0))?;
     let budget = Budget { sporadic: true, ..Budget::periodic(TICK_BUDGET, TICK_PERIOD) };
-    let options = Options { priority: PRIORITY, time: Some(budget), ..Options::new(core) };
+    let options = Options { priority: ATTENTIVE, time: Some(budget), ..Options::new(core) };
     thread::spawn_in(memory, space, options, move || {
         loop {
             time::next_period();
@@ -148,5 +161,8 @@ fn start_ticking(
     Ok(())
 }
 
-/// Priority of programs and of the thread that ticks: the layout gives this component more.
+/// Priority of programs.
 pub(crate) const PRIORITY: u8 = 50;
+/// Priority of what programs must not keep waiting: time, the console. The layout gives this
+/// component more.
+pub(crate) const ATTENTIVE: u8 = 60;

@@ -20,6 +20,7 @@ words! {
     O_ACCMODE: u32 = 0o3;
     O_CREAT: u32 = 0o100;
     O_EXCL: u32 = 0o200;
+    O_NOCTTY: u32 = 0o400;
     O_TRUNC: u32 = 0o1000;
     O_APPEND: u32 = 0o2000;
     O_NONBLOCK: u32 = 0o4000;
@@ -80,7 +81,14 @@ words! {
 
     WNOHANG: u32 = 1;
     WUNTRACED: u32 = 2;
+    WEXITED: u32 = 4;
     WCONTINUED: u32 = 8;
+    WNOWAIT: u32 = 0x100_0000;
+    /// All children, by whatever signal they tell of their end, of all threads.
+    WANY: u32 = 0xe000_0000;
+    P_ALL: u32 = 0;
+    P_PID: u32 = 1;
+    P_PGID: u32 = 2;
 
     FUTEX_WAIT: u32 = 0;
     FUTEX_WAKE: u32 = 1;
@@ -105,14 +113,28 @@ words! {
     TCSETS: u32 = 0x5402;
     TCSETSW: u32 = 0x5403;
     TCSETSF: u32 = 0x5404;
+    TCSBRK: u32 = 0x5409;
+    TCXONC: u32 = 0x540a;
+    TCFLSH: u32 = 0x540b;
+    TIOCEXCL: u32 = 0x540c;
+    TIOCNXCL: u32 = 0x540d;
     TIOCSCTTY: u32 = 0x540e;
     TIOCGPGRP: u32 = 0x540f;
     TIOCSPGRP: u32 = 0x5410;
+    TIOCOUTQ: u32 = 0x5411;
     TIOCGWINSZ: u32 = 0x5413;
     TIOCSWINSZ: u32 = 0x5414;
     FIONREAD: u32 = 0x541b;
     FIONBIO: u32 = 0x5421;
+    TIOCNOTTY: u32 = 0x5422;
+    TCSBRKP: u32 = 0x5425;
     TIOCGSID: u32 = 0x5429;
+    TIOCGPTN: u32 = 0x8004_5430;
+    TIOCSPTLCK: u32 = 0x4004_5431;
+    TIOCGPTLCK: u32 = 0x8004_5439;
+    TIOCGPTPEER: u32 = 0x5441;
+    FIONCLEX: u32 = 0x5450;
+    FIOCLEX: u32 = 0x5451;
 
     POLLIN: u16 = 1;
     POLLOUT: u16 = 4;

@@ -33,7 +33,12 @@ signals! {
     SIGTTIN = 21;
     SIGTTOU = 22;
     SIGURG = 23;
+    SIGXCPU = 24;
+    SIGVTALRM = 26;
+    SIGPROF = 27;
     SIGWINCH = 28;
+    SIGIO = 29;
+    SIGSYS = 31;
 }
 
 /// Highest number.
@@ -58,6 +63,12 @@ impl Signal {
         self.0 as usize - 1
     }
 
+    /// Whether it is one of those that wait more than once.
+    #[must_use]
+    pub const fn is_for_real_time(self) -> bool {
+        self.0 >= 32
+    }
+
     /// Its bit in a set.
     #[must_use]
     pub const fn bit(self) -> u64 {
@@ -69,6 +80,10 @@ impl Signal {
 pub const SIG_DFL: u64 = 0;
 /// Handler: nothing.
 pub const SIG_IGN: u64 = 1;
+/// Flag of an action: children that stop are not told of.
+pub const SA_NOCLDSTOP: u64 = 1;
+/// Flag of an action: children that end need not be asked about.
+pub const SA_NOCLDWAIT: u64 = 2;
 /// Flag of an action: the handler is told more.
 pub const SA_SIGINFO: u64 = 4;
 /// Flag of an action: the handler runs on the alternate stack.
@@ -106,6 +121,12 @@ pub const TRAP_BRKPT: i32 = 1;
 pub const CLD_EXITED: i32 = 1;
 /// SIGCHLD: a child was killed.
 pub const CLD_KILLED: i32 = 2;
+/// SIGCHLD: a child was killed, and its memory would have been kept.
+pub const CLD_DUMPED: i32 = 3;
+/// SIGCHLD: a child was stopped.
+pub const CLD_STOPPED: i32 = 5;
+/// SIGCHLD: a child goes on.
+pub const CLD_CONTINUED: i32 = 6;
 
 /// What lies on the stack of a handler (`struct rt_sigframe`), by offsets from its start.
 pub mod frame {

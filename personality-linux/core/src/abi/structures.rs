@@ -153,9 +153,9 @@ pub fn pair(bytes: [u8; 16]) -> [u64; 2] {
     [word as u64, (word >> 64) as u64]
 }
 
-/// `siginfo_t` with the three words behind number, error and code that the signal says.
+/// `siginfo_t` with the four words behind number, error and code that the signal says.
 #[must_use]
-pub fn signal_info(number: u8, code: i32, words: [u32; 3], address: u64) -> [u8; SIGINFO_BYTES] {
+pub fn signal_info(number: u8, code: i32, words: [u32; 4], address: u64) -> [u8; SIGINFO_BYTES] {
     let mut fields = Fields::new();
     fields.half(number.into()).half(0).put(&code.to_le_bytes()).half(0);
     if address == 0 {

@@ -6,10 +6,9 @@ use super::{Address, Answer, Fd};
 use crate::abi::errno::{EINVAL, ENOTTY};
 use crate::abi::flags::{
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETLK, F_SETFD, F_SETFL, F_SETLK, F_SETLKW,
-    FD_CLOEXEC, FIONBIO, FIONREAD, O_APPEND, O_NONBLOCK, TCGETS, TCSETS, TCSETSF, TCSETSW,
-    TIOCGPGRP, TIOCGSID, TIOCGWINSZ, TIOCSCTTY, TIOCSPGRP, TIOCSWINSZ,
+    FD_CLOEXEC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, O_APPEND, O_NONBLOCK,
 };
-use crate::files::{Content, Descriptor, Device, Stream};
+use crate::files::{Descriptor, Stream};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 
@@ -56,64 +55,24 @@ impl<M: Machine> Linux<M> {
         argument: Address,
     ) -> Answer {
         let file = Rc::clone(self.process(me)?.descriptors.get(fd)?);
+        if matches!(command, FIOCLEX | FIONCLEX) {
+            self.process(me)?.descriptors.descriptor_mut(fd)?.closes_on_exec = command == FIOCLEX;
+            return Ok(0);
+        }
         if command == FIONBIO {
             let on = self.read_array::<4>(me, argument)? != [0; 4];
             let flags = file.flags.get() & !O_NONBLOCK;
             file.flags.set(if on { flags | O_NONBLOCK } else { flags });
             return Ok(0);
         }
-        match (&file.stream, &file.node.content) {
-            (Stream::Pipe(end), _) if command == FIONREAD => {
+        match &file.stream {
+            Stream::Pipe(end) if command == FIONREAD => {
                 let count = end.pipe.len() as u32;
                 self.write_memory(me, argument, &count.to_le_bytes())?;
                 Ok(0)
             }
-            (_, Content::Device(Device::Terminal)) => self.terminal_ioctl(me, command, argument),
+            Stream::Object(object) => self.object_ioctl(me, object, command, argument),
             _ => Err(ENOTTY.into()),
         }
-    }
-
-    fn terminal_ioctl(&mut self, me: ThreadId, command: u32, argument: Address) -> Answer {
-        match command {
-            TCGETS => {
-                let termios = *self.terminal.termios();
-                self.write_memory(me, argument, &termios)?;
-            }
-            TCSETS | TCSETSW | TCSETSF => {
-                let termios = self.read_array(me, argument)?;
-                if command == TCSETSF {
-                    self.terminal.flush();
-                }
-                self.terminal.set_termios(termios);
-                self.wake(crate::waiting::Key::Terminal);
-            }
-            TIOCGWINSZ => {
-                let (rows, columns) = self.terminal.size;
-                let words = [rows, columns, 0, 0].map(u16::to_le_bytes).concat();
-                self.write_memory(me, argument, &words)?;
-            }
-            TIOCSWINSZ => {
-                let [a, b, c, d, ..] = self.read_array::<8>(me, argument)?;
-                self.terminal.size = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
-            }
-            TIOCGPGRP => {
-                let group = self.terminal.foreground.to_le_bytes();
-                self.write_memory(me, argument, &group)?;
-            }
-            TIOCSPGRP => {
-                self.terminal.foreground = u32::from_le_bytes(self.read_array(me, argument)?);
-            }
-            TIOCSCTTY => self.terminal.session = self.process(me)?.session,
-            TIOCGSID => {
-                let session = self.terminal.session.to_le_bytes();
-                self.write_memory(me, argument, &session)?;
-            }
-            FIONREAD => {
-                let count = self.terminal.waiting() as u32;
-                self.write_memory(me, argument, &count.to_le_bytes())?;
-            }
-            _ => return Err(ENOTTY.into()),
-        }
-        Ok(0)
     }
 }

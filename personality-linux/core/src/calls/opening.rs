@@ -16,6 +16,7 @@ use crate::files::{
 };
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
+use crate::object::Object;
 
 /// What a description keeps of the flags it was opened with.
 const KEPT: u32 = !(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
@@ -101,6 +102,9 @@ impl<M: Machine> Linux<M> {
         let stream = match &node.content {
             Content::Generated(text) if flags & O_PATH == 0 => {
                 Stream::Text(self.generate(me, *text)?)
+            }
+            Content::Device(device) if flags & O_PATH == 0 => {
+                self.open_device(me, *device, flags)?
             }
             Content::Pipe | Content::Special if flags & O_PATH == 0 => return Err(ENXIO.into()),
             _ => Stream::Node,
@@ -234,7 +238,8 @@ impl<M: Machine> Linux<M> {
         let find = |directory: &Rc<Node>, name: &[u8]| directory.child(name).ok().flatten();
         let node = find(&self.root, b"dev").and_then(|devices| find(&devices, b"console"));
         let node = node.unwrap_or_else(|| self.nodes.create(device, 0o600, self.now()));
-        let description = Description::new(node, Stream::Node, O_RDWR);
+        let stream = Stream::Object(Object::Terminal(self.terminals.console.open()));
+        let description = Description::new(node, stream, O_RDWR);
         for number in 0..3 {
             let description = Rc::clone(&description);
             // There is room for three.

@@ -1,14 +1,13 @@
 //! Waiting for files.
 
-use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use super::{Address, Answer, Stop};
 use crate::abi::errno::{EFAULT, EINVAL, Errno};
 use crate::abi::flags::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use crate::abi::structures::duration;
-use crate::files::pipe::Side;
-use crate::files::{Content, Description, Descriptors, Device, Stream, Terminal};
+use crate::files::pipe::{PipeEnd, Side};
+use crate::files::{Description, Stream};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 use crate::process::signals::UNBLOCKABLE;
@@ -41,10 +40,7 @@ impl<M: Machine> Linux<M> {
             let entry: [u8; 8] = self.read_array(me, at)?;
             let [a, b, c, d, low, high, ..] = entry;
             let (fd, wanted) = (i32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([low, high]));
-            let answer = {
-                let process = self.processes.get(&self.process_id(me)).ok_or(EFAULT)?;
-                state(&process.descriptors, &self.terminal, fd, &mut keys)
-            };
+            let answer = self.poll_descriptor(me, fd, &mut keys);
             let answer = answer & (wanted | POLLERR | POLLHUP | POLLNVAL);
             ready += u64::from(answer != 0);
             self.write_memory(me, at + 6, &answer.to_le_bytes())?;
@@ -83,35 +79,38 @@ impl<M: Machine> Linux<M> {
             thread.mask = mask & !UNBLOCKABLE;
         }
     }
-}
 
-/// What could be done with a descriptor now; `keys` gets what to wait for.
-fn state(descriptors: &Descriptors, terminal: &Terminal, fd: i32, keys: &mut Vec<Key>) -> u16 {
-    if fd < 0 {
-        return 0;
+    /// What could be done with a descriptor now; `keys` gets what to wait for.
+    fn poll_descriptor(&self, me: ThreadId, fd: i32, keys: &mut Vec<Key>) -> u16 {
+        if fd < 0 {
+            return 0;
+        }
+        let process = self.processes.get(&self.process_id(me));
+        let file = process.and_then(|process| process.descriptors.get(fd).ok());
+        file.map_or(POLLNVAL, |file| self.poll_file(file, keys))
     }
-    let Ok(file) = descriptors.get(fd) else { return POLLNVAL };
-    file_state(file, terminal, keys)
+
+    /// What could be done with a file now.
+    pub(crate) fn poll_file(&self, file: &Description, keys: &mut Vec<Key>) -> u16 {
+        match &file.stream {
+            Stream::Pipe(end) => {
+                keys.push(end.pipe.key);
+                poll_pipe(end)
+            }
+            Stream::Object(object) => self.poll_object(object, keys),
+            _ => POLLIN | POLLOUT,
+        }
+    }
 }
 
-fn file_state(file: &Rc<Description>, terminal: &Terminal, keys: &mut Vec<Key>) -> u16 {
-    match (&file.stream, &file.node.content) {
-        (Stream::Pipe(end), _) => {
-            keys.push(end.pipe.key);
-            match end.side {
-                Side::Read => {
-                    let readable = if end.pipe.len() > 0 { POLLIN } else { 0 };
-                    readable | if end.pipe.has_writers() { 0 } else { POLLHUP }
-                }
-                Side::Write if !end.pipe.has_readers() => POLLERR,
-                Side::Write if end.pipe.room() >= crate::files::pipe::ATOMIC => POLLOUT,
-                Side::Write => 0,
-            }
+fn poll_pipe(end: &PipeEnd) -> u16 {
+    match end.side {
+        Side::Read => {
+            let readable = if end.pipe.len() > 0 { POLLIN } else { 0 };
+            readable | if end.pipe.has_writers() { 0 } else { POLLHUP }
         }
-        (_, Content::Device(Device::Terminal)) => {
-            keys.push(Key::Terminal);
-            POLLOUT | if terminal.is_readable() { POLLIN } else { 0 }
-        }
-        _ => POLLIN | POLLOUT,
+        Side::Write if !end.pipe.has_readers() => POLLERR,
+        Side::Write if end.pipe.room() >= crate::files::pipe::ATOMIC => POLLOUT,
+        Side::Write => 0,
     }
 }

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::{Address, Answer, Stop};
 use crate::abi::errno::{EINVAL, ENOMEM, EPERM, ESRCH, Errno};
-use crate::abi::signals::{SI_TKILL, SI_USER, SIGKILL, SIGSTOP, SS_DISABLE, SS_ONSTACK, Signal};
+use crate::abi::signals::{
+    SI_TKILL, SI_USER, SIGCONT, SIGKILL, SIGSTOP, SS_DISABLE, SS_ONSTACK, Signal,
+};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 use crate::process::Action;
@@ -18,7 +20,7 @@ const SET_BYTES: u64 = 8;
 /// Smallest alternate stack.
 const MINSIGSTKSZ: u64 = 5120;
 
-fn check_size(size: u64) -> Result<(), Errno> {
+pub(super) fn check_size(size: u64) -> Result<(), Errno> {
     if size == SET_BYTES { Ok(()) } else { Err(EINVAL) }
 }
 
@@ -156,7 +158,12 @@ impl<M: Machine> Linux<M> {
         if meant.is_empty() {
             return Err(ESRCH.into());
         }
-        let info = Info { code: SI_USER, words: [caller, 0, 0], address: 0 };
+        let permitted = |process: &u32| self.may_signal(caller, *process, signal);
+        let meant: Vec<u32> = meant.into_iter().filter(permitted).collect();
+        if meant.is_empty() {
+            return Err(EPERM.into());
+        }
+        let info = self.sender(me, SI_USER)?;
         if let Some(signal) = signal {
             for process in meant {
                 self.signal_process(process, signal, info);
@@ -165,11 +172,32 @@ impl<M: Machine> Linux<M> {
         self.still_here(me)
     }
 
+    /// Whether a process may send another a signal.
+    pub(super) fn may_signal(&self, sender: u32, receiver: u32, signal: Option<Signal>) -> bool {
+        let (Some(own), Some(theirs)) =
+            (self.processes.get(&sender), self.processes.get(&receiver))
+        else {
+            return false;
+        };
+        own.credentials.may_signal(&theirs.credentials)
+            || signal == Some(SIGCONT) && own.session == theirs.session
+    }
+
+    /// What a signal says that a thread sends.
+    fn sender(&mut self, me: ThreadId, code: i32) -> Result<Info, Errno> {
+        let user = self.process(me)?.credentials.user.real;
+        Ok(Info { code, words: [self.process_id(me), user, 0, 0], address: 0 })
+    }
+
     pub(super) fn tkill(&mut self, me: ThreadId, thread: u32, number: u32) -> Answer {
         let signal = signal(number)?;
-        let info = Info { code: SI_TKILL, words: [self.process_id(me), 0, 0], address: 0 };
-        if !self.threads.contains_key(&ThreadId(thread)) {
+        let info = self.sender(me, SI_TKILL)?;
+        let Some(receiver) = self.threads.get(&ThreadId(thread)).map(|thread| thread.process)
+        else {
             return Err(ESRCH.into());
+        };
+        if !self.may_signal(self.process_id(me), receiver, signal) {
+            return Err(EPERM.into());
         }
         if let Some(signal) = signal {
             self.signal_thread(ThreadId(thread), signal, info);
@@ -191,7 +219,7 @@ impl<M: Machine> Linux<M> {
     }
 
     /// 0, if the caller has not ended by what it did to others.
-    fn still_here(&self, me: ThreadId) -> Answer {
+    pub(super) fn still_here(&self, me: ThreadId) -> Answer {
         if self.threads.contains_key(&me) { Ok(0) } else { Err(Stop::Gone) }
     }
 }

@@ -1,7 +1,7 @@
 //! The machine, its name, its limits.
 
 use super::{Address, Answer, Stop};
-use crate::abi::errno::{EINVAL, ENOSYS, ESRCH};
+use crate::abi::errno::{EINVAL, ENOSYS, EPERM, ESRCH};
 use crate::abi::structures::{RUSAGE_BYTES, UTSNAME_FIELD, sysinfo};
 use crate::linux::Linux;
 use crate::machine::{Machine, PAGE, ThreadId};
@@ -100,6 +100,34 @@ impl<M: Machine> Linux<M> {
     pub(super) fn getrusage(&mut self, me: ThreadId, _who: i32, buffer: Address) -> Answer {
         self.write_memory(me, buffer, &[0; RUSAGE_BYTES])?;
         Ok(0)
+    }
+
+    /// What a process has used of the machine.
+    pub(super) fn usage_of(&mut self, _process: u32) -> [u8; RUSAGE_BYTES] {
+        [0; RUSAGE_BYTES]
+    }
+
+    /// Ends the system, for who may do that.
+    pub(super) fn reboot(&mut self, me: ThreadId, first: u32, second: u32, command: u32) -> Answer {
+        const MAGIC: u32 = 0xfee1_dead;
+        /// Any of these, for compatibility.
+        const SECOND: [u32; 4] = [672_274_793, 85_072_278, 369_367_448, 537_993_216];
+        const CTRL_ALT_DEL: [u32; 2] = [0, 0x89ab_cdef];
+        const ENDS: [u32; 3] = [0x4321_fedc, 0xcdef_0123, 0x0123_4567];
+        if !self.process(me)?.credentials.is_privileged() {
+            return Err(EPERM.into());
+        }
+        if first != MAGIC || !SECOND.contains(&second) {
+            return Err(EINVAL.into());
+        }
+        if CTRL_ALT_DEL.contains(&command) {
+            return Ok(0);
+        }
+        if !ENDS.contains(&command) {
+            return Err(EINVAL.into());
+        }
+        self.ended.get_or_insert(0);
+        Err(Stop::Gone)
     }
 
     /// There are no restartable sequences; programs go on without.

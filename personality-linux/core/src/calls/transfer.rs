@@ -16,7 +16,7 @@ use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 use crate::memory::Unavailable;
 use crate::process::state::Info;
-use crate::waiting::{Key, Wait};
+use crate::waiting::Wait;
 
 /// Bytes that are copied at once.
 const CHUNK: usize = 4096;
@@ -103,7 +103,7 @@ impl<M: Machine> Linux<M> {
         if !file.can_read() {
             return Err(EBADF.into());
         }
-        if start != Start::Here && matches!(file.stream, Stream::Pipe(_)) {
+        if start != Start::Here && matches!(file.stream, Stream::Pipe(_) | Stream::Object(_)) {
             return Err(ESPIPE.into());
         }
         let mut total = 0;
@@ -153,10 +153,13 @@ impl<M: Machine> Linux<M> {
         let count = match &file.stream {
             Stream::Text(text) => copy_from(text, position, bytes),
             Stream::Pipe(end) => return self.read_pipe(me, file, &end.pipe, address, bytes),
+            Stream::Object(object) => {
+                return self.read_object(me, (file, object), address, bytes);
+            }
             Stream::Node => match &file.node.content {
                 Content::Regular(object) => object.read(&mut self.frames, position, bytes)?,
                 Content::Device(device) => {
-                    return self.read_device(me, file, *device, address, bytes);
+                    return self.read_device(me, *device, address, bytes);
                 }
                 Content::Directory(_) => return Err(EISDIR.into()),
                 _ => return Err(EINVAL.into()),
@@ -193,7 +196,15 @@ impl<M: Machine> Linux<M> {
     }
 
     /// Makes sure that memory can be written.
-    fn touch(&mut self, me: ThreadId, address: Address, length: usize) -> Result<(), Errno> {
+    pub(crate) fn touch(
+        &mut self,
+        me: ThreadId,
+        address: Address,
+        length: usize,
+    ) -> Result<(), Errno> {
+        if length == 0 {
+            return Ok(());
+        }
         let mut byte = [0];
         let last = address.checked_add(length as u64 - 1).ok_or(EFAULT)?;
         for at in [address, last] {
@@ -206,7 +217,6 @@ impl<M: Machine> Linux<M> {
     fn read_device(
         &mut self,
         me: ThreadId,
-        file: &Description,
         device: Device,
         address: Address,
         bytes: &mut [u8],
@@ -221,17 +231,8 @@ impl<M: Machine> Linux<M> {
                 self.frames.machine.random(bytes);
                 bytes.len()
             }
-            Device::Terminal if !self.terminal.is_readable() => {
-                return Err(match file.is(O_NONBLOCK) {
-                    true => EAGAIN.into(),
-                    false => Stop::Wait(Wait::on(Key::Terminal)),
-                });
-            }
-            Device::Terminal => {
-                let length = bytes.len().min(self.terminal.waiting().max(1));
-                self.touch(me, address, length)?;
-                self.terminal.read(&mut bytes[..length])
-            }
+            // They are opened as terminals.
+            _ => return Err(EINVAL.into()),
         };
         self.write_memory(me, address, &bytes[..count])?;
         Ok(count as u64)
@@ -242,7 +243,7 @@ impl<M: Machine> Linux<M> {
         if !file.can_write() {
             return Err(EBADF.into());
         }
-        if start != Start::Here && matches!(file.stream, Stream::Pipe(_)) {
+        if start != Start::Here && matches!(file.stream, Stream::Pipe(_) | Stream::Object(_)) {
             return Err(ESPIPE.into());
         }
         let sum = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.length)).min(LIMIT);
@@ -285,6 +286,9 @@ impl<M: Machine> Linux<M> {
         if let Stream::Pipe(end) = &file.stream {
             return self.write_pipe(me, file, &end.pipe, bytes, left);
         }
+        if let Stream::Object(object) = &file.stream {
+            return self.write_object(me, (file, object), bytes);
+        }
         match &file.node.content {
             Content::Regular(object) => {
                 let position = match start {
@@ -303,10 +307,6 @@ impl<M: Machine> Linux<M> {
                 }
                 file.node.wrote(self.now());
                 Ok(count as u64)
-            }
-            Content::Device(Device::Terminal) => {
-                self.print(bytes);
-                Ok(want as u64)
             }
             Content::Device(Device::Full) => Err(ENOSPC.into()),
             Content::Device(_) => Ok(want as u64),
@@ -340,12 +340,9 @@ impl<M: Machine> Linux<M> {
     pub(super) fn lseek(&mut self, me: ThreadId, fd: Fd, offset: u64, whence: u32) -> Answer {
         let file = Rc::clone(self.process(me)?.descriptors.get(fd)?);
         let size = match &file.stream {
-            Stream::Pipe(_) => return Err(ESPIPE.into()),
+            Stream::Pipe(_) | Stream::Object(_) => return Err(ESPIPE.into()),
             Stream::Text(text) => text.len() as u64,
-            Stream::Node => match file.node.content {
-                Content::Device(Device::Terminal) => return Err(ESPIPE.into()),
-                _ => file.node.size(),
-            },
+            Stream::Node => file.node.size(),
         };
         let base = match whence {
             SEEK_SET => 0,

@@ -7,6 +7,7 @@ use core::cell::{Cell, RefCell};
 use super::node::Node;
 use super::pipe::PipeEnd;
 use crate::abi::flags::{O_ACCMODE, O_PATH, O_RDWR, O_WRONLY};
+use crate::object::Object;
 
 /// What bytes are read from and written to.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) enum Stream {
     Text(Vec<u8>),
     /// An end of a pipe.
     Pipe(PipeEnd),
+    /// Something else that is no file.
+    Object(Object),
 }
 
 /// A node and a position in it. Several descriptors can share one.

@@ -173,14 +173,15 @@ fn empty_root(nodes: &Nodes, permissions: u32) -> Rc<Node> {
 
 /// Devices that every system has.
 fn devices(nodes: &Nodes) -> Rc<Node> {
-    const DEVICES: [(&[u8], Device); 8] = [
+    const DEVICES: [(&[u8], Device); 9] = [
         (b"null", Device::Null),
         (b"zero", Device::Zero),
         (b"full", Device::Full),
         (b"random", Device::Random),
         (b"urandom", Device::Random),
         (b"console", Device::Terminal),
-        (b"tty", Device::Terminal),
+        (b"tty", Device::ControllingTerminal),
+        (b"ptmx", Device::Master),
         (b"ttyAMA0", Device::Terminal),
     ];
     const LINKS: [(&[u8], &[u8]); 4] = [
@@ -196,6 +197,8 @@ fn devices(nodes: &Nodes) -> Rc<Node> {
     for (name, target) in LINKS {
         place(nodes, &root, name, Content::Link(Link::Path(target.to_vec())), 0o777);
     }
+    // It is empty.
+    let _ = root.insert(b"pts", &nodes.directory(0o755, Duration::ZERO));
     root
 }
 

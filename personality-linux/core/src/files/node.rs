@@ -27,6 +27,12 @@ pub(crate) enum Device {
     Random,
     /// The terminal that the system is used through.
     Terminal,
+    /// The terminal of the session of whoever opens it.
+    ControllingTerminal,
+    /// A new pseudo terminal for whoever opens it.
+    Master,
+    /// The terminal of a pair.
+    Pty(u32),
 }
 
 impl Device {
@@ -37,7 +43,10 @@ impl Device {
             Self::Zero => (1, 5),
             Self::Full => (1, 7),
             Self::Random => (1, 9),
+            Self::ControllingTerminal => (5, 0),
             Self::Terminal => (5, 1),
+            Self::Master => (5, 2),
+            Self::Pty(number) => (136, number),
         }
     }
 
@@ -49,7 +58,15 @@ impl Device {
 
     /// The device with these numbers.
     pub(crate) fn of(numbers: (u32, u32)) -> Option<Self> {
-        let all = [Self::Null, Self::Zero, Self::Full, Self::Random, Self::Terminal];
+        let all = [
+            Self::Null,
+            Self::Zero,
+            Self::Full,
+            Self::Random,
+            Self::ControllingTerminal,
+            Self::Terminal,
+            Self::Master,
+        ];
         all.into_iter().find(|device| device.numbers() == numbers)
     }
 }

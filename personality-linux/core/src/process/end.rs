@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use super::state::{Info, Life};
-use crate::abi::signals::{CLD_EXITED, CLD_KILLED, SIGKILL};
+use crate::abi::signals::{
+    CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD, SIGKILL,
+};
 use crate::linux::Linux;
 use crate::machine::{Machine, SpaceHandle, ThreadId};
 use crate::waiting::Key;
@@ -14,6 +16,15 @@ pub(crate) const FIRST: u32 = 1;
 /// The status of a process that ended by itself.
 pub(crate) const fn exited(code: u32) -> u32 {
     (code & 0xff) << 8
+}
+
+/// Code and status in the signal to the parent of a process that ended so.
+pub(crate) const fn how_ended(status: u32) -> (i32, u32) {
+    match (status & 0x7f, status & 0x80) {
+        (0, _) => (CLD_EXITED, status >> 8 & 0xff),
+        (signal, 0) => (CLD_KILLED, signal),
+        (signal, _) => (CLD_DUMPED, signal),
+    }
 }
 
 impl<M: Machine> Linux<M> {
@@ -45,7 +56,9 @@ impl<M: Machine> Linux<M> {
             self.end_thread(thread);
         }
         self.stop_borrowing(number);
+        let groups = self.groups_around(number);
         let Some(process) = self.processes.get_mut(&number) else { return };
+        (process.stop, process.notice) = (None, None);
         process.life = Life::Ended(status);
         process.descriptors = crate::files::Descriptors::default();
         for inode in self.locks.files_of(number) {
@@ -53,29 +66,38 @@ impl<M: Machine> Linux<M> {
         }
         let Some(process) = self.processes.get_mut(&number) else { return };
         let (space, parent, signal) = (process.space, process.parent, process.end_signal);
+        let (leads, user) = (process.session == number, process.credentials.user.real);
         self.leave_space(space);
         self.adopt_children(number);
+        if leads {
+            self.end_session(number);
+        }
+        self.release_orphans(&groups);
         if number == FIRST {
             self.ended = Some(status);
         }
         if let Some(signal) = signal.filter(|_| self.processes.contains_key(&parent)) {
-            let code = if status & 0x7f == 0 { CLD_EXITED } else { CLD_KILLED };
-            let how = if status & 0x7f == 0 { status >> 8 } else { status & 0x7f };
-            let info = Info { code, words: [number, 0, how], address: 0 };
+            let (code, how) = how_ended(status);
+            let info = Info { code, words: [number, user, how, 0], address: 0 };
             self.signal_process(parent, signal, info);
         }
         self.wake(Key::Children(parent));
         if self.forgets_children(parent) {
-            self.processes.remove(&number);
+            self.forget_process(number);
         }
+    }
+
+    /// Forgets a process that has ended: nobody asks about it any more.
+    pub(crate) fn forget_process(&mut self, number: u32) {
+        self.processes.remove(&number);
     }
 
     /// Whether a process does not want to be asked about its children.
     fn forgets_children(&self, parent: u32) -> bool {
-        let signal = crate::abi::signals::SIGCHLD;
-        let parent = self.processes.get(&parent);
-        parent.is_none_or(|parent| parent.action(signal).handler == crate::abi::signals::SIG_IGN)
-            && parent.is_some()
+        self.processes.get(&parent).is_some_and(|parent| {
+            let action = parent.action(SIGCHLD);
+            action.handler == SIG_IGN || action.flags & SA_NOCLDWAIT != 0
+        })
     }
 
     /// Gives the children of a process that has ended to the first one.

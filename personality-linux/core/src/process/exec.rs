@@ -224,6 +224,7 @@ impl<M: Machine> Linux<M> {
         self.stop_borrowing(number);
         let process = self.processes.get_mut(&number).ok_or(EFAULT)?;
         let old = core::mem::replace(&mut process.space, new);
+        process.has_executed = true;
         process.executable = loaded.executable;
         process.arguments = loaded.arguments.join(&0);
         process.descriptors.close_for_exec();

@@ -3,6 +3,7 @@
 use alloc::rc::Rc;
 use core::time::Duration;
 
+use super::credentials::Credentials;
 use super::state::{Life, Process, Thread};
 use crate::abi::errno::{EAGAIN, EINVAL, ENOMEM, ESRCH, Errno};
 use crate::abi::flags::{
@@ -153,7 +154,10 @@ impl<M: Machine> Linux<M> {
             parent: parent_id,
             group: parent.group,
             session: parent.session,
+            credentials: parent.credentials.clone(),
             life: Life::Alive,
+            stop: None,
+            notice: None,
             threads: [ThreadId(number)].into(),
             space,
             is_borrowing: false,
@@ -163,6 +167,7 @@ impl<M: Machine> Linux<M> {
             actions: parent.actions,
             pending: super::Pending::default(),
             end_signal,
+            has_executed: false,
             executable: parent.executable.clone(),
             arguments: parent.arguments.clone(),
         };
@@ -237,7 +242,10 @@ impl<M: Machine> Linux<M> {
             parent: 0,
             group: number,
             session: number,
+            credentials: Credentials::default(),
             life: Life::Alive,
+            stop: None,
+            notice: None,
             threads: [thread].into(),
             space,
             is_borrowing: false,
@@ -247,11 +255,12 @@ impl<M: Machine> Linux<M> {
             actions: [super::Action::default(); crate::abi::signals::SIGNALS],
             pending: super::Pending::default(),
             end_signal: None,
+            has_executed: true,
             executable: loaded.executable,
             arguments: loaded.arguments.join(&0),
         };
-        self.terminal.foreground = number;
-        self.terminal.session = number;
+        self.terminals.console.foreground.set(number);
+        self.terminals.console.session.set(number);
         self.processes.insert(number, process);
         self.threads.insert(thread, Thread::new(number));
         self.frames.machine.resume(thread, &registers);

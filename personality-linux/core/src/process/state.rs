@@ -1,10 +1,12 @@
 //! What a process and a thread consist of.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use super::credentials::Credentials;
+use super::signals::Return;
 use crate::abi::signals::{SIGNALS, Signal};
 use crate::calls::Call;
 use crate::files::{Descriptors, Node};
@@ -26,32 +28,51 @@ pub(crate) struct Action {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Info {
     pub(crate) code: i32,
-    /// The sender, its user, and how a child ended.
-    pub(crate) words: [u32; 3],
+    /// The sender, its user, and how a child ended or what else is told in two words.
+    pub(crate) words: [u32; 4],
     /// The address of a fault; 0 for other signals.
     pub(crate) address: u64,
 }
 
-/// Signals that have not acted yet; each at most once.
+/// Most signals of one number that wait.
+const QUEUE: usize = 256;
+
+/// Signals that have not acted yet; those that are not for real time at most once each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pending {
     pub(crate) set: u64,
-    infos: BTreeMap<Signal, Info>,
+    infos: BTreeMap<Signal, VecDeque<Info>>,
 }
 
 impl Pending {
-    pub(crate) fn add(&mut self, signal: Signal, info: Info) {
-        if self.set & signal.bit() == 0 {
+    /// Adds a signal; whether there was room for it.
+    pub(crate) fn add(&mut self, signal: Signal, info: Info) -> bool {
+        let infos = self.infos.entry(signal).or_default();
+        let limit = if signal.is_for_real_time() { QUEUE } else { 1 };
+        let has_room = infos.len() < limit;
+        if has_room {
+            infos.push_back(info);
             self.set |= signal.bit();
-            self.infos.insert(signal, info);
         }
+        has_room || !signal.is_for_real_time()
     }
 
     /// The first signal of a set.
     pub(crate) fn take(&mut self, of: u64) -> Option<(Signal, Info)> {
         let signal = Signal::new(u64::from((self.set & of).trailing_zeros()) + 1)?;
-        self.set &= !signal.bit();
-        Some((signal, self.infos.remove(&signal).unwrap_or_default()))
+        let infos = self.infos.entry(signal).or_default();
+        let info = infos.pop_front().unwrap_or_default();
+        if infos.is_empty() {
+            self.infos.remove(&signal);
+            self.set &= !signal.bit();
+        }
+        Some((signal, info))
+    }
+
+    /// Forgets signals of a set.
+    pub(crate) fn discard(&mut self, of: u64) {
+        self.set &= !of;
+        self.infos.retain(|signal, _| signal.bit() & of == 0);
     }
 }
 
@@ -81,6 +102,8 @@ pub(crate) enum ThreadState {
 pub(crate) struct Thread {
     pub(crate) process: u32,
     pub(crate) state: ThreadState,
+    /// How it goes on once its process does, which is stopped.
+    pub(crate) parked: Option<Return>,
     /// Signals that wait.
     pub(crate) mask: u64,
     /// The mask that is to hold again after the call under way.
@@ -98,6 +121,7 @@ impl Thread {
         Self {
             process,
             state: ThreadState::Running,
+            parked: None,
             mask: 0,
             mask_before: None,
             pending: Pending::default(),
@@ -116,13 +140,26 @@ pub(crate) enum Life {
     Ended(u32),
 }
 
+/// What a parent has not been told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Notice {
+    /// It was stopped by this signal.
+    Stopped(Signal),
+    /// It goes on.
+    Continued,
+}
+
 /// A process.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) parent: u32,
     pub(crate) group: u32,
     pub(crate) session: u32,
+    pub(crate) credentials: Credentials,
     pub(crate) life: Life,
+    /// The signal that has stopped it.
+    pub(crate) stop: Option<Signal>,
+    pub(crate) notice: Option<Notice>,
     pub(crate) threads: BTreeSet<ThreadId>,
     pub(crate) space: SpaceHandle,
     /// Whether its parent waits until it no longer uses the parent's memory.
@@ -135,6 +172,8 @@ pub(crate) struct Process {
     pub(crate) pending: Pending,
     /// The signal that its parent gets when it ends.
     pub(crate) end_signal: Option<Signal>,
+    /// Whether it has taken another program since it was made.
+    pub(crate) has_executed: bool,
     /// The path of its program.
     pub(crate) executable: Vec<u8>,
     /// Its words, each with a final zero.
