@@ -102,6 +102,26 @@ fn decode_read(kernel: &Kernel, call: &Call, target: Obj<Thread>) -> Result<Acti
     Ok(Action::Read { suspend: flags & 1 != 0, count, answer: call.manner.call })
 }
 
+/// The label of a message that reads registers.
+pub(crate) const READ_REGISTERS: u64 = Invocation::ThreadReadRegisters.label();
+
+/// How many registers such a message asks for, if it stops nobody.
+///
+/// # Errors
+/// Those of [`decode`].
+#[inline(always)]
+pub(crate) fn decode_plain_read(
+    kernel: &Kernel,
+    call: &Call,
+    target: Obj<Thread>,
+) -> Option<Result<usize, Error>> {
+    match decode_read(kernel, call, target) {
+        Ok(Action::Read { suspend: false, count, answer: true }) => Some(Ok(count)),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    }
+}
+
 fn decode_write(kernel: &Kernel, call: &Call, target: Obj<Thread>) -> Result<Action, Error> {
     let [flags, count] = call.words::<2>(kernel)?;
     let sent = call.length - 2;
@@ -153,7 +173,10 @@ impl Kernel {
                 if suspend {
                     self.suspend(target);
                 }
-                return self.read_registers(caller, target, count, answer);
+                if answer {
+                    self.read_registers(caller, target, count);
+                    return Outcome::Answered;
+                }
             }
             Action::Write { resume, count, source } => {
                 self.write_registers(caller, source, target, count);
@@ -186,16 +209,13 @@ impl Kernel {
         Outcome::Done
     }
 
-    fn read_registers(
+    /// Answers the first registers of a thread.
+    pub(crate) fn read_registers(
         &mut self,
         caller: Obj<Thread>,
         target: Obj<Thread>,
         count: usize,
-        answer: bool,
-    ) -> Outcome {
-        if !answer {
-            return Outcome::Done;
-        }
+    ) {
         self.settle_registers(target);
         let buffer = self.ipc_buffer(caller, true);
         let mut length = 0;
@@ -208,7 +228,6 @@ impl Kernel {
         let registers = self.registers_mut(caller);
         registers.x[0] = 0;
         registers.x[1] = MessageInfo::new(abi::error::NO_ERROR, 0, length).0;
-        Outcome::Answered
     }
 
     fn write_registers(

@@ -194,7 +194,8 @@ impl Kernel {
     /// Tells a thread why its call was refused.
     pub(crate) fn answer_error(&mut self, thread: Obj<Thread>, error: abi::Error) {
         let words = error.to_words();
-        let target = self.ipc_buffer(thread, true);
+        let is_long = words.length > REGISTER_WORDS;
+        let target = if is_long { self.ipc_buffer(thread, true) } else { None };
         let mut length = 0;
         for (index, word) in words.words.iter().enumerate().take(words.length) {
             if self.put_word(thread, target, index, *word) {

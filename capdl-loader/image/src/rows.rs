@@ -67,6 +67,31 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 }
 
+/// Rows that differ from the one before them in their first column only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Alike {
+    /// How many.
+    pub count: u64,
+    /// By how much the column of each is more than that of the one before.
+    pub step: u64,
+}
+
+impl<R: Row> Rows<'_, R> {
+    /// Takes the rows that follow and are like the last one: as many as are known without looking
+    /// at bytes.
+    pub fn take_alike(&mut self) -> Alike {
+        let reader = &mut self.reader;
+        let is_alike = reader.moving == 1;
+        let count = if is_alike { reader.expected.min(reader.left) } else { 0 };
+        let step = reader.steps[0];
+        reader.values[0] = reader.values[0].wrapping_add(step.wrapping_mul(count));
+        reader.expected -= count;
+        reader.left -= count;
+        reader.next += count;
+        Alike { count, step }
+    }
+}
+
 /// What reading a row came to.
 enum Advance {
     /// Its values are in place.
@@ -89,6 +114,8 @@ struct Reader<'a> {
     next: u64,
     /// Rows that are as expected.
     expected: u64,
+    /// A bit for each column whose step is not 0: most have none.
+    moving: u64,
     values: Values,
     steps: Values,
 }
@@ -97,7 +124,8 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     fn new(bytes: &'a [u8], count: u64) -> Self {
         let zeros = [0; MOST_COLUMNS];
-        Self { bytes, left: count, next: 0, expected: 0, values: zeros, steps: zeros }
+        let (values, steps) = (zeros, zeros);
+        Self { bytes, left: count, next: 0, expected: 0, moving: 0, values, steps }
     }
 
     /// Puts the values of the next row in place, which has so many columns.
@@ -127,8 +155,11 @@ impl<'a> Reader<'a> {
         if mask >> columns != 0 {
             return None;
         }
-        for (value, step) in self.values.iter_mut().zip(&self.steps).take(columns) {
-            *value = value.wrapping_add(*step);
+        let mut moving = self.moving;
+        while moving != 0 {
+            let column = moving.trailing_zeros() as usize;
+            self.values[column] = self.values[column].wrapping_add(self.steps[column]);
+            moving &= moving - 1;
         }
         while mask != 0 {
             let column = mask.trailing_zeros() as usize;
@@ -136,6 +167,8 @@ impl<'a> Reader<'a> {
             self.values[column] = self.values[column].wrapping_add(change.by);
             if change.goes_on {
                 self.steps[column] = self.steps[column].wrapping_add(change.by);
+                self.moving &= !(1 << column);
+                self.moving |= u64::from(self.steps[column] != 0) << column;
             }
             mask &= mask - 1;
         }
@@ -147,8 +180,12 @@ impl<'a> Reader<'a> {
 impl<R: Row> Iterator for Rows<'_, R> {
     type Item = R;
 
+    #[inline]
     fn next(&mut self) -> Option<R> {
-        self.read().ok().flatten()
+        match self.reader.advance(R::COLUMNS) {
+            Advance::Row => R::from_values(&self.reader.values),
+            Advance::End | Advance::Wrong(_) => None,
+        }
     }
 }
 
@@ -236,6 +273,23 @@ mod tests {
         let bytes = packed(&rows);
         assert!(bytes.len() < 24, "{} bytes", bytes.len());
         assert!(Rows::<Three>::new(&bytes, 100_000).eq(rows.iter().copied()));
+    }
+
+    #[test]
+    fn rows_that_are_alike_are_counted() {
+        let alike = (0..10).map(|i| Three([100 + 2 * i, 7, 9]));
+        let others = (0..5).map(|i| Three([200 + i, i, 9]));
+        let rows: Vec<_> = alike.chain(others).chain([Three([0; 3]); 4]).collect();
+        let bytes = packed(&rows);
+        let mut read = Rows::<Three>::new(&bytes, rows.len() as u64);
+        let (mut seen, mut most) = (Vec::new(), 0);
+        while let Some(Three([first, second, third])) = read.next() {
+            let Alike { count, step } = read.take_alike();
+            seen.extend((0..=count).map(|i| Three([first + i * step, second, third])));
+            most = most.max(count);
+        }
+        // The first two say where they go on to, the third how many there are.
+        assert_eq!((seen, most), (rows, 7));
     }
 
     proptest! {

@@ -61,7 +61,7 @@ pub enum Miss {
     NoSpace,
     /// There is no short way to do this to this kind of object.
     NotShort,
-    /// The message to an object is refused.
+    /// The message to a page or a page table is refused.
     Refused,
     /// The capability is not one to a notification, or lacks a right.
     NotForSignalling,

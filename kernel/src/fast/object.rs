@@ -2,9 +2,10 @@
 //!
 //! They are decoded and performed by the functions of the general way; what is saved is the
 //! accounting of time and the scheduler. Operations that may have to be preempted, or that stop
-//! or wake a thread, are left to the general way, and so are refusals.
+//! or wake a thread, are left to the general way. What CNodes, untyped memory and threads refuse is
+//! answered here: who proves that a system is as it should be asks such things often.
 
-use abi::{Error, Invocation};
+use abi::{Error, Invocation, MessageInfo};
 
 use super::Miss;
 use crate::call::{Call, Outcome};
@@ -14,7 +15,7 @@ use crate::mem::Obj;
 use crate::slot::Slot;
 use crate::syscall::CALL;
 use crate::thread::Thread;
-use crate::{cnode, page_map, page_table, untyped};
+use crate::{cnode, debug, page_map, page_table, tcb, untyped};
 
 impl From<Error> for Miss {
     fn from(_: Error) -> Self {
@@ -36,6 +37,7 @@ impl Kernel {
             Cap::CNode { .. } => self.call_cnode(thread, slot),
             Cap::Untyped { .. } => self.call_untyped(thread, slot),
             Cap::PageTable { .. } => self.call_page_table(thread, slot),
+            Cap::Thread { .. } => self.call_thread(thread, slot),
             _ => Err(Miss::OtherObject),
         }
     }
@@ -43,6 +45,14 @@ impl Kernel {
     #[inline(always)]
     fn message(&self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Call, Miss> {
         Call::read_in_one_level(self, thread, slot, CALL).ok_or(Miss::Lookup)
+    }
+
+    /// Tells the caller why nothing is done.
+    #[inline(never)]
+    fn refuse(&mut self, thread: Obj<Thread>, error: Error) -> Obj<Thread> {
+        debug::report_refused(self, thread, error);
+        self.answer_error(thread, error);
+        thread
     }
 
     #[inline(never)]
@@ -71,7 +81,11 @@ impl Kernel {
         if call.info.label() == Invocation::CNodeRotate.label() {
             return Err(Miss::NotShort);
         }
-        match cnode::decode(self, &call)? {
+        let operation = match cnode::decode(self, &call) {
+            Ok(operation) => operation,
+            Err(error) => return Ok(self.refuse(thread, error)),
+        };
+        match operation {
             cnode::Operation::Insert { source, to, change } => {
                 self.insert_copy(source, to, change);
             }
@@ -87,7 +101,10 @@ impl Kernel {
     #[inline(never)]
     fn call_untyped(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
         let call = self.message(thread, slot)?;
-        let retype = untyped::decode(self, &call)?;
+        let retype = match untyped::decode(self, &call) {
+            Ok(retype) => retype,
+            Err(error) => return Ok(self.refuse(thread, error)),
+        };
         if retype.resets() {
             return Err(Miss::NotShort);
         }
@@ -107,6 +124,25 @@ impl Kernel {
         let operation = page_table::decode(self, &call, table, asid)?;
         self.perform_page_table(operation);
         self.answer_done(thread);
+        Ok(thread)
+    }
+
+    /// Reads registers of a thread that is not on another core.
+    #[inline(never)]
+    fn call_thread(&mut self, thread: Obj<Thread>, slot: Obj<Slot>) -> Result<Obj<Thread>, Miss> {
+        if MessageInfo(self.registers(thread).x[1]).label() != tcb::READ_REGISTERS {
+            return Err(Miss::NotShort);
+        }
+        let call = self.message(thread, slot)?;
+        let Cap::Thread { thread: target } = call.cap else { return Err(Miss::OtherObject) };
+        if usize::from(self[target].core) != self.here {
+            return Err(Miss::OtherCore);
+        }
+        match tcb::decode_plain_read(self, &call, target) {
+            Some(Ok(count)) => self.read_registers(thread, target, count),
+            Some(Err(error)) => return Ok(self.refuse(thread, error)),
+            None => return Err(Miss::NotShort),
+        }
         Ok(thread)
     }
 }

@@ -186,6 +186,13 @@ fn is_late(kernel: &mut Kernel) -> bool {
 
 /// A call after which the caller goes on.
 pub(crate) const OBJECT_CALL: &str = "Call on an object";
+/// One that is told why nothing was done.
+pub(crate) const REFUSED_CALL: &str = "refused Call on an object";
+
+/// Whether a call of `thread` was answered with an error.
+fn was_refused(after: &Kernel, thread: Obj<Thread>) -> bool {
+    abi::MessageInfo(after.registers(thread).x[1]).label() != abi::error::NO_ERROR
+}
 
 /// Whether a signal of `thread` woke somebody: then no word is kept.
 fn woke(kernel: &Kernel, after: &Kernel, thread: Obj<Thread>) -> bool {
@@ -205,7 +212,8 @@ fn name_of(kernel: &Kernel, after: &Kernel, trap: Trap, next: Obj<Thread>) -> &'
     let x = &kernel.registers(thread).x;
     let long = abi::MessageInfo(x[1]).length() > REGISTER_WORDS;
     match (Syscall::from_number(x[7]), long) {
-        (Some(Syscall::Call), _) if next == thread => OBJECT_CALL,
+        (Some(Syscall::Call), _) if stays && was_refused(after, thread) => REFUSED_CALL,
+        (Some(Syscall::Call), _) if stays => OBJECT_CALL,
         (Some(Syscall::Call), false) => "Call",
         (Some(Syscall::Call), true) => "Call, long message",
         (Some(Syscall::ReplyRecv), _) if kernel[next].fault.get().is_some() => "reply to a fault",

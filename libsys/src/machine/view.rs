@@ -16,6 +16,12 @@ const SMALL: u64 = 1 << 12;
 const MOUNTS: u64 = 3 << 12;
 /// Where mounts end, and large pages are looked at.
 const LARGE: u64 = 1 << 21;
+/// Where pages are kept side by side, to the end of the region.
+const KEPT: u64 = 2 << 21;
+/// Bytes of the region.
+const REGION: u64 = 1 << 30;
+/// `log2` of the bytes that one table has room for.
+const TABLE_BITS: u32 = 21;
 
 /// A place to look at pages: a region of addresses that nothing else in the program uses.
 ///
@@ -39,6 +45,10 @@ const LARGE: u64 = 1 << 21;
 pub struct Viewer {
     region: u64,
     next_mount: u64,
+    /// One page each for which there is a table.
+    room: u64,
+    /// How many pages are kept.
+    kept: u64,
 }
 
 impl Viewer {
@@ -51,7 +61,7 @@ impl Viewer {
         for table in tables {
             table.map(initial::VSPACE, region)?;
         }
-        Ok(Self { region, next_mount: MOUNTS })
+        Ok(Self { region, next_mount: MOUNTS, room: 0, kept: 0 })
     }
 
     /// Looks at a page of 4 KiB or 2 MiB, which is mapped nowhere by this capability.
@@ -64,10 +74,22 @@ impl Viewer {
         page: Cap<Page<S>>,
         kind: MemoryKind,
     ) -> Result<View<'_, S>, Error> {
+        let window = self.look(page, kind)?;
+        Ok(View { window, page, viewer: self })
+    }
+
+    /// The same until the page is unmapped, its capability deleted, or the next page looked at.
+    ///
+    /// # Errors
+    /// Those of [`Self::open`].
+    pub fn look<S: PageSize>(
+        &mut self,
+        page: Cap<Page<S>>,
+        kind: MemoryKind,
+    ) -> Result<Window, Error> {
         let start = self.region + if S::BITS == Small::BITS { SMALL } else { LARGE };
         page.map(initial::VSPACE, start, Rights::READ_WRITE, kind.attributes())?;
-        let window = Window::over(start..start + (1 << S::BITS));
-        Ok(View { window, page, viewer: self })
+        Ok(Window::over(start..start + (1 << S::BITS)))
     }
 
     /// Keeps a page mapped for good: a device's registers, for example.
@@ -82,6 +104,57 @@ impl Viewer {
         page.map(initial::VSPACE, start, Rights::READ_WRITE, kind.attributes())?;
         self.next_mount += 1 << Small::BITS;
         Ok(Window::over(start..start + (1 << Small::BITS)))
+    }
+
+    /// Whether a page can be kept without another table.
+    #[must_use]
+    pub const fn has_room(&self) -> bool {
+        self.kept < self.room
+    }
+
+    /// Makes room to keep 512 more pages, by a table that is not mapped yet.
+    ///
+    /// # Errors
+    /// `NotEnoughMemory` when the place is full (261 120 pages); what the kernel refuses.
+    pub fn widen(&mut self, table: Cap<PageTable>) -> Result<(), Error> {
+        let start = KEPT + (self.room << Small::BITS);
+        if start >= REGION {
+            return Err(Error::NotEnoughMemory(0));
+        }
+        table.map(initial::VSPACE, self.region + start)?;
+        self.room += 1 << (TABLE_BITS - Small::BITS);
+        Ok(())
+    }
+
+    /// Keeps a page of RAM mapped beside others, until [`Self::release`].
+    ///
+    /// # Errors
+    /// `NotEnoughMemory` when there is no room; what the kernel refuses.
+    pub fn keep(&mut self, page: Cap<Page>) -> Result<Window, Error> {
+        if !self.has_room() {
+            return Err(Error::NotEnoughMemory(0));
+        }
+        let window = self.window_of(self.kept);
+        let attributes = MemoryKind::Ram.attributes();
+        page.map(initial::VSPACE, window.address(), Rights::READ_WRITE, attributes)?;
+        self.kept += 1;
+        Ok(window)
+    }
+
+    /// A page that is kept, by its number in the order of [`Self::keep`].
+    #[must_use]
+    pub fn kept(&self, number: u64) -> Option<Window> {
+        (number < self.kept).then(|| self.window_of(number))
+    }
+
+    /// Forgets all pages that are kept, and the tables for them: their capabilities are deleted.
+    pub const fn release(&mut self) {
+        (self.room, self.kept) = (0, 0);
+    }
+
+    fn window_of(&self, number: u64) -> Window {
+        let start = self.region + KEPT + (number << Small::BITS);
+        Window::over(start..start + (1 << Small::BITS))
     }
 }
 

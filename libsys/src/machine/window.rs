@@ -240,6 +240,13 @@ impl Window {
     /// Whether these bytes are in the window, which is RAM.
     #[must_use]
     pub fn holds(&self, offset: u64, bytes: &[u8]) -> bool {
+        if let (lines, []) = bytes.as_chunks::<{ size_of::<Line>() }>()
+            && offset.is_multiple_of(size_of::<Line>() as u64)
+        {
+            let first = self.first(offset, lines.len());
+            // SAFETY: W1, and `first` has checked all of them; what is wanted is borrowed.
+            return unsafe { lines::are_equal(first, lines.as_ptr().cast(), lines.len()) };
+        }
         let (head, words, tail) = split(offset, bytes);
         let behind = offset + (head.len() + 8 * words.len()) as u64;
         // SAFETY: as in `read_word`.

@@ -115,6 +115,16 @@ impl Cap<Thread> {
         Ok(UserContext::from_words(|index| reply.word(index)))
     }
 
+    /// The first `N` (1 to 36) of [`read_registers`](Self::read_registers).
+    ///
+    /// # Errors
+    /// Those of `read_registers`.
+    pub fn read_first_registers<const N: usize>(self, suspend: bool) -> Result<[u64; N], Error> {
+        let words = [u64::from(suspend), N as u64];
+        let reply = invoke(self.pointer(), Invocation::ThreadReadRegisters, &words, &[])?;
+        Ok(core::array::from_fn(|index| reply.word(index)))
+    }
+
     /// Writes all registers of another thread and resumes it if asked. Of SPSR only the
     /// condition flags count.
     ///

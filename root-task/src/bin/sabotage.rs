@@ -59,7 +59,9 @@ impl Saboteur {
         self.empty_slot()?;
         self.occupy_slot()?;
         self.spoil_register()?;
-        self.spoil_contents()
+        self.spoil_contents("contents")?;
+        self.loader.let_out_of_sight().map_err(Failure::Stop)?;
+        self.spoil_contents("contents out of sight")
     }
 
     /// Prints what the loader finds; it must find something.
@@ -146,14 +148,14 @@ impl Saboteur {
     }
 
     /// A bit of the last byte that the image has for a frame of 4 KiB.
-    fn spoil_contents(&mut self) -> Result<(), Failure> {
+    fn spoil_contents(&mut self, what: &'static str) -> Result<(), Failure> {
         let rows = self.image.layout.fills.rows();
         let is_small = |bits: u8| u32::from(bits) == Small::BITS;
         let row = rows.filter(|row| is_small(row.bits) && row.length > 0).last();
         let row = row.ok_or(Failure::Unfit)?;
         let at = u64::from(row.at + row.length - 1);
         self.flip(row.frame, at)?;
-        self.find("contents")?;
+        self.find(what)?;
         self.flip(row.frame, at)?;
         self.is_whole()
     }

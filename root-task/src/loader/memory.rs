@@ -11,6 +11,7 @@ use packed::placing::{Placed, place_all};
 use packed::{Cell, Image};
 use plan::{Planner, Run, SourceId, Step};
 
+use super::sight::Kept;
 use super::{Loader, Stop, machine};
 
 /// The untyped memory that the kernel offers.
@@ -51,10 +52,13 @@ pub(super) fn create(boot: &'static BootInfo, image: Image<'static>) -> Result<L
         boot,
         image,
         base,
-        next_slot,
+        next_slot: next_slot + 1,
         planner,
         sources,
         viewer,
+        scratch: next_slot,
+        kept: Kept::default(),
+        told: Vec::new(),
         aids: None,
         extra_period: None,
     })

@@ -7,6 +7,7 @@
 //! | [`memory`] | objects are made, all in the order of the image |
 //! | [`spaces`] | pools, names, tables, pages |
 //! | [`fills`] | contents of frames, and their way past the caches |
+//! | [`sight`] | frames that the loader sees, to fill and to compare them |
 //! | [`threads`] | interrupts, time, threads, domains |
 //! | [`slots`] | capabilities of the system |
 //! | [`verify`] | what was made is read again and compared |
@@ -39,6 +40,7 @@ mod fills;
 mod machine;
 mod memory;
 mod objects;
+mod sight;
 mod slots;
 mod spaces;
 pub mod stop;
@@ -54,6 +56,7 @@ use libsys::window::Viewer;
 use libsys::{BootInfo, Cap, Error, SlotPath, initial};
 use packed::{Cell, Image};
 use plan::Planner;
+use sight::Kept;
 use supervisor::Aids;
 
 pub use stop::Stop;
@@ -84,6 +87,11 @@ pub struct Loader {
     /// The untyped memory that the planner speaks of, by its numbers.
     sources: Vec<Cap<Untyped>>,
     viewer: Viewer,
+    /// A slot to try things in.
+    scratch: u64,
+    kept: Kept,
+    /// The frames whose addresses components are told, ascending.
+    told: Vec<Cell>,
     aids: Option<Aids>,
     /// How often another clock rings for who supervises.
     extra_period: Option<Duration>,
@@ -123,6 +131,7 @@ impl Loader {
     /// What the kernel refuses.
     #[inline(never)]
     pub fn let_run(&mut self) -> Result<(), Stop> {
+        self.let_out_of_sight()?;
         self.aids = Aids::new(self)?;
         self.drop_capabilities()?;
         for run in self.image.layout.resumes.rows() {

@@ -35,7 +35,8 @@ impl Objects for Loader {
 }
 
 impl Loader {
-    fn make_at(&mut self, run: Run, slot: u64) -> Result<(), AllocationError> {
+    /// Makes one object of memory that is left over.
+    pub(super) fn make_at(&mut self, run: Run, slot: u64) -> Result<(), AllocationError> {
         let mut found = None;
         let placed = self.planner.place(run, None, &mut |step| found = Some(step));
         let (Ok(()), Some(Step::Make { source, run, .. })) = (placed, found) else {

@@ -17,16 +17,16 @@
 //! | several slots | makes what is larger than any memory | `DeleteFirst` | `NotEnoughMemory` |
 
 mod addresses;
+mod contents;
 
 pub use addresses::Depth;
 
 use core::ops::Range;
 
-use libsys::object::{Large, PageSize, SlotRange, Small};
-use libsys::window::{MemoryKind, Window};
-use libsys::{Error, ObjectType, Rights, SlotPath, initial};
+use libsys::object::SlotRange;
+use libsys::{Error, ObjectType, SlotPath};
 use packed::Cell;
-use packed::record::{Fill, Slot};
+use packed::record::Slot;
 
 use super::stop::Difference;
 use super::threads::{REGISTERS, registers};
@@ -123,75 +123,20 @@ impl Loader {
     }
 
     fn verify_registers(&self) -> Result<(), Stop> {
-        for row in self.image.layout.threads.rows() {
+        let mut rows = self.image.layout.threads.rows();
+        while let Some(row) = &rows.next() {
             let thread = self.thread(row.thread);
-            let read = thread.read_registers(false, REGISTERS as u64);
+            let read = thread.read_first_registers::<REGISTERS>(false);
             let read = read.map_err(self.refused("reading registers", row.thread))?;
-            let pairs = registers(&row).into_iter().zip(read.words());
+            let pairs = registers(row).into_iter().zip(read);
             // The third register is the flags, of which the kernel has a part.
             for (index, (planned, found)) in pairs.enumerate().filter(|(index, _)| *index != 2) {
-                if planned != *found {
-                    let what = Difference::Register { index, planned, found: *found };
+                if planned != found {
+                    let what = Difference::Register { index, planned, found };
                     return Err(Stop::Differs { what, cell: row.thread });
                 }
             }
         }
         Ok(())
     }
-
-    fn verify_contents(&mut self) -> Result<(), Stop> {
-        let slot = self.spare_slot()?;
-        let path = SlotPath::new(initial::CNODE, slot);
-        let mut rows = self.image.layout.fills.rows().peekable();
-        while let Some(row) = rows.next() {
-            let frame = row.frame;
-            let more = core::iter::from_fn(|| rows.next_if(|next| next.frame == frame));
-            let refused = || self.refused("looking at its bytes", frame);
-            path.copy_from(self.path(frame), Rights::ALL).map_err(refused())?;
-            let refused = self.refused("looking at its bytes", frame);
-            let found = self.compare(slot, core::iter::once(row).chain(more)).map_err(refused)?;
-            // The page goes with its capability.
-            path.delete().map_err(self.refused("looking at its bytes", frame))?;
-            if let Some(at) = found {
-                return Err(Stop::Differs { what: Difference::Contents { at }, cell: frame });
-            }
-        }
-        self.next_slot = slot;
-        Ok(())
-    }
-
-    /// The first of these rows, all of one frame, whose bytes are not there.
-    fn compare(
-        &mut self,
-        slot: u64,
-        rows: impl Iterator<Item = Fill>,
-    ) -> Result<Option<u64>, Error> {
-        let mut rows = rows.peekable();
-        let bits = rows.peek().map_or(0, |row| u32::from(row.bits));
-        let contents = self.contents();
-        let differs = |window: &Window, row: &Fill| {
-            let bytes = contents.bytes(row)?;
-            Ok(bytes.is_some_and(|bytes| !window.holds(row.at.into(), bytes.as_slice())))
-        };
-        let page = libsys::Cap::at(slot);
-        if bits == Small::BITS {
-            let view = self.viewer.open::<Small>(page, MemoryKind::Ram)?;
-            return first(rows, |row| differs(view.window(), row));
-        }
-        let view = self.viewer.open::<Large>(page.cast(), MemoryKind::Ram)?;
-        first(rows, |row| differs(view.window(), row))
-    }
-}
-
-/// Where the first row begins that differs.
-fn first(
-    rows: impl Iterator<Item = Fill>,
-    differs: impl Fn(&Fill) -> Result<bool, Error>,
-) -> Result<Option<u64>, Error> {
-    for row in rows {
-        if differs(&row)? {
-            return Ok(Some(row.at.into()));
-        }
-    }
-    Ok(None)
 }

@@ -3,7 +3,7 @@
 use super::Player;
 use super::ending::Summary;
 use crate::fast::Miss;
-use crate::sim::rehearsal::{Counts, OBJECT_CALL};
+use crate::sim::rehearsal::{Counts, OBJECT_CALL, REFUSED_CALL};
 use crate::sim::system::Setup;
 
 /// Plays one game and returns the player for further looks.
@@ -80,8 +80,10 @@ fn short_calls_on_objects_equal_the_general_way() {
         }
         sum.add(&player.system.rehearsal.expect("it rehearsed").counts);
     }
-    let count = sum.hits.get(OBJECT_CALL).copied().unwrap_or(0);
-    assert!(count > 500, "{sum:?}");
+    for (name, enough) in [(OBJECT_CALL, 500), (REFUSED_CALL, 100)] {
+        let count = sum.hits.get(name).copied().unwrap_or(0);
+        assert!(count > enough, "{name}: {sum:?}");
+    }
     for miss in [Miss::Refused, Miss::NotShort, Miss::OtherObject] {
         assert!(sum.misses[miss as usize] > 10, "{miss:?}");
     }

@@ -4,14 +4,11 @@
 //! order: the ABI promises it. So the first and the last of a batch vouch for those between. An
 //! object with an address of its own is a batch of its own.
 
-use alloc::vec::Vec;
-
 use abi::ObjectType;
 use abi::object::RETYPE_FAN_OUT;
+use packed::Cell;
 use packed::image::Header;
 use packed::placing::{Placed, place_all};
-use packed::record::Source;
-use packed::{Cell, Image};
 use plan::{Planner, Step};
 
 use super::super::memory::offered;
@@ -49,13 +46,13 @@ impl Depth {
 
 impl Loader {
     pub(super) fn verify_addresses(&self, depth: Depth) -> Result<(), Stop> {
-        let told = told(&self.image);
+        let told = &self.told;
         let mut planner = Planner::new(offered(self.boot));
         let mut result = Ok(());
         let placed = place_all(self.image.layout.objects, &mut planner, &mut |placed| {
             if let (Ok(()), Placed::Make { step, first }) = (result, placed) {
                 result = batches(step, first)
-                    .try_for_each(|batch| self.verify_batch(&batch, depth, &told));
+                    .try_for_each(|batch| self.verify_batch(&batch, depth, told));
             }
         });
         placed.map_err(Stop::NoMemory).and(result)
@@ -85,15 +82,6 @@ impl Loader {
         }
         Err(Stop::Differs { what: Difference::Address { planned, found }, cell })
     }
-}
-
-/// The frames whose addresses components are told, ascending.
-fn told(image: &Image<'_>) -> Vec<Cell> {
-    let rows = image.layout.fills.rows().filter(|row| row.source == Source::Address);
-    let mut told: Vec<Cell> =
-        rows.filter_map(|row| u32::try_from(row.offset).ok().map(Cell)).collect();
-    told.sort_unstable();
-    told
 }
 
 /// Frames that one retype made: at least one.
