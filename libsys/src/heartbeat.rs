@@ -49,6 +49,17 @@ pub fn answer(signals: u64) -> u64 {
     signals & !bit
 }
 
+/// The number of the supervisor's last question: a rhythm for whoever has no other clock. It
+/// counts questions, not signals, of which there may be more. `None`: nobody asks.
+///
+/// ```
+/// assert_eq!(libsys::heartbeat::question(), None);
+/// ```
+#[must_use]
+pub fn question() -> Option<u64> {
+    PAGE.window().map(|page| page.read_word(ASKED))
+}
+
 /// Answers what the supervisor asked last, if it asks at all.
 ///
 /// ```no_run

@@ -8,6 +8,7 @@
 //! | `block-copied` | `virtio-blk`, `disk-meter` | the same for a client whose data is copied |
 //! | `console-rate` | `meter` | what text through the driver of the UART costs |
 //! | `faults` | `platter`, `ramdisk`, `copier`, `neighbour` | a driver that is spoiled in use |
+//! | `faults-disk` | `virtio-blk`, `porter` twice, `neighbour` | a disk whose driver is spoiled |
 //! | `hello` | `greeter` | words and files from the layout |
 //! | `ping-pong` | `pinger`, `ponger` | calls, who makes them, slots known at build time |
 //! | `shared-ring` | `writer`, `reader` | elements through shared memory |
@@ -81,6 +82,34 @@ pub mod notes {
         notes.write_word(0, life);
         life
     }
+}
+
+/// What clients of a driver that is spoiled say of it, in a page that an initial task reads: each
+/// has so many bytes, from the place of its number on. Words count; these are their places.
+pub mod account {
+    /// Bytes of a client.
+    pub const BYTES: u64 = 128;
+
+    /// Passes that it has finished: all blocks written, then read and compared.
+    pub const PASSES: u64 = 0;
+    /// Operations that were acknowledged.
+    pub const ACKNOWLEDGED: u64 = 8;
+    /// Operations that it had to ask for again.
+    pub const REPEATED: u64 = 16;
+    /// Answers that were wrong, and perhaps right when it asked again.
+    pub const WRONG: u64 = 24;
+    /// Blocks that were acknowledged, and are lost or changed.
+    pub const LOST: u64 = 32;
+    /// Of the neighbour, who has the first client's: rounds over its own memory.
+    pub const ROUNDS: u64 = 40;
+    /// Likewise: words of it that were changed.
+    pub const CHANGED: u64 = 48;
+    /// Complaints: the driver answers, and always wrong.
+    pub const COMPLAINTS: u64 = 56;
+    /// Blocks that were acknowledged, of which one of two copies is damaged.
+    pub const MENDED: u64 = 64;
+    /// 1: there is such a client.
+    pub const PRESENT: u64 = 72;
 }
 
 /// A disk of blocks. Blocks go through pages that two share: the desk of client and driver, the

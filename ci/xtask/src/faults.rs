@@ -1,89 +1,136 @@
 //! Spoils a component of a running system again and again, and judges what comes of it.
 //!
 //! The initial task `faults` (in `root-task/src/bin`) does the work, by a seed: with the counter in
-//! instructions, a seed gives the same run again. Here is who starts it, and what must be true of
-//! what it prints: everything was injected, no acknowledged block is lost, the neighbour's memory
-//! is as it was, and the kernel says nothing.
+//! instructions, a seed gives the same run again. (A device of QEMU works in the host's time; with
+//! one, a seed gives the same faults at nearly the same times.) Here is who starts it, in as many
+//! boots as the count needs, two at a time, and what must be true of what it prints
+//! ([`verdict`]).
+
+mod progress;
+pub(crate) mod verdict;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::artefacts::{self, Image, Program};
-use crate::cli::{FaultOptions, RunOptions};
+use crate::cli::FaultOptions;
 use crate::console::{self, Audience, Limits, Until};
+use crate::devices::{self, Root};
+use crate::layouts;
 use crate::process::Fallible;
-use crate::qemu::Machine;
-use crate::run;
+use crate::qemu::{Boot, Machine};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
+use program::modules::{self, Module};
+use progress::Progress;
+use verdict::{DONE, Verdict, judge};
 
 /// The system whose driver is spoiled, if nobody names another.
 pub(crate) const LAYOUT: &str = "capdl-loader/systems/faults/faults.layout.toml";
 /// The module by which the initial task knows what to do.
 pub(crate) const MODULE: &str = "faults";
-/// The last line begins so.
-const DONE: &str = "faults: done: ";
 /// Beyond so many faults, their reports are short.
 const REPORTED: u64 = 500;
+/// Most faults of a boot: a failure is found again by repeating its boot.
+const OF_A_BOOT: u64 = 2000;
 /// What a run may take besides its faults ...
 const START: Duration = Duration::from_secs(120);
 /// ... and for each of them.
 const EACH: Duration = Duration::from_millis(500);
 
-/// What came of a run.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Verdict {
-    /// Faults that were injected.
-    pub(crate) injected: u64,
-    /// The lines that sum up.
-    pub(crate) lines: Vec<String>,
+/// What a boot is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Orders {
+    /// Decides which faults, and when.
+    pub(crate) seed: u64,
+    /// How many.
+    pub(crate) count: u64,
+    /// The component that is spoiled, if not the first one that can be.
+    pub(crate) victim: Option<String>,
+    /// Only faults of these classes, with commas between them.
+    pub(crate) kinds: Option<String>,
 }
 
-/// What the initial task is told.
-pub(crate) fn orders(seed: u64, count: u64) -> String {
-    let terse = if count > REPORTED { " terse" } else { "" };
-    format!("seed {seed} count {count}{terse}")
+impl Orders {
+    /// As the initial task is told.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("seed {} count {}", self.seed, self.count);
+        let words = [("victim", &self.victim), ("kinds", &self.kinds)];
+        for (word, value) in
+            words.into_iter().filter_map(|(word, value)| Some((word, value.as_ref()?)))
+        {
+            text += &format!(" {word} {value}");
+        }
+        if self.count > REPORTED {
+            text += " terse";
+        }
+        text
+    }
+
+    /// When a run ends.
+    pub(crate) fn limits(&self) -> Limits {
+        let each = u32::try_from(self.count).unwrap_or(u32::MAX);
+        let is_last = |line: &str| line.starts_with(DONE) || line.starts_with("faults: failed");
+        Limits { time: Some(START + EACH.saturating_mul(each)), until: Until::Line(is_last) }
+    }
+
+    /// Whether what the driver acknowledges is true whatever happens to it.
+    fn are_strict(&self) -> bool {
+        let is_strict = |kind: &str| verdict::STRICT.contains(&kind);
+        self.kinds.as_ref().is_some_and(|kinds| kinds.split(',').all(is_strict))
+    }
 }
 
-/// When a run ends.
-pub(crate) fn limits(count: u64) -> Limits {
-    let each = u32::try_from(count).unwrap_or(u32::MAX);
-    let is_last = |line: &str| line.starts_with(DONE) || line.starts_with("faults: failed");
-    Limits { time: Some(START + EACH.saturating_mul(each)), until: Until::Line(is_last) }
+/// What a boot of a layout's system with faults needs.
+pub(crate) struct Bench {
+    /// The kernel's image.
+    pub(crate) kernel: PathBuf,
+    /// The initial task that spoils, with the system's image in it.
+    pub(crate) loader: Vec<u8>,
+    /// Where files for boots go.
+    pub(crate) folder: PathBuf,
+    /// More words for QEMU.
+    pub(crate) devices: Vec<String>,
 }
 
-/// What a console says of a run of so many faults.
-pub(crate) fn judge(console: &str, count: u64) -> Fallible<Verdict> {
-    let lines = console.lines().map(str::trim_end);
-    let lines = lines.skip_while(|line| !line.starts_with("faults: begin"));
-    let mut lines: Vec<&str> = lines.collect();
-    // The initial task then stops the machine, of which the kernel tells.
-    let end = lines.iter().position(|line| line.starts_with(DONE));
-    lines.truncate(end.map_or(lines.len(), |end| end + 1));
-    if let Some(line) = lines.iter().find(|line| line.starts_with("kernel:")) {
-        return Err(format!("the kernel says: {line}"));
+impl Bench {
+    /// The machine for these orders. `number` tells boots apart that run at the same time.
+    pub(crate) fn boot(&self, orders: &Orders, number: usize) -> Fallible<Command> {
+        let module = Module { name: MODULE.into(), content: orders.text().into_bytes() };
+        let file = self.folder.join(format!("faults-{number}.elf"));
+        artefacts::write(&file, &modules::add(&self.loader, vec![module])?)?;
+        let boot = Boot { kernel: &self.kernel, root_task: Some(&file), device_tree: None };
+        let append = vec!["tessera.export=vcounter".into()];
+        let counted = self.devices.is_empty();
+        let mut qemu = Machine { counted, append, ..Machine::default() }.boot(boot);
+        qemu.args(&self.devices);
+        if !counted {
+            // Devices need the host's time, which goes by while the core sleeps. Each boot has its
+            // disks for itself.
+            qemu.args(["-icount", "shift=0,sleep=on", "-snapshot"]);
+        }
+        Ok(qemu)
     }
-    let said = |start: &str| lines.iter().find_map(|line| line.strip_prefix(start));
-    let done = said(DONE).ok_or("the run did not come to its end")?;
-    let injected = number(done).ok_or("nobody says how many faults there were")?;
-    if injected != count {
-        return Err(format!("{injected} faults instead of {count}"));
-    }
-    if !done.ends_with(" 0 blocks lost") {
-        return Err(format!("acknowledged blocks are lost: {done}"));
-    }
-    let neighbour = said("faults: neighbour: ").ok_or("nobody speaks of the neighbour")?;
-    if number(neighbour) == Some(0) || !neighbour.ends_with(" 0 words changed") {
-        return Err(format!("the neighbour is disturbed: {neighbour}"));
-    }
-    let lines = lines.iter().filter(|line| line.starts_with("faults: "));
-    Ok(Verdict { injected, lines: lines.map(ToString::to_string).collect() })
-}
 
-/// The number with which a text begins.
-fn number(text: &str) -> Option<u64> {
-    text.split(' ').next()?.parse().ok()
+    /// Builds all of it.
+    fn build(
+        workspace: &Workspace,
+        toolchain: &Toolchain,
+        options: &FaultOptions,
+    ) -> Fallible<Self> {
+        let layout = options.layout.clone().unwrap_or_else(|| PathBuf::from(LAYOUT));
+        let loader = artefacts::build_program(workspace, toolchain, Program::Faults)?;
+        let image = layouts::build(workspace, toolchain, &layout)?;
+        let module = Module { name: layouts::MODULE.into(), content: artefacts::read(&image)? };
+        Ok(Self {
+            kernel: artefacts::build_kernel(workspace, toolchain, options.image)?.image,
+            loader: modules::add(&artefacts::read(&loader)?, vec![module])?,
+            folder: workspace.output_folder("images")?,
+            devices: devices::of_layout(workspace, &layout, &Root::forgetful())?,
+        })
+    }
 }
 
 /// The verb.
@@ -92,43 +139,101 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &FaultOptions,
 ) -> Fallible<ExitCode> {
-    let FaultOptions { count, seed, layout, image } = options;
-    let file = workspace.output_folder("images")?.join("faults.txt");
-    artefacts::write(&file, orders(*seed, *count).as_bytes())?;
-    let append = vec!["tessera.export=vcounter".into()];
-    let options = RunOptions {
-        root_task: Some(artefacts::build_program(workspace, toolchain, Program::Faults)?),
-        modules: vec![(MODULE.into(), file)],
-        layout: Some(layout.clone().unwrap_or_else(|| PathBuf::from(LAYOUT))),
-        image: *image,
-        machine: Machine { counted: true, append, ..Machine::default() },
-        ..RunOptions::default()
+    let bench = Bench::build(workspace, toolchain, options)?;
+    let boots = boots(options);
+    let progress = Mutex::new(Progress::new(options.count));
+    let queue = Mutex::new(boots.iter().enumerate());
+    let next = || queue.lock().ok().and_then(|mut queue| queue.next());
+    let work = || {
+        let mut failures = Vec::new();
+        while let Some((number, orders)) = next() {
+            if let Err(problem) = one_boot(&bench, orders, number, &progress) {
+                failures.push(format!("{problem}\n{}", again(options, orders)));
+            }
+        }
+        failures
     };
-    let (_, mut qemu) = run::prepare(workspace, toolchain, &options)?;
-    let start = Instant::now();
-    let ended = console::watch(&mut qemu, &limits(*count), Audience::Nobody)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let log = workspace.output_folder("images")?.join("faults.log");
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    let progress = progress.into_inner().map_err(|_| "a boot went wrong")?;
+    println!("{}", progress.sums());
+    println!("{}", progress.line());
+    failures.iter().for_each(|failure| println!("{failure}"));
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What each boot is to do.
+fn boots(options: &FaultOptions) -> Vec<Orders> {
+    let FaultOptions { count, seed, victim, kinds, .. } = options;
+    let all = count.div_ceil(OF_A_BOOT);
+    let share = |number: u64| OF_A_BOOT.min(count - number * OF_A_BOOT);
+    let orders = |number: u64| Orders {
+        seed: seed.wrapping_add(number),
+        count: share(number),
+        victim: victim.clone(),
+        kinds: kinds.clone(),
+    };
+    (0..all).map(orders).collect()
+}
+
+/// Boots once, and judges that.
+fn one_boot(
+    bench: &Bench,
+    orders: &Orders,
+    number: usize,
+    progress: &Mutex<Progress>,
+) -> Fallible<Verdict> {
+    let mut qemu = bench.boot(orders, number)?;
+    let mut lines = progress::Lines::default();
+    let mut look = |chunk: &[u8]| {
+        let Ok(mut progress) = progress.lock() else { return };
+        lines.push(chunk, |line| progress.see(line));
+        if let Some(line) = progress.due(Instant::now()) {
+            eprintln!("{line}");
+        }
+    };
+    let ended = console::watch_through(&mut qemu, &orders.limits(), Audience::Nobody, &mut look)?;
+    let log = bench.folder.join(format!("faults-{number}.log"));
     artefacts::write(&log, ended.console.as_bytes())?;
-    eprintln!("{}; the console is in {}", ended.reason, log.display());
-    match judge(&ended.console, *count) {
-        Ok(verdict) => {
-            verdict.lines.iter().for_each(|line| println!("{line}"));
-            let rate = 60.0 * verdict.injected as f64 / seconds;
-            println!("{} faults in {seconds:.1} s: {rate:.0} in a minute", verdict.injected);
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(problem) => {
-            println!("{problem}");
-            println!("again: cargo xtask faults --seed {seed} --count {count} --{}", image.name());
-            Ok(ExitCode::FAILURE)
-        }
+    let verdict = judge(&ended.console, orders.count, orders.are_strict());
+    if let (Ok(verdict), Ok(mut progress)) = (&verdict, progress.lock()) {
+        progress.add(verdict);
     }
+    verdict.map_err(|problem| format!("{problem}; {}; see {}", ended.reason, log.display()))
+}
+
+/// How a boot is repeated.
+fn again(options: &FaultOptions, orders: &Orders) -> String {
+    let mut line = format!(
+        "again: cargo xtask faults --seed {} --count {} --{}",
+        orders.seed,
+        orders.count,
+        options.image.name()
+    );
+    if let Some(layout) = &options.layout {
+        line += &format!(" --layout {}", layout.display());
+    }
+    let words = [("victim", &options.victim), ("kind", &options.kinds)];
+    for (word, value) in words.into_iter().filter_map(|(word, value)| Some((word, value.as_ref()?)))
+    {
+        line += &format!(" --{word} {value}");
+    }
+    line
 }
 
 impl Default for FaultOptions {
     fn default() -> Self {
-        Self { count: 100, seed: 1, layout: None, image: Image::Debug }
+        Self {
+            count: 100,
+            seed: 1,
+            layout: None,
+            victim: None,
+            kinds: None,
+            jobs: 2,
+            image: Image::Debug,
+        }
     }
 }
 
@@ -136,30 +241,30 @@ impl Default for FaultOptions {
 mod tests {
     use super::*;
 
-    fn console(kernel: &str, changed: u64, lost: u64) -> String {
-        format!(
-            "kernel: hello\r\nfaults: begin: 3 with seed 1\r\n{kernel}fault 1: kill: x\r\n\
-             faults: neighbour: 7 rounds, {changed} words changed\r\n\
-             faults: done: 3 injected, {lost} blocks lost\r\nkernel: halted\r\n"
-        )
-    }
-
-    #[test]
-    fn only_a_run_without_loss_passes() {
-        let verdict = judge(&console("", 0, 0), 3).expect("all is well");
-        assert_eq!((verdict.injected, verdict.lines.len()), (3, 3));
-        let wrong = |console: &str, count| judge(console, count).expect_err("something is wrong");
-        assert!(wrong(&console("", 0, 1), 3).contains("lost"));
-        assert!(wrong(&console("", 1, 0), 3).contains("disturbed"));
-        assert!(wrong(&console("", 0, 0), 4).contains("instead of 4"));
-        assert!(wrong(&console("kernel: oh\r\n", 0, 0), 3).contains("kernel: oh"));
-        assert!(wrong("faults: begin\r\n", 3).contains("end"));
-        assert!(judge(&console("", 0, 10), 3).is_err());
+    fn orders(count: u64, kinds: Option<&str>) -> Orders {
+        Orders { seed: 7, count, victim: None, kinds: kinds.map(Into::into) }
     }
 
     #[test]
     fn long_runs_are_short_of_words() {
-        assert_eq!(orders(7, 500), "seed 7 count 500");
-        assert_eq!(orders(7, 501), "seed 7 count 501 terse");
+        assert_eq!(orders(500, None).text(), "seed 7 count 500");
+        assert_eq!(orders(501, Some("kill")).text(), "seed 7 count 501 kinds kill terse");
+    }
+
+    #[test]
+    fn a_driver_that_only_dies_says_the_truth() {
+        assert!(orders(1, Some("kill,hang")).are_strict());
+        assert!(!orders(1, Some("kill,data")).are_strict());
+        assert!(!orders(1, None).are_strict(), "all kinds");
+    }
+
+    #[test]
+    fn many_faults_are_divided_among_boots() {
+        let options = FaultOptions { count: 4100, seed: 3, ..FaultOptions::default() };
+        let of = |orders: &Orders| (orders.seed, orders.count);
+        let boots: Vec<_> = boots(&options).iter().map(of).collect();
+        assert_eq!(boots, [(3, 2000), (4, 2000), (5, 100)]);
+        let line = again(&options, &orders(9, None));
+        assert_eq!(line, "again: cargo xtask faults --seed 7 --count 9 --debug");
     }
 }

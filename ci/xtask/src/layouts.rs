@@ -50,6 +50,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("entropy", &["virtio-rng", "drawer", "gremlin"]),
     variant("entropy-pci", "entropy", &["virtio-rng", "drawer", "gremlin"]),
     system("faults", &["copier", "neighbour", "platter", "ramdisk"]),
+    system("faults-disk", &["neighbour", "porter", "virtio-blk"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
     system("network", &["virtio-net", "station"]),

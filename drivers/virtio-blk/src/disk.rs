@@ -30,6 +30,8 @@ struct Flight {
     answer: u32,
     /// What it reads or writes.
     data: Option<Data>,
+    /// Beats before it.
+    since: u32,
 }
 
 /// A disk.
@@ -64,7 +66,13 @@ pub struct Disk<T> {
     ended: VecDeque<Done>,
     /// What the device did wrong last, until somebody asks.
     complaint: Option<Misbehaviour>,
+    /// The rhythm in which somebody asks whether it is stuck: beats, and the number of the last.
+    beats: u32,
+    last: u64,
 }
+
+/// A job that outlives so many beats is never done.
+const PATIENCE: u32 = 4;
 
 impl<T: Transport> Disk<T> {
     /// Resets the device and starts it.
@@ -90,6 +98,8 @@ impl<T: Transport> Disk<T> {
             memories: Memories::default(),
             ended: VecDeque::new(),
             complaint: None,
+            beats: 0,
+            last: 0,
         })
     }
 
@@ -116,6 +126,17 @@ impl<T: Transport> Disk<T> {
         self.complaint.take()
     }
 
+    /// Whether the device has lost a job. Asked again and again, in a rhythm slower than a disk,
+    /// with another number in each beat: a device that wants to be reset does not say so by itself.
+    #[must_use]
+    pub fn is_stuck(&mut self, beat: u64) -> bool {
+        if core::mem::replace(&mut self.last, beat) != beat {
+            self.beats = self.beats.wrapping_add(1);
+        }
+        let age = |flight: &Flight| self.beats.wrapping_sub(flight.since);
+        self.flights.iter().flatten().any(|flight| age(flight) > PATIENCE)
+    }
+
     /// Whether the device can be used.
     #[must_use]
     pub const fn is_alive(&self) -> bool {
@@ -136,8 +157,9 @@ impl<T: Transport> Disk<T> {
         };
         let read = data.filter(|_| job.verb == Verb::Read);
         let answer = read.map_or(0, |data| data.piece.bytes());
+        let (ticket, since) = (job.ticket, self.beats);
         *self.flights.get_mut(usize::from(token.0))? =
-            Some(Flight { ticket: job.ticket, frame, answer, data });
+            Some(Flight { ticket, frame, answer, data, since });
         self.free.pop();
         Some(())
     }
@@ -159,7 +181,7 @@ impl<T: Transport> Disk<T> {
 
     /// What the device says of something that it used.
     fn done(&mut self, used: Used) -> Option<Done> {
-        let Flight { ticket, frame, answer, data } =
+        let Flight { ticket, frame, answer, data, .. } =
             self.flights.get_mut(usize::from(used.token.0))?.take()?;
         let mut outcome = self.frames.outcome(frame);
         self.free.push(frame);

@@ -9,11 +9,10 @@ use alloc::vec::Vec;
 
 use dma::{Region, pool};
 use libsys::layout::{Component, Interrupt, Kind};
-use libsys::println;
 use libsys::server::{Origin, Port, Request};
 use libsys::service::block::{Device, Server, ranges};
 use libsys::window::Window;
-use libsys::{Badge, Cap};
+use libsys::{Badge, Cap, heartbeat, println};
 use virtio_blk::Disk;
 use virtio_blk::caller::Callers;
 
@@ -76,7 +75,7 @@ fn serve<'a, T: virtio::Transport>(
             // Whoever calls waits in the kernel; the device still has something to say.
             let signals = if sleeps { port.signals() } else { port.poll_signals() };
             driver.wake_up();
-            signalled(interrupt, driver, signals);
+            signalled(interrupt, driver, signals)?;
             continue;
         };
         let reply = caller.reply();
@@ -88,7 +87,7 @@ fn serve<'a, T: virtio::Transport>(
                 let request = Request { client, message, slot: 0 };
                 driver.called(&request, caller.calling());
             }
-            Origin::Signals(_) => signalled(interrupt, driver, message.badge),
+            Origin::Signals(signals) => signalled(interrupt, driver, signals)?,
         }
         if let Some(complaint) = driver.device().complaint() {
             println!("the device was reset: {complaint}");
@@ -96,10 +95,23 @@ fn serve<'a, T: virtio::Transport>(
     }
 }
 
-/// Takes back the device's interrupt, if it is among these signals.
-fn signalled<T: virtio::Transport>(interrupt: Interrupt, driver: &mut Driver<'_, T>, word: u64) {
-    if word & interrupt.signal != 0 {
+/// Takes back the device's interrupt, and answers the supervisor's question, if they are among
+/// these signals. Its questions are the rhythm in which the device is looked after.
+///
+/// # Errors
+/// The device has lost a request: the next instance resets it, and clients ask again.
+fn signalled<T: virtio::Transport>(
+    interrupt: Interrupt,
+    driver: &mut Driver<'_, T>,
+    signals: u64,
+) -> Result<(), Failure> {
+    if signals & interrupt.signal != 0 {
         driver.device().acknowledge();
         let _ = interrupt.handler.acknowledge();
     }
+    let _ = heartbeat::answer(signals);
+    if heartbeat::question().is_some_and(|beat| driver.device().is_stuck(beat)) {
+        return Err("the device has lost a request".into());
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use core::cell::Cell;
 
 use super::block;
+use crate::heartbeat;
 use crate::layout::{Component, Kind, Missing};
 use crate::ring::{Bell, Doorbell, Quiet};
 use crate::window::Window;
@@ -96,7 +97,9 @@ impl Bell for &Restarts {
     }
 
     fn sleep(&self) {
-        if self.bell.own.wait() & self.mask != 0 {
+        // A question for signs of life ends the sleep, too: whoever wakes up for nothing asks the
+        // driver whether it still knows the session, so that nobody waits for ever.
+        if heartbeat::answer(self.bell.own.wait()) & self.mask != 0 {
             self.told.set(true);
         }
     }

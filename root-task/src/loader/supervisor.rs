@@ -16,6 +16,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`cause`] | why a component has failed |
+//! | [`callers`] | who calls it, and what becomes of them |
 //! | [`report`] | its registers, and how it got there |
 //! | [`remains`] | what is found of its memory, and the names of its functions |
 //! | [`history`] | whether, and when, a component may be started again |
@@ -26,6 +27,7 @@
 //! | [`nursery`] | time for components that have none, until they are initialised |
 //! | [`metronome`] | what tells that time goes by |
 
+mod callers;
 mod cause;
 mod history;
 mod metronome;
@@ -49,16 +51,17 @@ use libsys::process::Event;
 use libsys::server::{ABANDONED, Origin, RESTARTED};
 use libsys::time::Counter;
 use libsys::{Badge, Cap, Received, console, println};
-use packed::record::GiveUp;
+use packed::record::{GiveUp, Recipe};
 
 use super::threads::share;
 use super::{Loader, Stop};
+use callers::Abandoned;
 pub use cause::Cause;
 pub use history::{Decision, History, Rules};
 use metronome::{Metronome, Rhythm, TICK};
 use nursery::Nursery;
 pub use pulse::{Beat, Pulse};
-use watch::Watched;
+use watch::{Sign, Watched};
 
 /// The bit of the clock that [`Loader::ring_every`] asks for.
 pub const CLOCK: u64 = 1 << 61;
@@ -149,6 +152,7 @@ pub struct Supervisor {
     reply: Cap<Reply>,
     aids: Aids,
     watched: Vec<Watched>,
+    abandoned: Abandoned,
     counter: Option<Counter>,
     /// Whether it says nothing of a failure but its cause.
     is_terse: bool,
@@ -194,7 +198,9 @@ impl Supervisor {
         libsys::current_thread().bind_notification(aids.bell).map_err(refused)?;
         let watched = watch::all(loader)?;
         let counter = exported_counter();
-        let mut supervisor = Self { endpoint, reply, aids, watched, counter, is_terse: false };
+        let abandoned = Abandoned::default();
+        let is_terse = false;
+        let mut supervisor = Self { endpoint, reply, aids, watched, abandoned, counter, is_terse };
         supervisor.count_if_needed();
         Ok(Some(supervisor))
     }
@@ -219,11 +225,15 @@ impl Supervisor {
     fn count_if_needed(&mut self) {
         if let Some(metronome) = &mut self.aids.metronome {
             // A thread of the initial task's own: nothing is refused.
-            let _ = metronome.let_run(self.watched.iter().any(Watched::counts_time));
+            let counts = self.watched.iter().any(Watched::counts_time);
+            let _ = metronome.let_run(counts || !self.abandoned.is_empty());
         }
     }
 
-    fn signalled(&mut self, loader: &mut Loader, signals: u64) -> Happening {
+    fn signalled(&mut self, loader: &mut Loader, mut signals: u64) -> Happening {
+        if signals & TICK != 0 {
+            signals |= self.abandoned.answer(self.reply);
+        }
         self.aids.nursery.are_ready(signals);
         let mut failed = None;
         if signals & TICK != 0 {
@@ -231,11 +241,19 @@ impl Supervisor {
                 if self.watched[place].is_due() {
                     self.restart(loader, place);
                 }
-                if let Some(within) = self.watched[place].is_silent() {
-                    let component = self.watched[place].recipe.component;
-                    let cause = Cause::Silent { within };
-                    self.failed(loader, component, cause);
-                    failed = Some(Happening::Failed { component, cause });
+                let Watched { recipe: Recipe { component, thread, .. }, .. } = self.watched[place];
+                match self.watched[place].sign() {
+                    Sign::Alive => {}
+                    Sign::LeftBehind => {
+                        println!("root-task: {} was left behind", Name { loader, component });
+                        // Its own thread, which may be resumed at any time.
+                        let _ = loader.thread(thread).resume();
+                    }
+                    Sign::Silent { within } => {
+                        let cause = Cause::Silent { within };
+                        self.failed(loader, component, cause);
+                        failed = Some(Happening::Failed { component, cause });
+                    }
                 }
             }
         }
@@ -277,8 +295,7 @@ impl Supervisor {
             loader.report(recipe.thread);
         }
         if !cause.is_of(&recipe) {
-            watched.stands_still();
-            return;
+            return self.abandon(loader, place);
         }
         let rules = Rules { most: recipe.most, within: recipe.within, delay: recipe.delay };
         match watched.history.failed(&rules, now) {
@@ -291,12 +308,30 @@ impl Supervisor {
         }
     }
 
-    /// Does what the layout wants of a component that is not started again.
-    fn give_up(&mut self, loader: &Loader, place: usize) {
+    /// A component stays as it is; its callers are told, now and later.
+    fn abandon(&mut self, loader: &Loader, place: usize) {
         let watched = &mut self.watched[place];
         watched.stands_still();
-        loader.answer_callers(watched.recipe.component, ABANDONED);
-        if watched.recipe.then == GiveUp::Halt {
+        let recipe = watched.recipe;
+        loader.answer_callers(recipe.component, ABANDONED);
+        self.abandoned.add(loader, &recipe);
+        self.callers_of(loader, place);
+    }
+
+    /// Those who may have been left behind by a component that has failed.
+    fn callers_of(&mut self, loader: &Loader, place: usize) {
+        let called = self.watched[place].recipe;
+        for caller in &mut self.watched {
+            if loader.may_call(&caller.recipe, &called) {
+                caller.may_be_left_behind();
+            }
+        }
+    }
+
+    /// Does what the layout wants of a component that is not started again.
+    fn give_up(&mut self, loader: &Loader, place: usize) {
+        self.abandon(loader, place);
+        if self.watched[place].recipe.then == GiveUp::Halt {
             libsys::stop();
         }
     }
@@ -306,6 +341,7 @@ impl Supervisor {
         let component = recipe.component;
         let result = loader.renew(&recipe).and_then(|()| {
             loader.answer_callers(component, RESTARTED);
+            self.callers_of(loader, place);
             let nursed = self.aids.nursery.set(component, true);
             nursed.map_err(loader.refused("giving time", recipe.thread))?;
             self.watched[place].begins();

@@ -6,6 +6,7 @@
 use libsys::layout::{Component, Missing};
 use libsys::window::Window;
 use libsys::{println, time};
+use systems::account;
 use systems::disk::{BLOCK, interface, receipt, sum, word};
 
 /// Blocks of the disk.
@@ -14,14 +15,6 @@ const BLOCKS: u64 = 16;
 const READS: u32 = 4;
 /// Periods until a driver that it complained of has been started again.
 const PATIENCE: u32 = 2;
-
-/// Places of its account.
-const PASSES: u64 = 0;
-const ACKNOWLEDGED: u64 = 8;
-const REPEATED: u64 = 16;
-const WRONG: u64 = 24;
-const LOST: u64 = 32;
-const COMPLAINTS: u64 = 56;
 
 struct Copier {
     disk: interface::Client,
@@ -40,9 +33,9 @@ impl Copier {
             (0..BLOCK).step_by(8).for_each(|at| self.desk.write_word(at, word(pass, block, at)));
             let expected = expected_sum(pass, block);
             if self.disk.write(block, expected).is_ok_and(|told| told == receipt(expected, block)) {
-                return self.count(ACKNOWLEDGED);
+                return self.count(account::ACKNOWLEDGED);
             }
-            self.count(REPEATED);
+            self.count(account::REPEATED);
         }
     }
 
@@ -52,10 +45,10 @@ impl Copier {
         if self.reads(pass, block) {
             return;
         }
-        self.count(COMPLAINTS);
+        self.count(account::COMPLAINTS);
         (0..PATIENCE).for_each(|_| time::next_period());
         if !self.reads(pass, block) {
-            self.count(LOST);
+            self.count(account::LOST);
         }
     }
 
@@ -64,15 +57,15 @@ impl Copier {
         let mut wrong = 0;
         while wrong < READS {
             if self.disk.read(block).is_err() {
-                self.count(REPEATED);
+                self.count(account::REPEATED);
                 continue;
             }
             let mut places = (0..BLOCK).step_by(8);
             if places.all(|at| self.desk.read_word(at) == word(pass, block, at)) {
-                self.count(ACKNOWLEDGED);
+                self.count(account::ACKNOWLEDGED);
                 return true;
             }
-            self.count(WRONG);
+            self.count(account::WRONG);
             wrong += 1;
         }
         false
@@ -91,12 +84,13 @@ fn main(component: Component) -> Result<(), Missing<'static>> {
         desk: component.region("desk")?,
         account: component.region("verdict")?,
     };
+    copier.count(account::PRESENT);
     for pass in 1.. {
         (0..BLOCKS).for_each(|block| copier.write(pass, block));
         (0..BLOCKS).for_each(|block| copier.read(pass, block));
-        copier.count(PASSES);
+        copier.count(account::PASSES);
         if pass == 1 {
-            let lost = copier.account.read_word(LOST);
+            let lost = copier.account.read_word(account::LOST);
             println!("{}: {BLOCKS} blocks written and read, {lost} lost", component.name());
         }
     }

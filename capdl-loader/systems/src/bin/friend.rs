@@ -28,6 +28,8 @@ fn main(component: Component) -> Result<(), Missing<'static>> {
     let oracle = life::Client::new(component.endpoint("oracle")?);
     let lives = [(); 4].map(|()| oracle.number().unwrap_or_default());
     println!("{name}: oracle was in lives {lives:?}");
+    let ends = [(); 3].map(|()| oracle.number().err());
+    println!("{name}: oracle ends with {ends:?}");
     for other in ["sleeper", "patient"] {
         let life = life::Client::new(component.endpoint(other)?).number();
         println!("{name}: {other} is in life {}", life.unwrap_or_default());

@@ -6,13 +6,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use libsys::layout::{Component, Missing};
 use libsys::time;
+use systems::account::{CHANGED, ROUNDS};
 
 /// Words of its memory.
 const WORDS: usize = 4096;
-/// Places of its account, behind those of the client.
-const ROUNDS: u64 = 40;
-const CHANGED: u64 = 48;
-
 static MEMORY: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
 #[libsys::main]

@@ -16,7 +16,7 @@ struct Oracle {
 impl life::Server for Oracle {
     fn number(&mut self, _client: Badge) -> Result<u64, life::Error> {
         self.asked += 1;
-        if (self.life, self.asked) == (1, 2) {
+        if matches!((self.life, self.asked), (1, 2) | (2, 3)) {
             let _ = self.component.region("hole").map(|hole| hole.read_word(0));
         }
         Ok(self.life)

@@ -38,6 +38,12 @@ pub(crate) struct FaultOptions {
     pub(crate) seed: u64,
     /// The layout of the system; the gallery's own if absent.
     pub(crate) layout: Option<PathBuf>,
+    /// The component; the first that can be spoiled if absent.
+    pub(crate) victim: Option<String>,
+    /// Only these kinds, with commas between them; all if absent.
+    pub(crate) kinds: Option<String>,
+    /// Boots at a time.
+    pub(crate) jobs: usize,
     /// Which build of the kernel.
     pub(crate) image: Image,
 }
@@ -168,6 +174,9 @@ pub(crate) fn fault_options(words: &mut Words) -> Fallible<FaultOptions> {
             "--count" => options.count = number(&word, &words.value(&word)?)?,
             "--seed" => options.seed = number(&word, &words.value(&word)?)?,
             "--layout" => options.layout = Some(words.value(&word)?.into()),
+            "--victim" => options.victim = Some(words.value(&word)?),
+            "--kind" => options.kinds = Some(words.value(&word)?),
+            "--jobs" => options.jobs = number(&word, &words.value(&word)?)?.clamp(1, 64) as usize,
             "--debug" => options.image = Image::Debug,
             "--release" => options.image = Image::Release,
             _ => return Err(format!("unknown option `{word}`; see `cargo xtask --help`")),

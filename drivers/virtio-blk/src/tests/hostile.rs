@@ -58,3 +58,29 @@ fn a_device_that_misbehaves_without_end_does_not_keep_its_driver() {
     model.device.misbehave(|faults| faults.uses_unasked = false);
     assert_eq!((disk.take_done(), disk.is_alive()), (None, true));
 }
+
+#[test]
+fn a_device_that_loses_a_job_is_stuck_whatever_else_it_does() {
+    let (mut model, mut disk, _memory) = Model::new(setup(ALL));
+    disk.submit(job(0, Verb::Read, 0, 1));
+    disk.announce();
+    let _ = model.device.take(0).expect("the job that it loses");
+    for beat in 1..5 {
+        let done = run(&mut model, &mut disk, job(1, Verb::Write, 0, 1));
+        assert_eq!(done, Some(Done { ticket: 1, outcome: Outcome::Done }));
+        assert!(!disk.is_stuck(beat) && !disk.is_stuck(beat), "it may be slow");
+    }
+    assert!(disk.is_stuck(5));
+}
+
+#[test]
+fn a_device_that_works_or_has_nothing_to_do_is_not_stuck() {
+    let (mut model, mut disk, _memory) = Model::new(setup(ALL));
+    for beat in 0..20 {
+        assert!(!disk.is_stuck(beat));
+    }
+    for beat in 20..40 {
+        run(&mut model, &mut disk, job(1, Verb::Write, 0, 1));
+        assert!(!disk.is_stuck(beat));
+    }
+}

@@ -38,21 +38,32 @@ classes! {
     Hang "hang" 1,
     /// The instruction where it is becomes a branch to itself.
     Loop "loop" 1,
-    /// Many signals.
+    /// Many questions for signs of life, for a while.
     Flood "flood" 2,
+    /// Many signals of its interrupts, for a while, with nothing behind them.
+    Interrupt "interrupt" 2,
+    /// Bits of what it has told its device.
+    Descriptor "descriptor" 4,
 }
 
 impl Class {
-    /// One of them.
-    pub(crate) fn choose(random: &mut Random) -> Self {
-        let mut left = random.below(Self::ALL.iter().map(|(_, weight)| weight).sum());
-        for (class, weight) in Self::ALL {
+    /// One of those that are possible; `None`: none is.
+    pub(crate) fn choose(random: &mut Random, is_possible: impl Fn(Self) -> bool) -> Option<Self> {
+        let possible = || Self::ALL.iter().filter(|(class, _)| is_possible(*class));
+        let all: u64 = possible().map(|(_, weight)| weight).sum();
+        let mut left = random.below(all.max(1));
+        for (class, weight) in possible() {
             match left.checked_sub(*weight) {
                 Some(rest) => left = rest,
-                None => return *class,
+                None => return Some(*class),
             }
         }
-        Self::Kill
+        None
+    }
+
+    /// Whether it goes on for as long as something is expected of it.
+    pub(crate) const fn lasts(self) -> bool {
+        matches!(self, Self::Flood | Self::Interrupt)
     }
 
     /// Occasions after which nothing is expected of it any more.

@@ -5,19 +5,20 @@ use packed::{Cell, Image};
 use root_task::loader::supervisor::Cause;
 use root_task::loader::{Loader, Stop};
 
-use crate::Orders;
 use crate::class::Class;
+use crate::orders::Orders;
 use crate::random::Random;
-use crate::verdict::{Account, Verdict};
+use crate::summary::{Summary, Tallies};
+use crate::verdict::{Account, CLIENTS, Verdict};
 use crate::victim::Victim;
 
 /// Most occasions that pass between two.
 const PAUSE: u64 = 12;
 /// Most turns of a loop by which the victim's work is shifted against the occasions.
 const SHIFT: u64 = 40_000;
-/// Occasions without an acknowledged operation after which the client complains.
+/// Occasions without an acknowledged operation after which a client complains.
 const STUCK: u64 = 1500;
-/// Passes of the client, without any fault, that end it.
+/// Passes of the clients, without any fault, that end it.
 const CALM: u64 = 2;
 
 /// The injector.
@@ -28,21 +29,10 @@ pub(crate) struct Injector {
     verdict: Verdict,
     state: State,
     injected: u64,
-    tallies: [Tally; Class::ALL.len()],
-    /// Failures that came when nothing was expected any more.
-    late: u64,
-    /// How often the client complained.
-    complaints: u64,
-    before: Account,
-    /// Occasions since the client had an operation acknowledged.
-    stuck: u64,
-}
-
-/// What came of the faults of a class.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    injected: u64,
-    restarted: u64,
+    tallies: Tallies,
+    before: [Account; CLIENTS],
+    /// Occasions since each client had an operation acknowledged.
+    stuck: [u64; CLIENTS],
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +46,7 @@ enum State {
         class: Class,
         left: u64,
     },
-    /// There were enough; the client has finished so many passes by then.
+    /// There were enough; the clients have finished so many passes by then.
     Calms {
         passes: u64,
     },
@@ -73,7 +63,7 @@ impl Injector {
         let spare = |place| SlotPath::new(initial::CNODE, boot.empty.end - place);
         let unfit = |error| Stop::Refused { doing: "spoiling", cell: Cell(u32::MAX), error };
         let verdict = Verdict::new(loader, &image, spare(1)).map_err(unfit)?;
-        let victim = Victim::new(loader, &image, spare(2));
+        let victim = Victim::new(loader, &image, orders.victim, spare(2)).map_err(unfit)?;
         let (Some(verdict), Some(victim)) = (verdict, victim) else {
             return Err(unfit(Error::IllegalOperation));
         };
@@ -84,11 +74,9 @@ impl Injector {
             verdict,
             state: State::Pauses { left: 500 },
             injected: 0,
-            tallies: Default::default(),
-            late: 0,
-            complaints: 0,
-            before: Account::default(),
-            stuck: 0,
+            tallies: Tallies::default(),
+            before: Default::default(),
+            stuck: [0; CLIENTS],
         })
     }
 
@@ -96,29 +84,43 @@ impl Injector {
     pub(crate) fn tick(&mut self, loader: &mut Loader) -> Result<(), Stop> {
         self.listen(loader)?;
         match &mut self.state {
-            State::Pauses { left: left @ 1.. } | State::Watches { left: left @ 1.., .. } => {
+            State::Pauses { left: left @ 1.. } => *left -= 1,
+            State::Watches { class, left: left @ 1.. } => {
                 *left -= 1;
+                let class = *class;
+                if class.lasts() {
+                    self.spoil(loader, class)?;
+                }
             }
             State::Watches { class, .. } => {
                 let class = *class;
                 self.outcome(class, None);
             }
             State::Pauses { .. } if self.injected == self.orders.count => {
-                self.state = State::Calms { passes: self.verdict.read().passes + CALM + 1 };
+                self.state = State::Calms { passes: self.verdict.all().passes + CALM + 1 };
             }
-            State::Pauses { .. } => {
-                let class = Class::choose(&mut self.random);
-                self.injected += 1;
-                self.tallies[place(class)].injected += 1;
-                (0..self.random.below(SHIFT)).for_each(|_| core::hint::spin_loop());
-                self.spoil(loader, class)?;
-                self.state = State::Watches { class, left: class.patience() };
-            }
-            State::Calms { passes } if self.verdict.read().passes >= *passes => {
+            State::Pauses { .. } => self.inject(loader)?,
+            State::Calms { passes } if self.verdict.all().passes >= *passes => {
                 self.state = State::Done;
             }
             State::Calms { .. } | State::Done => {}
         }
+        Ok(())
+    }
+
+    /// The next fault.
+    fn inject(&mut self, loader: &mut Loader) -> Result<(), Stop> {
+        let (orders, victim) = (&self.orders, &self.victim);
+        let is_possible = |class| orders.want(class) && victim.can_suffer(class);
+        let Some(class) = Class::choose(&mut self.random, is_possible) else {
+            let error = Error::InvalidArgument(0);
+            return Err(Stop::Refused { doing: "spoiling", cell: Cell(u32::MAX), error });
+        };
+        self.injected += 1;
+        self.tallies.inject(class);
+        (0..self.random.below(SHIFT)).for_each(|_| core::hint::spin_loop());
+        self.spoil(loader, class)?;
+        self.state = State::Watches { class, left: class.patience() };
         Ok(())
     }
 
@@ -127,40 +129,45 @@ impl Injector {
         done.map_err(|error| Stop::Refused { doing: "spoiling", cell: Cell(u32::MAX), error })
     }
 
-    /// A victim is killed if its client complains of it, or has had no operation acknowledged for
+    /// A victim is killed if a client complains of it, or has had no operation acknowledged for
     /// long: a program that does the wrong thing without failing is nothing that a kernel can see.
     fn listen(&mut self, loader: &mut Loader) -> Result<(), Stop> {
-        let now = self.verdict.read();
-        let is_told = now.complaints != self.before.complaints;
-        let goes_on = now.acknowledged != self.before.acknowledged;
-        self.stuck = if goes_on { 0 } else { self.stuck + 1 };
+        let now = self.verdict.clients();
+        let mut complains = false;
+        for ((now, before), stuck) in now.iter().zip(&self.before).zip(&mut self.stuck) {
+            let waits = now.is_present && now.acknowledged == before.acknowledged;
+            *stuck = if waits { *stuck + 1 } else { 0 };
+            complains |= *stuck >= STUCK || now.complaints != before.complaints;
+        }
         self.before = now;
-        if self.stuck < STUCK && !is_told {
+        if !complains {
             return Ok(());
         }
-        self.stuck = 0;
-        self.complaints += 1;
-        println!("faults: the client complains");
+        self.stuck = [0; CLIENTS];
+        self.tallies.complaints += 1;
+        println!("faults: a client complains");
         self.spoil(loader, Class::Kill)
     }
 
     /// A component has failed, and was dealt with.
     pub(crate) fn failed(&mut self, component: u32, cause: Cause) {
-        self.stuck = 0;
+        if component != self.victim.component {
+            self.tallies.others += 1;
+            return;
+        }
+        self.stuck = [0; CLIENTS];
         match self.state {
-            State::Watches { class, .. } if component == self.victim.component => {
-                self.outcome(class, Some(cause));
-            }
-            _ => self.late += 1,
+            State::Watches { class, .. } => self.outcome(class, Some(cause)),
+            _ => self.tallies.late += 1,
         }
     }
 
     /// Says what came of a fault.
     fn outcome(&mut self, class: Class, cause: Option<Cause>) {
-        let account = self.verdict.read();
-        let number = self.injected;
-        print_outcome(number, class, cause, &account);
-        self.tallies[place(class)].restarted += u64::from(cause.is_some());
+        print_outcome(self.injected, class, cause, &self.verdict.all());
+        if cause.is_some() {
+            self.tallies.restart(class);
+        }
         self.state = State::Pauses { left: self.random.below(PAUSE) };
     }
 
@@ -169,34 +176,19 @@ impl Injector {
     }
 
     /// Says what came of all.
-    pub(crate) fn summarise(&self) {
-        for ((class, _), tally) in Class::ALL.iter().zip(&self.tallies) {
-            let Tally { injected, restarted } = tally;
-            println!("faults: {:9} {injected:6} injected, {restarted:6} restarts", class.word());
-        }
-        let Account { passes, acknowledged, repeated, wrong, lost, rounds, changed, .. } =
-            self.verdict.read();
-        let (late, complaints) = (self.late, self.complaints);
-        println!("faults: {late} late failures, {complaints} complaints of the client");
-        println!("faults: client: {passes} passes, {acknowledged} acknowledged");
-        println!("faults: client: {repeated} asked again, {wrong} wrong at first");
-        println!("faults: neighbour: {rounds} rounds, {changed} words changed");
-        println!("faults: done: {} injected, {lost} blocks lost", self.injected);
+    pub(crate) const fn summary(&self) -> Summary<'_> {
+        let Self { tallies, verdict, injected, .. } = self;
+        Summary { tallies, verdict, injected: *injected }
     }
 }
 
 fn print_outcome(number: u64, class: Class, cause: Option<Cause>, account: &Account) {
     let Account { acknowledged, repeated, wrong, lost, .. } = account;
     let class = class.word();
-    let client =
-        format_args!("client: {acknowledged} right, {repeated} again, {wrong} wrong, {lost} lost");
+    let clients =
+        format_args!("clients: {acknowledged} right, {repeated} again, {wrong} wrong, {lost} lost");
     match cause {
-        Some(cause) => println!("fault {number}: {class}: {cause}; {client}"),
-        None => println!("fault {number}: {class}: no failure; {client}"),
+        Some(cause) => println!("fault {number}: {class}: {cause}; {clients}"),
+        None => println!("fault {number}: {class}: no failure; {clients}"),
     }
-}
-
-/// The place of a class among all.
-fn place(class: Class) -> usize {
-    Class::ALL.iter().position(|(known, _)| *known == class).unwrap_or(0)
 }

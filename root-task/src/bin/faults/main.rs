@@ -1,17 +1,19 @@
 //! An initial task that spoils a component of its system again and again, while others work with
 //! it, to prove that the supervisor brings it back and that nobody else notices more than delays.
 //!
-//! The module `faults` says what to do: words `seed N`, `count N`, `terse`. The component is the
-//! first one with a recipe that gives signs of life. Who works with it keeps an account in a region
-//! `verdict` (see [`verdict`]).
+//! The module `faults` says what to do ([`orders`]). Who works with the component keeps an account
+//! in a region `verdict` (see [`verdict`]).
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
 mod class;
+mod descriptors;
 mod injector;
+mod orders;
 mod random;
+mod summary;
 mod verdict;
 mod victim;
 
@@ -23,17 +25,10 @@ use root_task::loader::supervisor::{CLOCK, Happening, Supervisor};
 use root_task::loader::{Depth, Loader, Stop};
 
 use injector::Injector;
+use orders::Orders;
 
 /// How often there is an occasion to spoil something.
 const PERIOD: Duration = Duration::from_micros(100);
-
-/// What to do.
-#[derive(Clone, Copy)]
-struct Orders {
-    seed: u64,
-    count: u64,
-    is_terse: bool,
-}
 
 #[libsys::main]
 fn main(boot: &'static BootInfo) {
@@ -47,20 +42,7 @@ fn main(boot: &'static BootInfo) {
 
 fn orders() -> Orders {
     let text = modules::find("faults").and_then(|bytes| core::str::from_utf8(bytes).ok());
-    let mut words = text.unwrap_or_default().split_whitespace();
-    let mut orders = Orders { seed: 1, count: 100, is_terse: false };
-    let number = |words: &mut core::str::SplitWhitespace<'_>| {
-        words.next().and_then(|word| word.parse().ok()).unwrap_or(1)
-    };
-    while let Some(word) = words.next() {
-        match word {
-            "seed" => orders.seed = number(&mut words),
-            "count" => orders.count = number(&mut words),
-            "terse" => orders.is_terse = true,
-            _ => {}
-        }
-    }
-    orders
+    Orders::parse(text.unwrap_or_default())
 }
 
 fn run(boot: &'static BootInfo, image: Image<'static>, orders: Orders) -> Result<(), Stop> {
@@ -81,7 +63,7 @@ fn run(boot: &'static BootInfo, image: Image<'static>, orders: Orders) -> Result
             _ => {}
         }
         if injector.is_done() {
-            injector.summarise();
+            println!("{}", injector.summary());
             libsys::stop();
         }
     }

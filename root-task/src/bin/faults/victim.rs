@@ -6,16 +6,17 @@ use abi::registers::{Register, USER_CONTEXT};
 use libsys::object::{Notification, Page, PageSize, Small, Thread, UserContext};
 use libsys::window::{MemoryKind, Window};
 use libsys::{Cap, Error, Rights, SlotPath};
-use packed::record::Pages;
-use packed::{Cell, Image};
+use packed::record::{Pages, Recipe};
+use packed::{Cell, Image, Origin};
 use root_task::loader::Loader;
 
 use crate::class::Class;
+use crate::descriptors::{self, Descriptors};
 use crate::random::Random;
 
 /// Bytes of a page.
 const PAGE: u64 = 1 << abi::PAGE_BITS;
-/// Bits of shared memory that are spoiled at once, and signals that come at once, at most.
+/// Most bits of shared memory that are spoiled at once.
 const MANY: u64 = 200;
 /// How far from where a register points to is near, in bytes.
 const NEAR: u64 = 256;
@@ -27,52 +28,83 @@ pub(crate) struct Victim {
     pub(crate) component: u32,
     thread: Cap<Thread>,
     asks: Cap<Notification>,
+    /// What its interrupts signal.
+    interrupts: Vec<Cap<Notification>>,
     data: Vec<(u64, Cell)>,
     code: Vec<(u64, Cell)>,
     shared: Vec<(u64, Cell)>,
+    descriptors: Descriptors,
     /// An empty slot.
     slot: SlotPath,
 }
 
 impl Victim {
-    /// The first component that gives signs of life.
-    pub(crate) fn new(loader: &Loader, image: &Image<'static>, slot: SlotPath) -> Option<Self> {
+    /// The component with this name, or else the first one; it gives signs of life, and is started
+    /// again. `None`: there is no such.
+    pub(crate) fn new(
+        loader: &Loader,
+        image: &Image<'static>,
+        name: Option<&str>,
+        slot: SlotPath,
+    ) -> Result<Option<Self>, Error> {
         let layout = image.layout;
-        let heart = layout.heartbeats.rows().next()?;
-        let component = heart.component;
-        let recipe = layout.recipes.rows().find(|row| row.component == component)?;
-        let thread = layout.threads.rows().find(|row| row.thread == recipe.thread)?;
+        let is_it = |row: &Recipe| {
+            row.most > 0
+                && name.is_none_or(|name| image.debug.component(row.component) == Some(name))
+        };
+        let Some(recipe) = layout.recipes.rows().find(is_it) else { return Ok(None) };
+        let component = recipe.component;
+        let heart = layout.heartbeats.rows().find(|row| row.component == component);
+        let thread = layout.threads.rows().find(|row| row.thread == recipe.thread);
+        let (Some(heart), Some(thread)) = (heart, thread) else { return Ok(None) };
         let mut victim = Self {
             component,
             thread: loader.cap(recipe.thread),
             asks: loader.cap(heart.asks),
+            interrupts: interrupts(loader, image, &recipe),
             data: Vec::new(),
             code: Vec::new(),
             shared: Vec::new(),
+            descriptors: Descriptors::default(),
             slot,
         };
         let small = |row: &Pages| u32::from(row.bits) == Small::BITS && row.attributes.cacheable;
         let rows = layout.pages.rows().filter(|row| Some(row.space) == thread.vspace && small(row));
         for row in rows {
+            let is_told = descriptors::are_told(image, &row);
             for index in 0..row.count {
                 let cell = row.first.plus(index);
-                victim.sort(image, cell, row.address + PAGE * u64::from(index), &row);
+                if is_told {
+                    victim.descriptors.add(loader, cell, !is_shared(image, cell))?;
+                }
+                if !is_told || is_shared(image, cell) {
+                    victim.sort(image, cell, row.address + PAGE * u64::from(index), &row);
+                }
             }
         }
-        (!victim.data.is_empty() && !victim.code.is_empty()).then_some(victim)
+        Ok((!victim.data.is_empty() && !victim.code.is_empty()).then_some(victim))
+    }
+
+    /// Whether it has what faults of a class need.
+    pub(crate) fn can_suffer(&self, class: Class) -> bool {
+        match class {
+            Class::Ring => !self.shared.is_empty(),
+            Class::Interrupt => !self.interrupts.is_empty(),
+            Class::Descriptor => !self.descriptors.own.is_empty(),
+            _ => true,
+        }
     }
 
     fn sort(&mut self, image: &Image<'_>, cell: Cell, address: u64, row: &Pages) {
         let has = |first: Cell, count: u32| first <= cell && cell.0 - first.0 < count;
         let mut own = image.layout.renewed.rows().filter(|run| run.component == self.component);
-        let mut copies = image.layout.copies.rows();
         if own.any(|run| has(run.first, run.count)) {
             match (row.attributes.execute_never, row.rights.contains(Rights::WRITE)) {
                 (false, _) => self.code.push((address, cell)),
                 (true, true) => self.data.push((address, cell)),
                 (true, false) => {}
             }
-        } else if copies.any(|run| has(run.first, run.count) || has(run.source, run.count)) {
+        } else if is_shared(image, cell) {
             self.shared.push((address, cell));
         }
     }
@@ -99,8 +131,16 @@ impl Victim {
             Class::Hang => self.thread.suspend(),
             Class::Loop => self.spoil_instruction(loader),
             Class::Flood => {
-                (0..random.below(MANY)).for_each(|_| self.asks.signal());
+                self.asks.signal();
                 Ok(())
+            }
+            Class::Interrupt => {
+                self.interrupts.iter().for_each(|bell| bell.signal());
+                Ok(())
+            }
+            Class::Descriptor => {
+                let bits = 1 + random.below(MANY);
+                (0..bits).try_for_each(|_| self.spoil_descriptor(loader, random))
             }
         }
     }
@@ -145,6 +185,14 @@ impl Victim {
         })
     }
 
+    fn spoil_descriptor(&self, loader: &mut Loader, random: &mut Random) -> Result<(), Error> {
+        let own = &self.descriptors.own;
+        // Queues are made first, and lie in the first pages; few others are in use.
+        let place = random.below(own.len() as u64).min(random.below(own.len() as u64));
+        let Some(frame) = own.get(place as usize) else { return Ok(()) };
+        self.change(loader, *frame, |window| self.descriptors.spoil(window, random))
+    }
+
     fn spoil_instruction(&self, loader: &mut Loader) -> Result<(), Error> {
         let context = self.thread.read_registers(false, 1)?;
         let pc = context.register(Register::Pc);
@@ -170,4 +218,20 @@ impl Victim {
         view.close()?;
         self.slot.delete()
     }
+}
+
+/// Whether somebody else sees this frame, too.
+fn is_shared(image: &Image<'_>, cell: Cell) -> bool {
+    let has = |first: Cell, count: u32| first <= cell && cell.0 - first.0 < count;
+    image.layout.copies.rows().any(|run| has(run.first, run.count) || has(run.source, run.count))
+}
+
+/// What the interrupts of a component signal.
+fn interrupts(loader: &Loader, image: &Image<'_>, recipe: &Recipe) -> Vec<Cap<Notification>> {
+    let has = |handler: Cell| {
+        let mut slots = image.layout.slots.rows().filter(|row| Some(row.node) == recipe.cspace);
+        slots.any(|row| matches!(row.origin, Origin::Cell(cell) if cell == handler))
+    };
+    let rows = image.layout.interrupts.rows().filter(|row| has(row.handler));
+    rows.filter_map(|row| row.notification).map(|bell| loader.cap(bell)).collect()
 }

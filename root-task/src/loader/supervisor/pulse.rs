@@ -81,6 +81,20 @@ impl Pulse {
         }
     }
 
+    /// Whether the component, which has repeated this number last, has answered the last question.
+    ///
+    /// ```
+    /// use root_task::loader::supervisor::{Beat, Pulse};
+    ///
+    /// let mut pulse = Pulse::new(2);
+    /// assert_eq!(pulse.tick(0), Beat::Ask(1));
+    /// assert!(pulse.was_answered(1) && !pulse.was_answered(0));
+    /// ```
+    #[must_use]
+    pub const fn was_answered(&self, answered: u64) -> bool {
+        answered == self.asked
+    }
+
     /// The component begins again.
     pub const fn begin_again(&mut self) {
         self.state = State::Alive { left: self.half };

@@ -19,6 +19,32 @@ pub(super) struct Watched {
     pub(super) history: History,
     state: State,
     heart: Option<Heart>,
+    rescue: Rescue,
+}
+
+/// What its life says of it in a period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sign {
+    /// Nothing is wrong.
+    Alive,
+    /// It is silent, perhaps since somebody whom it called has failed: it should be resumed.
+    LeftBehind,
+    /// It is silent, for longer than so many milliseconds.
+    Silent {
+        /// Milliseconds.
+        within: u64,
+    },
+}
+
+/// Whether a component is resumed before it counts as silent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rescue {
+    /// Nobody whom it calls has failed.
+    Needless,
+    /// Somebody has.
+    Due,
+    /// It was resumed, and has not given a sign of life since.
+    Tried,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +74,8 @@ pub(super) fn all(loader: &mut Loader) -> Result<Vec<Watched>, Stop> {
         let mut hearts = loader.image.layout.heartbeats.rows();
         let heartbeat = hearts.find(|row| row.component == recipe.component);
         let heart = heartbeat.map(|row| Heart::new(loader, &row)).transpose()?;
-        all.push(Watched { recipe, history: History::default(), state: State::Runs, heart });
+        let (history, state, rescue) = (History::default(), State::Runs, Rescue::Needless);
+        all.push(Watched { recipe, history, state, heart, rescue });
     }
     Ok(all)
 }
@@ -84,24 +111,42 @@ impl Watched {
         }
     }
 
-    /// Counts a period, and asks for signs of life; answers within how many milliseconds there
-    /// should have been one.
-    pub(super) fn is_silent(&mut self) -> Option<u64> {
-        let heart = self.heart.as_mut().filter(|_| self.state == State::Runs)?;
-        match heart.pulse.tick(heart.page.read_word(ANSWERED)) {
-            Beat::Calm => None,
+    /// Counts a period, and asks for signs of life; answers what is known of it.
+    pub(super) fn sign(&mut self) -> Sign {
+        let Some(heart) = self.heart.as_mut().filter(|_| self.state == State::Runs) else {
+            return Sign::Alive;
+        };
+        let answered = heart.page.read_word(ANSWERED);
+        if self.rescue == Rescue::Tried && heart.pulse.was_answered(answered) {
+            self.rescue = Rescue::Needless;
+        }
+        match heart.pulse.tick(answered) {
+            Beat::Calm => Sign::Alive,
             Beat::Ask(number) => {
                 heart.page.write_word(ASKED, number);
                 heart.asks.signal();
-                None
+                Sign::Alive
             }
-            Beat::Silent => Some(heart.within),
+            Beat::Silent if self.rescue == Rescue::Due => {
+                self.rescue = Rescue::Tried;
+                heart.pulse.begin_again();
+                Sign::LeftBehind
+            }
+            Beat::Silent => Sign::Silent { within: heart.within },
+        }
+    }
+
+    /// Somebody whom it may have called has failed.
+    pub(super) fn may_be_left_behind(&mut self) {
+        if self.rescue == Rescue::Needless {
+            self.rescue = Rescue::Due;
         }
     }
 
     /// It begins again.
     pub(super) fn begins(&mut self) {
         self.state = State::Runs;
+        self.rescue = Rescue::Needless;
         if let Some(heart) = &mut self.heart {
             heart.pulse.begin_again();
         }
