@@ -11,4 +11,4 @@
 mod facts;
 mod names;
 
-pub use facts::facts;
+pub use facts::{PROVEN, facts};

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use capdl::verb::build::{self, BuildArgs};
 use capdl::verb::check::{self, CheckArgs, RunArgs};
+use capdl::verb::diff::{self, DiffArgs};
+use capdl::verb::image::{self, VerifyArgs};
 use capdl::verb::verify_certificate::{self, VerifyCertificateArgs};
 use capdl::verb::{InputArgs, Outcome};
 
@@ -115,4 +118,50 @@ fn what_does_not_hold_has_no_certificate() {
 fn without(text: &str, word: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with(word));
     lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn proofs_travel_in_the_image_and_are_checked_there() {
+    let layout = input("image", &text(APART, CLAIMS));
+    let image = Path::new(env!("CARGO_TARGET_TMPDIR")).join("certificates.image");
+    let build = |no_names, certificates| {
+        build::run(&BuildArgs {
+            checked: CheckArgs { input: layout.clone(), root_task: None },
+            output: image.clone(),
+            no_names,
+            certificates,
+            counter_frequency: None,
+            sign: None,
+            trust: None,
+            strict: None,
+        })
+    };
+    assert_eq!(build(true, false), Outcome::Done);
+    assert_eq!(verify(&layout, &image), Outcome::Failed, "there are none in it");
+    let without = std::fs::read(&image).expect("an image");
+    assert_eq!(build(true, true), Outcome::Done);
+    let bytes = std::fs::read(&image).expect("an image");
+    let proofs = packed::Image::new(&bytes).expect("whole").debug.proofs().count();
+    assert_eq!(proofs, 3);
+    assert!(bytes.len() > without.len());
+    assert_eq!(verify(&layout, &image), Outcome::Done);
+    let file = image.clone();
+    assert_eq!(image::run_verify(&VerifyArgs { file, key: None }), Outcome::Done);
+    let difference = |other: &InputArgs| {
+        let (input, other) = (layout.clone(), other.file.clone());
+        diff::run(&DiffArgs { input, other, root_task: None, gate: false, json: false })
+    };
+    // The image with names, as `diff` makes it of a layout.
+    let named = InputArgs { file: image.clone(), ..InputArgs::default() };
+    assert_eq!(build(false, true), Outcome::Done);
+    assert_eq!(difference(&named), Outcome::Done);
+    // Another layout, of which the same was claimed.
+    let open = &[("a", "map = { page = 'rw' }"), ("b", "map = { page = 'rw' }")];
+    let other = input("opened", &text(open, ""));
+    assert_eq!(verify(&other, &image), Outcome::Refused);
+    // A bit of a proof is a bit of the image.
+    let mut damaged = bytes;
+    *damaged.last_mut().expect("bytes") ^= 1;
+    std::fs::write(&image, damaged).expect("written");
+    assert_eq!(verify(&layout, &image), Outcome::Failed);
 }

@@ -24,6 +24,21 @@ fn check_args(name: &str, root_task: Option<&str>) -> CheckArgs {
     CheckArgs { input, root_task: root_task.map(fixture) }
 }
 
+/// A program that says that it reads images of a version; nothing else is in it.
+fn loader(version: u16) -> PathBuf {
+    let mut bytes = std::fs::read(fixture("program.elf")).expect("a program");
+    let mark = [&packed::image::MARK[..], b"LYT1", &version.to_le_bytes()].concat();
+    bytes.extend(&mark);
+    // Sizes of the only segment, in the file and in memory: the mark is in it.
+    for size in [64 + 32, 64 + 40] {
+        let field: &mut [u8; 8] = bytes[size..].first_chunk_mut().expect("a program header");
+        *field = (u64::from_le_bytes(*field) + mark.len() as u64).to_le_bytes();
+    }
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("loader-{version}.elf"));
+    std::fs::write(&file, bytes).expect("written");
+    file
+}
+
 fn build_args(checked: CheckArgs, output: PathBuf) -> BuildArgs {
     BuildArgs {
         checked,
@@ -33,6 +48,7 @@ fn build_args(checked: CheckArgs, output: PathBuf) -> BuildArgs {
         sign: None,
         trust: None,
         strict: None,
+        certificates: false,
     }
 }
 
@@ -54,13 +70,21 @@ fn a_system_that_fails_a_check_is_not_built() {
 
 #[test]
 fn a_root_task_that_cannot_be_used_is_told() {
-    for (file, fits) in
-        [("program.elf", true), ("nowhere.elf", false), ("C505-no-bytes.cdl", false)]
-    {
-        let loaded = checked(&check_args("C501-restart.layout.toml", Some(file)));
+    let version = packed::image::VERSION;
+    let other = format!("it reads images of version {}, this tool writes {version}", version + 1);
+    for (file, why) in [
+        (loader(version), None),
+        (loader(version + 1), Some(other.as_str())),
+        (fixture("program.elf"), Some("it is no loader of layouts")),
+        (fixture("nowhere.elf"), Some("No such file")),
+        (fixture("C505-no-bytes.cdl"), Some("cannot be used")),
+    ] {
+        let args = check_args("C501-restart.layout.toml", None);
+        let loaded = checked(&CheckArgs { root_task: Some(file), ..args });
         let text = loaded.report.render(&loaded.sources);
-        assert_eq!(!loaded.report.has_errors(), fits, "{file}: {text}");
-        assert_eq!(text.contains("the root task"), !fits, "{file}: {text}");
+        assert_eq!(loaded.report.has_errors(), why.is_some(), "{text}");
+        assert!(text.contains(why.unwrap_or_default()), "{text}");
+        assert!(why.is_none() || text.contains("help: "), "{text}");
     }
 }
 
@@ -130,7 +154,8 @@ fn an_image_does_not_depend_on_where_it_is_made() {
 fn a_root_task_without_a_place_for_modules_takes_no_system() {
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("root-task.elf");
     let _ = std::fs::remove_file(&output);
-    let checked = check_args("C501-restart.layout.toml", Some("program.elf"));
+    let args = check_args("C501-restart.layout.toml", None);
+    let checked = CheckArgs { root_task: Some(loader(packed::image::VERSION)), ..args };
     let args = build_args(checked, output);
     assert_eq!(build::run(&args), Outcome::Refused);
     assert!(!args.output.exists());
@@ -161,7 +186,8 @@ fn images_are_signed_with_keys_that_the_tool_made() {
     std::fs::remove_file(&output).expect("removed");
     let mixed_up = BuildArgs { sign: Some(pair.public()), ..args.clone() };
     assert_eq!(build::run(&mixed_up), Outcome::Refused);
-    let checked = check_args("C501-restart.layout.toml", Some("program.elf"));
+    let checked = check_args("C501-restart.layout.toml", None);
+    let checked = CheckArgs { root_task: Some(loader(packed::image::VERSION)), ..checked };
     let mixed_up = BuildArgs { checked, trust: Some(pair.output.clone()), ..args };
     assert_eq!(build::run(&mixed_up), Outcome::Refused);
     assert!(!output.exists());
@@ -176,7 +202,13 @@ fn images_and_layouts_are_compared_fact_by_fact() {
     let diff = |file: &Path, other: &Path| {
         let search = vec![fixture("")];
         let input = InputArgs { file: file.into(), search, ..InputArgs::default() };
-        diff::run(&DiffArgs { input, other: other.into(), gate: false, json: false })
+        diff::run(&DiffArgs {
+            input,
+            other: other.into(),
+            root_task: None,
+            gate: false,
+            json: false,
+        })
     };
     assert_eq!(diff(&file, &output), Outcome::Done, "the image is of the layout");
     assert_eq!(diff(&output, &output), Outcome::Done);

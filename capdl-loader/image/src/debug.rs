@@ -1,4 +1,5 @@
-//! Where things are written, for messages.
+//! Where things are written, for messages; and what was proven of the system, for who has its
+//! layout.
 //!
 //! Objects of one kind stand together, and are mostly called alike: of an object's name there is
 //! only what differs from the name before it. So a name is made by reading those before it, which
@@ -18,12 +19,13 @@ use crate::record::Line;
 pub struct Debug<'a> {
     objects: Stream<'a, Line>,
     slots: Stream<'a, Line>,
-    /// Files, then components: each a length and UTF-8. Then objects: each the bytes that it shares
-    /// with the one before, and how it goes on, in the same form.
+    /// Files, components, proofs: each a length and UTF-8. Then objects: each the bytes that it
+    /// shares with the one before, and how it goes on, in the same form.
     texts: &'a [u8],
     files: u64,
     named: u64,
     components: u64,
+    proofs: u64,
 }
 
 /// Where something is written.
@@ -45,16 +47,18 @@ impl<'a> Debug<'a> {
         let nothing = Stream::cut(&mut &[][..], (0, 0))?;
         if bytes.is_empty() {
             let (objects, slots) = (nothing, nothing);
-            return Some(Self { objects, slots, texts: &[], files: 0, named: 0, components: 0 });
+            let (texts, files, named, components, proofs) = (&[][..], 0, 0, 0, 0);
+            return Some(Self { objects, slots, texts, files, named, components, proofs });
         }
         let objects = Stream::<Line>::measure(bytes)?;
         let slots = Stream::<Line>::measure(bytes)?;
         let files = number::take(bytes)?;
         let named = number::take(bytes)?;
         let components = number::take(bytes)?;
+        let proofs = number::take(bytes)?;
         let objects = Stream::cut(bytes, objects)?;
         let slots = Stream::cut(bytes, slots)?;
-        Some(Self { objects, slots, texts: bytes, files, named, components })
+        Some(Self { objects, slots, texts: bytes, files, named, components, proofs })
     }
 
     /// Where an object is described.
@@ -76,7 +80,8 @@ impl<'a> Debug<'a> {
         if index >= self.named {
             return None;
         }
-        let mut bytes = self.skip(self.files.checked_add(self.components)?)?;
+        let before = self.files.checked_add(self.components)?.checked_add(self.proofs)?;
+        let mut bytes = self.skip(before)?;
         let mut name = Vec::new();
         for _ in 0..=index {
             let shared = usize::try_from(number::take(&mut bytes)?).ok()?;
@@ -98,6 +103,14 @@ impl<'a> Debug<'a> {
         (index < self.components).then(|| self.text(at)).flatten()
     }
 
+    /// Certificates of what its layout claims, each as text.
+    pub fn proofs(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let before = self.files.checked_add(self.components);
+        let mut bytes = before.and_then(|before| self.skip(before)).unwrap_or_default();
+        let texts = (0..self.proofs).map_while(move |_| take_text(&mut bytes));
+        texts.filter_map(|text| core::str::from_utf8(text).ok())
+    }
+
     fn place(&self, lines: Stream<'a, Line>, row: u64) -> Option<Place<'a>> {
         let line = lines.rows().nth(usize::try_from(row).ok()?)?;
         let file = u64::from(line.file.checked_sub(1)?);
@@ -109,7 +122,7 @@ impl<'a> Debug<'a> {
         core::str::from_utf8(take_text(&mut self.skip(index)?)?).ok()
     }
 
-    /// What stands behind so many files and components.
+    /// What stands behind so many texts.
     fn skip(&self, texts: u64) -> Option<&'a [u8]> {
         let mut bytes = self.texts;
         for _ in 0..texts {
@@ -148,6 +161,8 @@ pub mod put {
         pub objects: Vec<String>,
         /// Names of components.
         pub components: Vec<String>,
+        /// Certificates of what the layout claims.
+        pub proofs: Vec<String>,
     }
 
     impl Names {
@@ -163,10 +178,10 @@ pub mod put {
                 number(&mut bytes, list.len() as u64);
                 number(&mut bytes, (lines.len() - start) as u64);
             }
-            let texts = [&self.files, &self.objects, &self.components];
+            let texts = [&self.files, &self.objects, &self.components, &self.proofs];
             texts.iter().for_each(|list| number(&mut bytes, list.len() as u64));
             bytes.extend(lines);
-            for name in self.files.iter().chain(&self.components) {
+            for name in self.files.iter().chain(&self.components).chain(&self.proofs) {
                 text(&mut bytes, name.as_bytes());
             }
             let mut before: &[u8] = &[];
@@ -200,6 +215,7 @@ mod tests {
             files: vec!["a.layout.toml".into()],
             objects: objects.iter().map(ToString::to_string).collect(),
             components: vec!["driver".into()],
+            proofs: vec!["nothing\ngets there".into()],
             ..Names::default()
         }
     }
@@ -214,6 +230,7 @@ mod tests {
         }
         assert_eq!(debug.name(Cell(6)), None);
         assert_eq!(debug.component(0), Some("driver"));
+        assert!(debug.proofs().eq(["nothing\ngets there"]));
         assert!(bytes.len() < names(&[]).to_bytes().len() + 40, "{}", bytes.len());
     }
 

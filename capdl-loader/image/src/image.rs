@@ -29,6 +29,19 @@ use crate::layout::Layout;
 pub const MAGIC: [u8; 4] = *b"LYT1";
 /// The version of the format.
 pub const VERSION: u16 = 2;
+/// What says in the file of a program that it reads images: this, then [`MAGIC`] and the version
+/// that it reads, in the order of an image.
+pub const MARK: &[u8; 16] = b"loads layouts as";
+/// The mark, with how an image begins that this reads.
+static READS: [u8; MARK.len() + KIND] = {
+    let mut reads = [0; MARK.len() + KIND];
+    let (mark, kind) = reads.split_at_mut(MARK.len());
+    mark.copy_from_slice(MARK);
+    kind.copy_from_slice(&first_bytes(VERSION));
+    reads
+};
+/// Bytes of magic and version.
+const KIND: usize = 6;
 /// Bytes of the header.
 pub const HEADER: usize = 132;
 /// Bytes of a signature.
@@ -103,7 +116,9 @@ impl<'a> Parts<'a> {
     fn new(bytes: &'a [u8]) -> Result<Self, Damage> {
         let damage = |reason| Damage::of("header", reason);
         let head: &[u8; HEADER] = bytes.first_chunk().ok_or(damage("too short"))?;
-        if head[..4] != MAGIC || word16(head, 4) != VERSION {
+        // Whoever reads images has the mark in its file: no compiler may know what is in it.
+        let reads = &core::hint::black_box(&READS)[MARK.len()..];
+        if head[..KIND] != *reads {
             return Err(damage("not of this format and version"));
         }
         let flags = word16(head, 6);
@@ -177,6 +192,30 @@ fn word16(head: &[u8; HEADER], at: usize) -> u16 {
 
 fn word32(head: &[u8; HEADER], at: usize) -> u32 {
     u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+}
+
+/// How images of a version begin.
+const fn first_bytes(version: u16) -> [u8; KIND] {
+    let ([a, b, c, d], [low, high]) = (MAGIC, version.to_le_bytes());
+    [a, b, c, d, low, high]
+}
+
+/// The version of the images that a program reads, by its bytes; `None`: it reads none.
+///
+/// ```
+/// use packed::image::{VERSION, version_read_by};
+///
+/// assert_eq!(version_read_by(b"any bytes"), None);
+/// let program = [b"code", &b"loads layouts as"[..], b"LYT1", &VERSION.to_le_bytes()].concat();
+/// assert_eq!(version_read_by(&program), Some(VERSION));
+/// ```
+#[must_use]
+pub fn version_read_by(program: &[u8]) -> Option<u16> {
+    let known = MARK.len() + MAGIC.len();
+    let found = program
+        .windows(known + 2)
+        .find(|window| window.starts_with(MARK) && window[MARK.len()..].starts_with(&MAGIC))?;
+    Some(u16::from_le_bytes([found[known], found[known + 1]]))
 }
 
 /// SHA-256.

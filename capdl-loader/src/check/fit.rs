@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use kernel::boot::Forecast;
-use layout::ObjectId;
 use layout::object::{Kind, Object};
+use layout::{ObjectId, Span};
 use plan::Refusal;
 
 use super::facts::Facts;
@@ -148,11 +148,20 @@ fn check_slots(
     let message = format!("the system needs {needed} slots, the loader has {free}");
     let used = (1_u64 << bits.min(20)).saturating_sub(free);
     let label = format!("2^{bits} slots, {used} of them the kernel's");
-    let wrong = Diagnostic::error(Code::OUT_OF_SLOTS, message).at(model.target.span, label);
+    let span = super::slots::somewhere(model.target.span, most_numerous(facts));
+    let wrong = Diagnostic::error(Code::OUT_OF_SLOTS, message).at(span, label);
     let fitting = (8..=20).find(|bits| (1_u64 << bits) - used.min(1 << bits) >= needed);
     let wrong = wrong.note(format!("on board `{}`", board.name));
     findings.push(match fitting {
         Some(bits) => wrong.help(format!("write `root_cnode_bits = {bits}`")),
         None => wrong.help("let components create objects of untyped memory themselves"),
     });
+}
+
+/// Where the first of the objects is described of whose kind and size there are most in a row:
+/// other formats do not say how many slots there are.
+fn most_numerous(facts: &Facts<'_>) -> Span {
+    let most = facts.numbering.runs.iter().max_by_key(|run| run.count);
+    let first = most.and_then(|run| facts.numbering.order.get(run.first.0 as usize).copied());
+    first.flatten().map_or(Span::NOWHERE, |id| facts.model[id].span)
 }

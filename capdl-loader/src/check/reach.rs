@@ -40,7 +40,8 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
     for (noun, count) in told.into_iter().filter(|(_, count)| *count > TOLD) {
         let message = format!("nobody can reach {} more objects: {noun}", count - TOLD);
-        findings.push_for([], Diagnostic::warning(Code::UNREACHABLE, message));
+        let more = Diagnostic::warning(Code::UNREACHABLE, message);
+        findings.push_for([], more.help("leave them out, or give somebody capabilities to them"));
     }
 }
 

@@ -21,7 +21,20 @@ pub fn facts(image: &Image<'_>) -> BTreeSet<String> {
     threads(image, &names, &mut facts);
     slots(image, &names, &mut facts);
     restarts(image, &names, &mut facts);
+    facts.extend(image.debug.proofs().map(proven));
     facts
+}
+
+/// How a fact about a proof begins.
+pub const PROVEN: &str = "proven: ";
+
+/// That there is this proof; whether it is one, only its layout tells.
+fn proven(text: &str) -> String {
+    let claim = text.lines().nth(1).unwrap_or_default();
+    let claim = claim.split_once(' ').map_or(claim, |(_, words)| words);
+    let (lines, hash) = (text.lines().count(), Sha256::digest(text));
+    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{PROVEN}{claim}: {lines} lines of proof, hash {hash}")
 }
 
 fn machine(image: &Image<'_>, facts: &mut BTreeSet<String>) {

@@ -108,9 +108,15 @@ impl<'a> Expander<'a> {
         id
     }
 
-    /// Tells that something is wrong.
-    fn error(&mut self, code: Code, message: impl Into<String>, span: Span, label: &str) {
-        self.report.push(Diagnostic::error(code, message).at(span, label));
+    /// Tells that something is wrong: what is to be seen at its place, and what helps.
+    fn error(
+        &mut self,
+        code: Code,
+        message: impl Into<String>,
+        span: Span,
+        (label, help): (&str, &str),
+    ) {
+        self.report.push(Diagnostic::error(code, message).at(span, label).help(help));
     }
 
     /// The place of a named thing among its like; `None`, and told, if there is none.

@@ -44,6 +44,8 @@ pub struct Options {
     pub counter_frequency: Option<u64>,
     /// Whether messages of the loader name objects and lines.
     pub has_names: bool,
+    /// Certificates of what the layout claims, to be found in the image.
+    pub proofs: Vec<String>,
 }
 
 /// An image, and what it consists of.
@@ -53,7 +55,7 @@ pub struct Packed {
     pub bytes: Vec<u8>,
     /// Bytes of contents in it.
     pub contents: usize,
-    /// Bytes of names and lines in it.
+    /// Bytes of names, lines and proofs in it.
     pub names: usize,
     /// Objects that are made.
     pub objects: u32,
@@ -124,10 +126,11 @@ pub fn pack(
     let Arranged { mappings, numbering, cells, mut system } = arranged;
     system.memory = options.memory.iter().map(memory).collect();
     let contents = contents::write(model, &numbering, &mappings, &mut system)?;
-    let names = match options.has_names {
+    let mut names = match options.has_names {
         true => names::of(model, sources, &numbering, &system),
         false => packed::debug::put::Names::default(),
     };
+    names.proofs.clone_from(&options.proofs);
     let header = Header {
         is_strict: options.is_strict,
         objects: numbering.total(),

@@ -12,7 +12,7 @@ use signing::{PublicKey, SecretKey};
 use super::check::{CheckArgs, checked};
 use super::common::board_of;
 use super::output::{self, answer, message};
-use super::{Outcome, strict};
+use super::{Outcome, certificates, strict};
 use crate::front::Loaded;
 use crate::pack::{Options, Packed, pack};
 
@@ -36,6 +36,9 @@ pub struct BuildArgs {
     /// Ticks of the board's counter in a second, for turns of domains in microseconds.
     #[arg(long, value_name = "HERTZ")]
     pub counter_frequency: Option<u64>,
+    /// Put the proof of each assertion into the image: `verify-certificate LAYOUT IMAGE` checks it.
+    #[arg(long)]
+    pub certificates: bool,
     /// Sign the image with this secret key.
     #[arg(long, value_name = "FILE")]
     pub sign: Option<PathBuf>,
@@ -84,11 +87,17 @@ fn image(
     loaded: &Loaded,
     memory: &[UntypedDescriptor],
 ) -> Result<Packed, String> {
+    let proofs = match args.certificates {
+        true => certificates::proofs(&loaded.model).map_err(|why| format!("error: {why}\n"))?,
+        false => Vec::new(),
+    };
     let options = Options {
         memory: memory.to_vec(),
         is_strict: args.strict.is_some(),
         has_names: !args.no_names,
         counter_frequency: args.counter_frequency,
+        // A layout with an assertion that does not hold is not built.
+        proofs: proofs.into_iter().flatten().collect(),
     };
     let mut packed = pack(&loaded.model, &loaded.sources, &options).map_err(|diagnostics| {
         let text = |diagnostic: &crate::Diagnostic| diagnostic.render(&loaded.sources) + "\n";

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use layout::Model;
+
 use crate::authority::{System, goal};
 use crate::front::Loaded;
 use crate::question::record::{self, Origin};
@@ -18,20 +20,31 @@ pub(super) fn write(folder: &Path, loaded: &Loaded) -> Result<(), String> {
     }
     let failed = |file: &Path, error| format!("{}: {error}", file.display());
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    let system = System::new(&loaded.model);
-    for (number, assertion) in (1..).zip(&loaded.model.assertions) {
+    for (number, proof) in (1..).zip(proofs(&loaded.model)?) {
         let file = folder.join(format!("assertion-{number}.certificate"));
-        let Some(proofs) = goal::proofs(&system, assertion) else {
-            if file.is_file() {
+        match proof {
+            Some(text) => std::fs::write(&file, text).map_err(|error| failed(&file, error))?,
+            None if file.is_file() => {
                 std::fs::remove_file(&file).map_err(|error| failed(&file, error))?;
             }
-            continue;
-        };
-        let origin = Origin::Assertion(goal::words(&loaded.model, assertion));
-        let text = record::write(&origin, &proofs, &system)?;
-        std::fs::write(&file, text).map_err(|error| failed(&file, error))?;
+            None => {}
+        }
     }
     Ok(())
+}
+
+/// The proof of each assertion of a layout as text; none of one that does not hold.
+///
+/// # Errors
+/// Two things of the layout have one name.
+pub(super) fn proofs(model: &Model) -> Result<Vec<Option<String>>, String> {
+    let system = System::new(model);
+    let proof = |assertion| {
+        let proofs = goal::proofs(&system, assertion)?;
+        let origin = Origin::Assertion(goal::words(model, assertion));
+        Some(record::write(&origin, &proofs, &system))
+    };
+    model.assertions.iter().map(|assertion| proof(assertion).transpose()).collect()
 }
 
 /// Whether the model is all that the layout says.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{answer, message};
-use super::{InputArgs, Outcome, certificates};
+use super::{InputArgs, Outcome, certificates, common};
 use crate::Diagnostic;
 use crate::board::{Board, Loader};
 use crate::check;
@@ -58,7 +58,7 @@ pub fn checked(args: &CheckArgs) -> Loaded {
     if !loaded.is_checkable() {
         return loaded;
     }
-    let loader = match args.root_task.as_deref().map(loader_in).transpose() {
+    let loader = match args.root_task.as_deref().map(common::loader_in).transpose() {
         Ok(Some(loader)) => loader.with_system(&loaded.model),
         Ok(None) => Loader::guess(&loaded.model),
         Err(wrong) => {
@@ -69,16 +69,6 @@ pub fn checked(args: &CheckArgs) -> Loaded {
     let board = board(&input, &mut loaded);
     loaded.report.extend(check::check_with_loader(&loaded.model, board.as_ref(), &loader));
     loaded
-}
-
-/// The loader in a file.
-fn loader_in(file: &Path) -> Result<Loader, Diagnostic> {
-    let refused = |why: &dyn std::fmt::Display| {
-        let message = format!("the root task `{}` cannot be used: {why}", file.display());
-        Diagnostic::error(Code::TEXT, message).help("`--root-task` takes the loader's ELF file")
-    };
-    let bytes = std::fs::read(file).map_err(|error| refused(&error))?;
-    Loader::of(&bytes).map_err(|failure| refused(&failure))
 }
 
 /// What is said where nothing names a board.

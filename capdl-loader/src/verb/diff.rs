@@ -7,7 +7,7 @@ use clap::Args;
 use packed::Image;
 
 use super::output::{answer, message};
-use super::{InputArgs, Outcome, common, image};
+use super::{InputArgs, Outcome, certificates, common, image};
 use crate::authority::System;
 use crate::difference::{Difference, show};
 use crate::dump;
@@ -23,6 +23,10 @@ pub struct DiffArgs {
     pub input: InputArgs,
     /// The second one.
     pub other: PathBuf,
+    /// The program that is to build both systems: its size decides about memory. Without it a guess
+    /// does.
+    #[arg(long, value_name = "FILE")]
+    pub root_task: Option<PathBuf>,
     /// Only authority that was gained is a reason to fail: for reviews of layouts. Priorities,
     /// times and places of memory are none.
     #[arg(long)]
@@ -50,7 +54,10 @@ pub fn run(args: &DiffArgs) -> Outcome {
         return Outcome::Failed;
     }
     let [before, after] = sides;
-    let facts = |side: Option<Facts>, file| side.map_or_else(|| facts_of(args, file), Ok);
+    let is_proof = |fact: &String| fact.starts_with(dump::PROVEN);
+    let has_proofs = [&before, &after].into_iter().flatten().any(|side| side.iter().any(is_proof));
+    let facts =
+        |side: Option<Facts>, file| side.map_or_else(|| facts_of(args, file, has_proofs), Ok);
     match (facts(before, files[0]), facts(after, files[1])) {
         (Ok(before), Ok(after)) => compare(&before, &after, args.json),
         (Err(why), _) | (_, Err(why)) => {
@@ -68,7 +75,15 @@ fn layouts(args: &DiffArgs) -> Outcome {
         (Err(outcome), _) | (_, Err(outcome)) => return outcome,
     };
     let systems = (System::new(&before.model), System::new(&after.model));
-    let places = (common::places(&args.input, &before.model), common::places(&other, &after.model));
+    let root_task = args.root_task.as_deref();
+    let places = (
+        common::places(&args.input, &before.model, root_task),
+        common::places(&other, &after.model, root_task),
+    );
+    let places = match places {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(outcome), _) | (_, Err(outcome)) => return outcome,
+    };
     let difference =
         Difference::between((&systems.0, &places.0.addresses), (&systems.1, &places.1.addresses));
     let said = match args.json {
@@ -89,14 +104,19 @@ fn facts_in(file: &Path) -> Result<Option<Facts>, String> {
     Image::new(&bytes).map(|image| Some(dump::facts(&image))).map_err(about)
 }
 
-/// Those of the image that a layout would be packed to.
-fn facts_of(args: &DiffArgs, file: &Path) -> Result<Facts, String> {
+/// Those of the image that a layout would be packed to, with proofs if the other has some.
+fn facts_of(args: &DiffArgs, file: &Path, has_proofs: bool) -> Result<Facts, String> {
     let input = InputArgs { file: file.to_path_buf(), ..args.input.clone() };
     let loaded = load(&Input::from(input));
     if loaded.report.has_errors() {
         return Err(loaded.report.render(&loaded.sources));
     }
-    let options = Options { has_names: true, ..Options::default() };
+    let proofs = match has_proofs {
+        true => certificates::proofs(&loaded.model).map_err(|why| format!("error: {why}\n"))?,
+        false => Vec::new(),
+    };
+    let proofs = proofs.into_iter().flatten().collect();
+    let options = Options { has_names: true, proofs, ..Options::default() };
     let packed = pack(&loaded.model, &loaded.sources, &options).map_err(|diagnostics| {
         let text = |wrong: &crate::Diagnostic| wrong.render(&loaded.sources) + "\n";
         diagnostics.iter().map(text).collect::<String>()

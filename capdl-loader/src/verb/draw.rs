@@ -36,6 +36,10 @@ pub struct DrawArgs {
     /// For Graphviz instead of as SVG: channels, memory and authority only.
     #[arg(long)]
     pub dot: bool,
+    /// The program that is to build the system: its size decides about memory. Without it a guess
+    /// does.
+    #[arg(long, value_name = "FILE")]
+    pub root_task: Option<PathBuf>,
     /// The file to write; else standard output.
     #[arg(long, short)]
     pub output: Option<PathBuf>,
@@ -58,7 +62,11 @@ pub fn run(args: &DrawArgs) -> Outcome {
             return Outcome::Failed;
         }
         View::Physical => {
-            let places = common::places(&args.input, &loaded.model).addresses;
+            let root_task = args.root_task.as_deref();
+            let places = match common::places(&args.input, &loaded.model, root_task) {
+                Ok(places) => places.addresses,
+                Err(outcome) => return outcome,
+            };
             return write(args.output.as_deref(), &physical::svg(&system, &places));
         }
         View::Time => return write(args.output.as_deref(), &time::svg(&loaded.model)),

@@ -63,7 +63,12 @@ pub fn run_verify(args: &VerifyArgs) -> Outcome {
         let hash: String = image.root_hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let strict = if image.header.is_strict { ", for exactly one memory" } else { "" };
         let signature = signature(image, args.key.as_deref())?;
-        Ok(format!("{} objects{strict}, {signature}\nhash {hash}\n", image.header.objects))
+        let proofs = match image.debug.proofs().count() {
+            0 => String::new(),
+            count => format!("{count} proofs, for `capdl verify-certificate LAYOUT` and this\n"),
+        };
+        let objects = image.header.objects;
+        Ok(format!("{objects} objects{strict}, {signature}\nhash {hash}\n{proofs}"))
     })
 }
 

@@ -1,5 +1,7 @@
 //! `report`: what a system takes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::output::answer;
@@ -14,6 +16,10 @@ pub struct ReportArgs {
     /// The layout.
     #[command(flatten)]
     pub input: InputArgs,
+    /// The program that is to build the system: its size decides about memory. Without it a guess
+    /// does.
+    #[arg(long, value_name = "FILE")]
+    pub root_task: Option<PathBuf>,
     /// Report in JSON.
     #[arg(long)]
     pub json: bool,
@@ -27,7 +33,10 @@ pub fn run(args: &ReportArgs) -> Outcome {
         Err(outcome) => return outcome,
     };
     let system = System::new(&loaded.model);
-    let places = common::places(&args.input, &loaded.model);
+    let places = match common::places(&args.input, &loaded.model, args.root_task.as_deref()) {
+        Ok(places) => places,
+        Err(outcome) => return outcome,
+    };
     let usage = Usage::of(&system, &places.addresses);
     let free = places.free.as_ref().map(|free| free.as_slice());
     match args.json {

@@ -1,11 +1,13 @@
 //! `verify-certificate`: what a question or an assertion proved, checked again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use layout::Model;
+use packed::Image;
 
 use super::output::{self, message};
-use super::{InputArgs, Outcome, common};
+use super::{InputArgs, Outcome, common, image};
 use crate::authority::System;
 use crate::question::record;
 
@@ -15,7 +17,8 @@ pub struct VerifyCertificateArgs {
     /// The layout.
     #[command(flatten)]
     pub input: InputArgs,
-    /// What `query --certificate` or `check --certificates` wrote.
+    /// What `query --certificate` or `check --certificates` wrote; or an image, or a root task with
+    /// one, that `build --certificates` made.
     pub certificate: PathBuf,
 }
 
@@ -26,29 +29,45 @@ pub fn run(args: &VerifyCertificateArgs) -> Outcome {
         Ok(loaded) => loaded,
         Err(outcome) => return outcome,
     };
-    let file = args.certificate.display();
-    let text = match std::fs::read_to_string(&args.certificate) {
-        Ok(text) => text,
-        Err(error) => {
-            message(&format!("error: {file}: {error}\n"));
+    let texts = match texts_in(&args.certificate) {
+        Ok(texts) => texts,
+        Err(why) => {
+            message(&why);
             return Outcome::Failed;
         }
     };
     let system = System::new(&loaded.model);
-    let records = match record::read(&text, &system) {
-        Ok(records) => records,
-        Err(mistake) => {
-            message(&format!("error: {file}:{}:1: {}\n", mistake.line, mistake.message));
-            return Outcome::Refused;
-        }
-    };
+    let mut outcome = Outcome::Done;
+    for (place, text) in &texts {
+        let verdict = match verdict(text, &system) {
+            Ok((said, true)) => output::answer(&said),
+            Ok((said, false)) => {
+                output::answer(&said);
+                Outcome::Refused
+            }
+            Err(mistake) => {
+                message(&format!("error: {place}:{}:1: {}\n", mistake.line, mistake.message));
+                Outcome::Refused
+            }
+        };
+        outcome = if outcome == Outcome::Done { verdict } else { outcome };
+    }
+    if outcome == Outcome::Refused {
+        message(&missing(&loaded.model));
+    }
+    outcome
+}
+
+/// What each certificate says, and whether all of it is proven.
+fn verdict(text: &str, system: &System<'_>) -> Result<(String, bool), record::Mistake> {
+    let records = record::read(text, system)?;
     let (mut said, mut is_good) = (String::new(), true);
-    if let Err(reason) = records.expect_asked(&system) {
+    if let Err(reason) = records.expect_asked(system) {
         (said, is_good) = (format!("NOT proven: {reason}\n"), false);
     }
     for record in &records.all {
-        let meaning = record.meaning(&system);
-        let verdict = match record.certificate.check(&system) {
+        let meaning = record.meaning(system);
+        let verdict = match record.certificate.check(system) {
             Ok(()) => "proven",
             Err(_) => {
                 is_good = false;
@@ -57,6 +76,41 @@ pub fn run(args: &VerifyCertificateArgs) -> Outcome {
         };
         said += &format!("{verdict}: {}\n  {meaning}\n", record.claim);
     }
-    let outcome = output::answer(&said);
-    if is_good { outcome } else { Outcome::Refused }
+    Ok((said, is_good))
+}
+
+/// The texts of certificates in a file, each with where it is: the file itself, or in its image.
+fn texts_in(path: &Path) -> Result<Vec<(String, String)>, String> {
+    let file = path.display();
+    let Some(bytes) = image::bytes_in(path)? else {
+        let text = std::fs::read_to_string(path);
+        return Ok(vec![(
+            file.to_string(),
+            text.map_err(|error| format!("error: {file}: {error}\n"))?,
+        )]);
+    };
+    let image = Image::new(&bytes).map_err(|why| format!("error: {file}: damaged: {why}\n"))?;
+    let proofs = (1..).zip(image.debug.proofs());
+    let texts = proofs.map(|(number, text)| (format!("{file} (proof {number})"), text.to_owned()));
+    let texts: Vec<_> = texts.collect();
+    match texts.is_empty() {
+        true => Err(format!(
+            "error: {file}: no proofs are in it: `capdl build --certificates` puts them there\n"
+        )),
+        false => Ok(texts),
+    }
+}
+
+/// Which files of the layout were not there: what memory a program has, only it tells.
+fn missing(model: &Model) -> String {
+    let files = model.contents.iter().filter(|content| content.bytes.is_none());
+    let files: Vec<String> = files.map(|content| format!("`{}`", content.name)).collect();
+    match files.is_empty() {
+        true => String::new(),
+        false => format!(
+            "note: {} cannot be read, and a proof speaks of the memory of programs\n\
+             help: build them, and name their folder with --search\n",
+            files.join(", ")
+        ),
+    }
 }

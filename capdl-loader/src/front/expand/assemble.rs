@@ -282,7 +282,15 @@ impl Expander<'_> {
             let Kind::Frame(described) = &self.model[frame].kind else { continue };
             let size = described.size;
             if address + size.bytes() > abi::USER_END {
-                self.error(Code::PARAMETER, "the address space is full", span, "no room for this");
+                self.error(
+                    Code::PARAMETER,
+                    "the address space is full",
+                    span,
+                    (
+                        "no room for this",
+                        "make regions smaller, or give them to several components",
+                    ),
+                );
                 break;
             }
             let mapping = Mapping { frame, size, rights, attributes, span };
@@ -335,7 +343,12 @@ impl Expander<'_> {
         let spec = self.drafts[draft].spec;
         let Some(bytes) = encode(lines) else {
             let message = format!("the component `{}` has too many names", spec.name);
-            self.error(Code::PARAMETER, message, spec.span, "more than 4 GiB of them");
+            self.error(
+                Code::PARAMETER,
+                message,
+                spec.span,
+                ("more than 4 GiB of them", "make several components of it"),
+            );
             return 0;
         };
         let length = bytes.len() as u64;

@@ -58,7 +58,8 @@ impl Expander<'_> {
             let kinds = [call.is_some(), signal.is_some(), ring.is_some(), service.is_some()];
             if kinds.into_iter().filter(|is| *is).count() != 1 {
                 let message = "a channel is one of `call`, `signal`, `ring` and `service`";
-                self.error(Code::WRONG_TYPE, message, channel.span, "not one of them");
+                let help = "write one of them, and a channel of its own for each other";
+                self.error(Code::WRONG_TYPE, message, channel.span, ("not one of them", help));
             }
         }
         self.calls();
@@ -165,7 +166,8 @@ impl Expander<'_> {
         let draft = &mut self.drafts[to];
         if draft.bits == SIGNALS {
             let message = format!("`{}` is signalled by more than {SIGNALS}", draft.spec.name);
-            self.error(Code::PARAMETER, message, span, "one too many");
+            let help = "let one component collect signals of several";
+            self.error(Code::PARAMETER, message, span, ("one too many", help));
             return;
         }
         let bit = 1 << draft.bits;

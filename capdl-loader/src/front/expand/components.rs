@@ -72,8 +72,16 @@ impl Expander<'_> {
             None if value.passive => {}
             None => {
                 let message = format!("the component `{name}` has no time");
-                let label = "give it `sched`, or `passive = true`";
-                self.error(Code::WRONG_TYPE, message, span, label);
+                let label = "neither `sched` nor `passive = true`";
+                self.error(
+                    Code::WRONG_TYPE,
+                    message,
+                    span,
+                    (
+                        label,
+                        "write `sched = { budget_us = 1000, period_us = 10000 }`, or as it needs",
+                    ),
+                );
             }
         }
         for (what, size) in [("heap", value.heap), ("stack", value.stack)] {

@@ -59,7 +59,12 @@ impl<'a> Expander<'a> {
         let written = spec.function.as_ref()?;
         let Some(place) = Place::parse(&written.value) else {
             let message = format!("`{}` is no function of PCI", written.value);
-            self.error(Code::PARAMETER, message, written.span, "write `bus:device.function`");
+            self.error(
+                Code::PARAMETER,
+                message,
+                written.span,
+                ("write `bus:device.function`", "it is written as in `00:02.0`"),
+            );
             return None;
         };
         let board = self.board;
@@ -75,7 +80,12 @@ impl<'a> Expander<'a> {
         let page = PhysicalRange::new(start, start + PAGE);
         if !registers.contains(page) {
             let message = format!("`{}` has no function {place}", node.name);
-            self.error(Code::PARAMETER, message, written.span, "beyond the last bus");
+            self.error(
+                Code::PARAMETER,
+                message,
+                written.span,
+                ("beyond the last bus", "use a bus that the board has"),
+            );
             return None;
         }
         let room = next.entry(node.name.as_str()).or_insert(bus.window.start);
@@ -118,6 +128,7 @@ impl<'a> Expander<'a> {
 
     fn no_bar(&mut self, device: &Named<Device>, span: Span, label: &str) {
         let message = format!("`{}` cannot have this base address register", device.name);
-        self.error(Code::PARAMETER, message, span, label);
+        let help = "leave it out, or let it be a power of two from 4K on that the bus has room for";
+        self.error(Code::PARAMETER, message, span, (label, help));
     }
 }

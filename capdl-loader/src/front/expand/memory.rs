@@ -31,7 +31,12 @@ impl<'a> Expander<'a> {
                     "the untyped memory `{}` has no size that is a power of two",
                     untyped.name
                 );
-                self.error(Code::NUMBER, message, size.span, "no power of two");
+                self.error(
+                    Code::NUMBER,
+                    message,
+                    size.span,
+                    ("no power of two", "write 4K, 8K, 16K, or another power of two"),
+                );
                 continue;
             }
             let bits = u64::from(size.value.0.trailing_zeros());
@@ -151,7 +156,8 @@ impl<'a> Expander<'a> {
         let rounded = bytes.checked_next_multiple_of(page).filter(|bytes| *bytes <= most);
         if rounded.is_none() {
             let message = format!("`{name}` is larger than all memory of the board");
-            self.error(Code::NUMBER, message, span, &format!("more than {most} bytes"));
+            let label = format!("more than {most} bytes");
+            self.error(Code::NUMBER, message, span, (&label, "make it smaller"));
         }
         rounded.unwrap_or_default()
     }

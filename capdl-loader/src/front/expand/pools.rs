@@ -85,7 +85,12 @@ impl Expander<'_> {
         let name = &pool.name;
         if pool.max > MOST {
             let message = format!("the pool `{}` may have more than {MOST} members", name.value);
-            self.error(Code::PARAMETER, message, name.span, "too many");
+            self.error(
+                Code::PARAMETER,
+                message,
+                name.span,
+                ("too many", "let `max` be smaller, or make several pools"),
+            );
             return;
         }
         let Some(memory) = self.pool_memory(draft, pool) else { return };
@@ -200,7 +205,12 @@ impl Expander<'_> {
         let all = self.drafts[draft].spare.saturating_add(slots);
         if all > MOST_SPARE {
             let message = format!("more than {MOST_SPARE} empty slots");
-            self.error(Code::PARAMETER, message, span, "of this component");
+            self.error(
+                Code::PARAMETER,
+                message,
+                span,
+                ("of this component", "let `spare_slots` or `max` of its pools be smaller"),
+            );
             return;
         }
         self.drafts[draft].spare = all;

@@ -175,7 +175,12 @@ impl Expander<'_> {
             };
             let Ok(number) = number else {
                 let message = format!("the slot `{}` is not a number", slot.name);
-                self.error(Code::NUMBER, message, slot.span, "not a number");
+                self.error(
+                    Code::NUMBER,
+                    message,
+                    slot.span,
+                    ("not a number", "write it in decimal, or hexadecimal behind `0x`"),
+                );
                 continue;
             };
             if let Some(cap) = self.raw_cap(&slot.value, slot.span) {
@@ -218,7 +223,12 @@ impl Expander<'_> {
             (None, Some(part)) => Source::BootInfo { part: boot_part(*part), offset },
             _ => {
                 let message = "a fill is of one of `file` and `boot`";
-                self.error(Code::WRONG_TYPE, message, fill.span, "not one of them");
+                self.error(
+                    Code::WRONG_TYPE,
+                    message,
+                    fill.span,
+                    ("not one of them", "write one of them"),
+                );
                 return None;
             }
         };
@@ -249,7 +259,12 @@ impl Expander<'_> {
             }),
             _ => {
                 let message = "a capability is one of `to` and `control`";
-                self.error(Code::WRONG_TYPE, message, span, "not one of them");
+                self.error(
+                    Code::WRONG_TYPE,
+                    message,
+                    span,
+                    ("not one of them", "write one of them"),
+                );
                 None
             }
         }
@@ -289,7 +304,12 @@ impl Expander<'_> {
                 _ => {
                     let message = format!("there is no right `{letter}`");
                     let label = "letters are r, w, g (grant), p (grant reply)";
-                    self.error(Code::WRONG_TYPE, message, written.span, label);
+                    self.error(
+                        Code::WRONG_TYPE,
+                        message,
+                        written.span,
+                        (label, "write the letters of those that it has, such as `rw`"),
+                    );
                     return None;
                 }
             });

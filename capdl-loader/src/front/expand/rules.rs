@@ -20,7 +20,12 @@ impl Expander<'_> {
         let kernel = layout.kernel.as_ref();
         if let Some(kernel) = kernel.filter(|kernel| !kernel.value.mcs) {
             let label = "there is no kernel without scheduling contexts";
-            self.error(Code::PARAMETER, "`kernel.mcs` must be true", kernel.span, label);
+            self.error(
+                Code::PARAMETER,
+                "`kernel.mcs` must be true",
+                kernel.span,
+                (label, "leave it out"),
+            );
         }
         let cores = kernel.and_then(|kernel| kernel.value.cores);
         self.model.target = Target {
@@ -62,7 +67,12 @@ impl Expander<'_> {
             (None, Some(ticks)) => TurnLength::Ticks(ticks),
             _ => {
                 let message = "the length of a turn is one of `us` and `ticks`";
-                self.error(Code::WRONG_TYPE, message, turn.span, "not one of them");
+                self.error(
+                    Code::WRONG_TYPE,
+                    message,
+                    turn.span,
+                    ("not one of them", "write one of them"),
+                );
                 return None;
             }
         };
@@ -109,7 +119,15 @@ impl Expander<'_> {
             }
             _ => {
                 let message = "an assertion is one of `isolated`, `only` and `never_holds`";
-                self.error(Code::WRONG_TYPE, message, assertion.span, "not one of them");
+                self.error(
+                    Code::WRONG_TYPE,
+                    message,
+                    assertion.span,
+                    (
+                        "not one of them",
+                        "write one of them, and an assertion of its own for each other",
+                    ),
+                );
                 None
             }
         }
@@ -127,7 +145,15 @@ impl Expander<'_> {
         let mut ways = ways.into_iter().filter_map(|(access, name)| Some((access, name.as_ref()?)));
         let (Some((access, name)), None) = (ways.next(), ways.next()) else {
             let message = "`only` needs one of `may_read`, `may_write`, `may_call`, `may_signal`";
-            self.error(Code::WRONG_TYPE, message, only.span, "not one of them");
+            self.error(
+                Code::WRONG_TYPE,
+                message,
+                only.span,
+                (
+                    "not one of them",
+                    "write one of them, and an assertion of its own for each other",
+                ),
+            );
             return None;
         };
         Some((access, self.reached(name)?))

@@ -28,7 +28,10 @@ impl Scope {
             if let Some(first) = seen.insert(name, span) {
                 let message = format!("a device and a region are called `{name}`");
                 let wrong = Diagnostic::error(Code::DUPLICATE_NAME, message);
-                report.push(wrong.at(span, "this one").at(first, "and this one"));
+                let wrong = wrong.at(span, "this one").at(first, "and this one");
+                report.push(
+                    wrong.help("call one of them otherwise: both are memory that components map"),
+                );
             }
         }
         Self::default()

@@ -61,7 +61,7 @@ impl Expander<'_> {
         if spec.value.passive || !spec.value.start {
             let message = format!("the silence of `{}` means nothing", spec.name);
             let label = "it has no time of its own, or does not run from the start";
-            self.error(Code::PARAMETER, message, span, label);
+            self.error(Code::PARAMETER, message, span, (label, "leave out `silence_ms`"));
             return;
         }
         let bytes = FrameSize::Small.bytes();
@@ -110,7 +110,8 @@ impl Expander<'_> {
             let span = self.drafts[draft].spec.span;
             if bit >= SIGNALS {
                 let message = format!("more than {} passive components", SIGNALS - 1);
-                self.error(Code::PARAMETER, message, span, "one too many");
+                let help = "give one of them time of its own";
+                self.error(Code::PARAMETER, message, span, ("one too many", help));
                 return;
             }
             let object = self.supervisor_bell();
