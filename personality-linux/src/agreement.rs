@@ -240,6 +240,7 @@ agree_calls! {
     __NR_prlimit64 "prlimit64"
     __NR_renameat2 "renameat2"
     __NR_getrandom "getrandom"
+    __NR_copy_file_range "copy_file_range"
     __NR_statx "statx"
     __NR_rseq "rseq"
     __NR_close_range "close_range"

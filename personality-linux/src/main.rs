@@ -97,6 +97,7 @@ fn main(component: Component) -> Result<(), native::Failure> {
     if !can_type {
         linux.input_closed();
     }
+    println!("linux: ready");
     serve(&reactor, linux);
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! | `archive` | the format of the root directory's content |
 //! | `debian` | programs of Debian |
 //! | `roots` | disks with a root file system |
+//! | `files` | files of this machine that go into a guest |
 //! | `tree` | files and folders of one that is being made |
 //! | `guest` | which part of the console is the output of the command |
 //!
@@ -13,6 +14,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod debian;
+mod files;
 mod guest;
 mod roots;
 mod tree;
@@ -21,8 +23,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::artefacts;
-use crate::cli::RunOptions;
+use crate::cli::{LinuxOptions, RunOptions};
 use crate::console::{self, Audience, Limits, Until};
+use crate::devices::Root;
 use crate::process::{self, Fallible};
 use crate::qemu::Machine;
 use crate::run;
@@ -39,7 +42,15 @@ type Make = fn(&Workspace, &Toolchain) -> Fallible<Vec<u8>>;
 /// Files that layouts can name, and what is in them.
 const FILES: &[(&str, Make)] = &[("linux-hello.cpio", hello), ("linux-busybox.cpio", busybox)];
 /// The layout of the shell, and the name of its command line.
-const SHELL: (&str, &str) = ("capdl-loader/systems/busybox/busybox.layout.toml", "command.sh");
+const SHELL: (&str, &str) =
+    ("capdl-loader/systems/linux-disk/linux-disk.layout.toml", "command.sh");
+/// The root file system of the shell, if nobody wants another.
+const ROOT: &str = "debian";
+/// What of the layout gives it its files ...
+const FILES_OF_SHELL: &str = "init_file = { path = \"command.sh\", as = \"command\" }";
+/// ... and what does so with files of this machine among them.
+const FILES_WITH_COPIES: &str = "init_file = [{ path = \"command.sh\", as = \"command\" }, \
+    { path = \"copies.cpio\", as = \"root\" }]";
 
 /// Makes the files that a layout names.
 pub(crate) fn provide_files(
@@ -62,10 +73,12 @@ pub(crate) fn provide_files(
 pub(crate) fn run(
     workspace: &Workspace,
     toolchain: &Toolchain,
-    command: &str,
+    options: &LinuxOptions,
 ) -> Fallible<ExitCode> {
+    let image = options.root.image.clone().or_else(|| Some(ROOT.into()));
     let options = RunOptions {
-        layout: Some(shell(workspace, command)?),
+        layout: Some(shell(workspace, options)?),
+        root: Root { image, ..options.root },
         machine: Machine { append: vec!["tessera.export=vcounter".into()], ..Machine::default() },
         ..RunOptions::default()
     };
@@ -81,12 +94,21 @@ pub(crate) fn run(
 }
 
 /// The layout of the shell with this command line, in a folder of its own.
-fn shell(workspace: &Workspace, command: &str) -> Fallible<PathBuf> {
+fn shell(workspace: &Workspace, options: &LinuxOptions) -> Fallible<PathBuf> {
     let (layout, line) = SHELL;
+    let layout = workspace.root.join(layout);
     let folder = workspace.output_folder("linux")?;
-    artefacts::write(&folder.join(line), format!("{command}\n").as_bytes())?;
+    artefacts::write(&folder.join(line), format!("{}\n", options.command).as_bytes())?;
+    let devices = artefacts::read(&layout.with_file_name("qemu.txt"))?;
+    artefacts::write(&folder.join("qemu.txt"), &devices)?;
+    let mut text = String::from_utf8_lossy(&artefacts::read(&layout)?).into_owned();
+    if !options.copies.is_empty() {
+        let copies = files::archive(options.copies.iter().map(PathBuf::as_path))?;
+        artefacts::write(&folder.join("copies.cpio"), &copies.finish())?;
+        text = text.replace(FILES_OF_SHELL, FILES_WITH_COPIES);
+    }
     let copy = folder.join("shell.layout.toml");
-    artefacts::write(&copy, &artefacts::read(&workspace.root.join(layout))?)?;
+    artefacts::write(&copy, text.as_bytes())?;
     Ok(copy)
 }
 

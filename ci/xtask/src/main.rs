@@ -89,8 +89,8 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
         Verb::Faults(options) => {
             return faults::run(&workspace, &setup::ensure(Purpose::Run)?, &options);
         }
-        Verb::Linux(command) => {
-            return linux::run(&workspace, &setup::ensure(Purpose::Run)?, &command);
+        Verb::Linux(options) => {
+            return linux::run(&workspace, &setup::ensure(Purpose::Run)?, &options);
         }
         Verb::Tidy => return tidy::run(&workspace),
         Verb::Coverage => {

@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`transfer`] | reading and writing |
+//! | [`copying`] | copying between files |
 //! | [`opening`] | opening, closing, duplicating, pipes |
 //! | [`names`] | making, removing, renaming; the working directory |
 //! | [`status`] | what files are; owners, permissions, times |
@@ -25,6 +26,7 @@
 
 mod children;
 mod control;
+mod copying;
 mod futex;
 mod groups;
 mod identities;
@@ -281,6 +283,8 @@ calls! {
     276 "renameat2" Renameat2 =>
         renameat2(old_at: Fd, old: Address, new_at: Fd, new: Address, flags: u32);
     278 "getrandom" Getrandom => getrandom(buffer: Address, length: u64, flags: u32);
+    285 "copy_file_range" CopyFileRange => copy_file_range(
+        from: Fd, from_offset: Address, to: Fd, to_offset: Address, length: u64, flags: u32);
     291 "statx" Statx =>
         statx(at: Fd, path: Address, flags: u32, mask: u32, buffer: Address);
     293 "rseq" Rseq => rseq();

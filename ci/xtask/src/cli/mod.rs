@@ -2,9 +2,11 @@
 
 mod options;
 
-pub(crate) use options::{BenchOptions, FaultOptions, FuzzOptions, RunOptions, TestOptions};
+pub(crate) use options::{
+    BenchOptions, FaultOptions, FuzzOptions, LinuxOptions, RunOptions, TestOptions,
+};
 use options::{
-    Words, bench_options, command_line, fault_options, fuzz_options, run_options, test_options,
+    Words, bench_options, fault_options, fuzz_options, linux_options, run_options, test_options,
 };
 
 use crate::process::Fallible;
@@ -34,7 +36,7 @@ pub(crate) enum Verb {
     /// Spoil a component again and again.
     Faults(FaultOptions),
     /// Run a command line in a shell of Linux.
-    Linux(String),
+    Linux(LinuxOptions),
     /// Run the tool for layouts.
     Layout(Vec<String>),
     /// Check the source text and the dependency graph.
@@ -68,7 +70,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
         "layout" => Verb::Layout(std::iter::from_fn(|| rest.next()).collect()),
         "faults" => Verb::Faults(fault_options(&mut rest)?),
-        "linux" => Verb::Linux(command_line(&mut rest)?),
+        "linux" => Verb::Linux(linux_options(&mut rest)?),
         "tidy" => Verb::Tidy,
         "coverage" => Verb::Coverage,
         "panic-sites" => Verb::PanicSites { update: rest.flag("--update") },

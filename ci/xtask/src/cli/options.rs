@@ -74,6 +74,17 @@ pub(crate) struct BenchOptions {
     pub(crate) record: bool,
 }
 
+/// What a guest is to do, and with which files.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct LinuxOptions {
+    /// The command line of its shell.
+    pub(crate) command: String,
+    /// Its root file system.
+    pub(crate) root: Root,
+    /// Files and folders that are put into its home directory first.
+    pub(crate) copies: Vec<PathBuf>,
+}
+
 /// What the fuzzer is told; it reads the words itself.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct FuzzOptions {
@@ -222,13 +233,26 @@ pub(crate) fn fuzz_options(words: &mut Words) -> FuzzOptions {
     FuzzOptions { words: std::iter::from_fn(|| words.next()).collect() }
 }
 
-/// The command line of `linux`: all words behind `--`, as a shell would have them typed.
-pub(crate) fn command_line(words: &mut Words) -> Fallible<String> {
-    if words.next().as_deref() != Some("--") {
-        return Err("`linux` takes `--` and a command line".into());
+/// Parses the options of `linux`, and its command line: all words behind `--`, as a shell would
+/// have them typed.
+pub(crate) fn linux_options(words: &mut Words) -> Fallible<LinuxOptions> {
+    let mut options = LinuxOptions::default();
+    loop {
+        let word = words.next().ok_or("`linux` takes `--` and a command line")?;
+        match word.as_str() {
+            "--" => break,
+            "--debian" => options.root.image = Some("debian".into()),
+            "--rootfs" => options.root.image = Some(words.value(&word)?),
+            "--snapshot" => options.root.is_forgetful = true,
+            "--copy-in" => options.copies.push(words.value(&word)?.into()),
+            _ => return Err(format!("`linux` takes no `{word}` before `--`")),
+        }
     }
-    let line = std::iter::from_fn(|| words.next()).collect::<Vec<_>>().join(" ");
-    if line.is_empty() { Err("`linux --` wants a command line".into()) } else { Ok(line) }
+    options.command = std::iter::from_fn(|| words.next()).collect::<Vec<_>>().join(" ");
+    match options.command.is_empty() {
+        true => Err("`linux --` wants a command line".into()),
+        false => Ok(options),
+    }
 }
 
 fn seconds(text: &str) -> Fallible<Duration> {

@@ -125,7 +125,8 @@ fn help_names_every_verb() {
 #[test]
 fn linux_takes_a_command_line() {
     let words: Vec<String> = ["linux", "--", "ls", "--help", "|", "wc -l"].map(String::from).into();
-    assert_eq!(parse(&words), Ok(Verb::Linux("ls --help | wc -l".into())));
+    let command = "ls --help | wc -l".into();
+    assert_eq!(parse(&words), Ok(Verb::Linux(LinuxOptions { command, ..LinuxOptions::default() })));
     assert!(parsed("linux ls").is_err() && parsed("linux --").is_err());
 }
 

@@ -1,8 +1,8 @@
-//! Which part of the console is the output of the command: from the loader's last line to the
-//! personality's.
+//! Which part of the console is the output of the command: what is between two lines of the
+//! personality.
 
-use crate::workspace::ROOT_TASK_READY;
-
+/// The line before the command.
+const BEGIN: &str = "linux: ready";
 /// How the line begins that says how the command has ended.
 const STATUS: &str = "linux: exit status ";
 
@@ -40,7 +40,7 @@ impl Guest {
             self.is_output = !is_end;
         } else if is_end {
             self.has_ended |= self.has_begun;
-            self.has_begun |= self.held.trim_ascii() == ROOT_TASK_READY.as_bytes();
+            self.has_begun |= self.held.trim_ascii() == BEGIN.as_bytes();
             self.held.clear();
         }
     }
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn only_the_output_of_the_command_counts() {
         let mut guest = Guest::default();
-        assert_eq!(guest.output(b"layout: made\r\nroot-task: re"), b"");
+        assert_eq!(guest.output(b"root-task: ready\r\nblk: 8 sectors\r\nlinux: re"), b"");
         assert_eq!(guest.output(b"ady\r\none\r\nli"), b"one\n");
         assert_eq!(guest.output(b"nux\nthree"), b"linux\nthree");
         let end = b"linux: exit status 9\nlinux: exit status 3\r\nroot-task: over\n";

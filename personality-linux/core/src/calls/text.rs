@@ -27,6 +27,7 @@ impl<M: Machine> Linux<M> {
                 )
             }
             Generated::Mounts => self.mounts_text(),
+            Generated::MountInfo => self.mount_info(),
             Generated::FileSystems => "nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\n\text4\n".into(),
             Generated::Uptime => {
                 let now = self.now();
@@ -48,6 +49,20 @@ impl<M: Machine> Linux<M> {
             format!("{} {path} {} rw 0 0\n", mount.system.source(), mount.system.kind())
         };
         self.mounts.iter().map(line).collect()
+    }
+
+    /// Lines as proc(5) describes them, section "/proc/[pid]/mountinfo".
+    fn mount_info(&self) -> String {
+        const FIRST: usize = 20;
+        let line = |(number, mount): (usize, &Mount)| {
+            let (path, system) = (String::from_utf8_lossy(&mount.path), &mount.system);
+            let (number, parent) = (FIRST + number, if number == 0 { 1 } else { FIRST });
+            let device = system.device();
+            let (major, minor) = (device >> 8, device & 0xff);
+            let (kind, source) = (system.kind(), system.source());
+            format!("{number} {parent} {major}:{minor} / {path} rw - {kind} {source} rw\n")
+        };
+        self.mounts.iter().enumerate().map(line).collect()
     }
 
     /// Lines of number and count.

@@ -8,10 +8,14 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::node::{Content, Link, Node, Nodes};
+use super::node::{Node, Nodes, PERMISSIONS};
+use super::path::Place;
+use super::tree;
+use super::volume::{Change, New, Ownership};
+use crate::abi::errno::{ENOMEM, ENOSPC, Errno};
 use crate::abi::flags::{S_IFDIR, S_IFLNK, S_IFMT, S_IFREG};
 use crate::machine::Machine;
-use crate::memory::{Frames, MemoryObject};
+use crate::memory::Frames;
 
 const HEADER: usize = 110;
 const MAGIC: &[u8] = b"070701";
@@ -24,8 +28,10 @@ pub enum Damaged {
     Truncated,
     /// An entry does not begin like one.
     Header,
-    /// There is no memory for its content.
+    /// There is no memory, or no room on the disk, for its content.
     NoMemory,
+    /// Something in it cannot be made.
+    Refused(Errno),
 }
 
 /// An entry.
@@ -78,7 +84,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Adds what an archive contains to a directory. Directories that it does not name are made.
+/// Adds what an archive contains to a directory. Directories that it does not name are made; a file
+/// that is there is replaced.
 pub(crate) fn unpack<M: Machine>(
     frames: &mut Frames<M>,
     nodes: &Nodes,
@@ -94,54 +101,62 @@ pub(crate) fn unpack<M: Machine>(
             .collect();
         let Some((last, above)) = names.split_last() else { continue };
         let Some(directory) = walk(nodes, root, above) else { continue };
-        let modified = Duration::from_secs(entry.modified.into());
-        let content = match entry.mode & S_IFMT {
-            S_IFDIR => {
-                if let Some(directory) = walk(nodes, &directory, &[last]) {
-                    dress(&directory, &entry);
-                }
-                continue;
-            }
-            S_IFREG => {
-                let object = MemoryObject::new(frames, 0);
-                let count = object.write(frames, 0, entry.content);
-                if count.map_err(|_| Damaged::NoMemory)? < entry.content.len() {
-                    return Err(Damaged::NoMemory);
-                }
-                Content::Regular(object)
-            }
-            S_IFLNK => Content::Link(Link::Path(entry.content.to_vec())),
-            // Devices are those that the personality has.
-            _ => continue,
-        };
-        let node = nodes.create(content, entry.mode, modified);
-        dress(&node, &entry);
-        directory.remove(last);
-        // The name is free now.
-        let _ = directory.insert(last, &node);
+        add(frames, nodes, &directory, last, &entry).map_err(|errno| match errno {
+            ENOSPC | ENOMEM => Damaged::NoMemory,
+            errno => Damaged::Refused(errno),
+        })?;
     }
     Ok(())
 }
 
-/// Sets what an entry says besides type and content.
-fn dress(node: &Node, entry: &Entry<'_>) {
-    node.mode.set(entry.mode);
-    node.owner.set(entry.owner);
-    node.group.set(entry.group);
-    node.modified.set(Duration::from_secs(entry.modified.into()));
+/// Makes what one entry says.
+fn add<M: Machine>(
+    frames: &mut Frames<M>,
+    nodes: &Nodes,
+    directory: &Rc<Node>,
+    name: &[u8],
+    entry: &Entry<'_>,
+) -> Result<(), Errno> {
+    let modified = Duration::from_secs(entry.modified.into());
+    let who =
+        Ownership { permissions: entry.mode & PERMISSIONS, owner: entry.owner, group: entry.group };
+    let new = match entry.mode & S_IFMT {
+        S_IFDIR => {
+            let Some(directory) = walk(nodes, directory, &[name]) else { return Ok(()) };
+            let permissions = Some(who.permissions);
+            let owners = Some((entry.owner, entry.group));
+            let change = Change { permissions, owners, ..Change::default() };
+            return directory.change(change, modified);
+        }
+        S_IFREG => New::Regular,
+        S_IFLNK => New::Link(entry.content),
+        // Devices are those that the personality has.
+        _ => return Ok(()),
+    };
+    let mut place = Place::of(directory, name)?;
+    if place.node.is_some() {
+        tree::unlink(&place, modified)?;
+        place.node = None;
+    }
+    let node = tree::create(nodes, &place, new, who, modified)?;
+    if let Some(object) = node.object() {
+        if object.write(frames, 0, entry.content)? < entry.content.len() {
+            return Err(ENOSPC);
+        }
+        node.wrote(modified);
+    }
+    Ok(())
 }
 
 /// The directory at the end of these names, made if it is missing; none if a file is in the way.
 pub(crate) fn walk(nodes: &Nodes, start: &Rc<Node>, names: &[&[u8]]) -> Option<Rc<Node>> {
+    let who = Ownership { permissions: 0o755, owner: 0, group: 0 };
     let mut here = Rc::clone(start);
     for name in names {
-        let next = match here.child(name).ok()? {
-            Some(node) => node,
-            None => {
-                let node = nodes.directory(0o755, Duration::ZERO);
-                here.insert(name, &node).ok()?;
-                node
-            }
+        let place = Place::of(&here, name).ok()?;
+        let next = match &place.node {
+            Some(node) => Rc::clone(node),
+            None => tree::create(nodes, &place, New::Directory, who, Duration::ZERO).ok()?,
         };
         next.directory().ok()?;
         here = next;

@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::archive::walk;
 use super::mounted::Mounted;
-use super::node::{Content, Device, Generated, Link, Node, Nodes};
+use super::node::{Content, Device, Generated, Link, MEMORY_DEVICE, Node, Nodes};
 use crate::abi::errno::Errno;
 use crate::machine::{Disk, Machine};
 use crate::memory::{Discarded, Frames};
@@ -36,6 +36,14 @@ impl FileSystem {
             Self::Devices => "devtmpfs",
             Self::Processes => "proc",
             Self::Disk(_) => "ext4",
+        }
+    }
+
+    /// Its number, as `stat` tells it of files.
+    pub(crate) fn device(&self) -> u64 {
+        match self {
+            Self::Disk(mounted) => mounted.device,
+            _ => MEMORY_DEVICE,
         }
     }
 
@@ -204,10 +212,11 @@ fn devices(nodes: &Nodes) -> Rc<Node> {
 
 /// Texts that every system tells of itself.
 fn processes(nodes: &Nodes) -> Rc<Node> {
-    const TEXTS: [(&[u8], Generated); 8] = [
+    const TEXTS: [(&[u8], Generated); 9] = [
         (b"meminfo", Generated::Memory),
         (b"mounts", Generated::Mounts),
         (b"self/mounts", Generated::Mounts),
+        (b"self/mountinfo", Generated::MountInfo),
         (b"filesystems", Generated::FileSystems),
         (b"uptime", Generated::Uptime),
         (b"version", Generated::Version),

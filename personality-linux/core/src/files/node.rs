@@ -16,7 +16,7 @@ use crate::memory::{Discarded, MemoryObject};
 /// Permissions in a mode.
 pub(crate) const PERMISSIONS: u32 = 0o7777;
 /// The number of the file system in memory.
-const MEMORY_DEVICE: u64 = 1;
+pub(crate) const MEMORY_DEVICE: u64 = 1;
 
 /// A device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +80,8 @@ pub(crate) enum Generated {
     Memory,
     /// What is mounted.
     Mounts,
+    /// The same in more words.
+    MountInfo,
     /// File systems there are.
     FileSystems,
     /// Seconds since the start.

@@ -153,6 +153,15 @@ impl Viewer {
 }
 
 impl Place {
+    /// A name in a directory.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub(crate) fn of(directory: &Rc<Node>, name: &[u8]) -> Result<Self, Errno> {
+        let (node, name) = (directory.child(name)?, name.to_vec());
+        Ok(Self { directory: Rc::clone(directory), name, node, is_directory: false })
+    }
+
     /// A name that something can be made or removed under.
     ///
     /// # Errors

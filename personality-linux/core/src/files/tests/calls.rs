@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::disk::Platter;
-use crate::abi::errno::{ENOENT, ENOTEMPTY, EXDEV};
+use crate::abi::errno::{EINVAL, ENOENT, ENOTEMPTY, EXDEV};
 use crate::abi::flags::*;
 use crate::calls::tests::{INIT, System, error};
 use crate::fake::{DATA, Fake};
@@ -126,6 +126,21 @@ fn names_do_not_move_between_file_systems() {
     assert_eq!(system.call(RENAMEAT, &[HERE, from, HERE, to]), 0);
     assert_eq!(system.read_file("/moved"), b"content");
     assert_eq!(system.open("/here", 0), error(ENOENT));
+}
+
+#[test]
+fn bytes_go_from_file_to_file() {
+    let platter = Platter::formatted(32);
+    let mut system = on(&platter);
+    let from = system.write_file("/from", b"0123456789");
+    let to = system.write_file("/to", b"ab");
+    let offset = system.put(DATA + 0x600, &4_u64.to_le_bytes());
+    assert_eq!(system.call(285, &[from, offset, to, 0, 100, 0]), 6);
+    assert_eq!(system.get(INIT, offset, 8), 10_u64.to_le_bytes());
+    assert_eq!(system.call(285, &[from, offset, to, 0, 100, 0]), 0);
+    assert_eq!(system.read_file("/to"), b"ab456789");
+    assert_eq!(system.call(285, &[from, offset, from, offset, 9, 0]), error(EINVAL));
+    assert_eq!(system.call(285, &[from, 0, to, 0, 9, 1]), error(EINVAL));
 }
 
 #[test]
