@@ -1,11 +1,18 @@
 //! What is fuzzed: one file for each reader.
 
 mod bait;
+mod block_client;
+mod block_device;
+mod block_driver;
 mod board;
 mod cdl;
+mod clock;
 mod console;
+mod console_device;
 mod directory;
+mod entropy_device;
 mod extra;
+mod hostile;
 mod image;
 mod invocations;
 mod json;
@@ -20,6 +27,7 @@ mod pci_function;
 mod program;
 mod question;
 mod ring;
+mod service_message;
 
 /// A reader of bytes from outside.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +43,16 @@ pub struct Target {
 
 /// All of them, by name.
 pub const TARGETS: &[Target] = &[
+    block_client::TARGET,
+    block_device::TARGET,
+    block_driver::TARGET,
     board::TARGET,
     cdl::TARGET,
+    clock::TARGET,
     console::TARGET,
+    console_device::TARGET,
     directory::TARGET,
+    entropy_device::TARGET,
     extra::TARGET,
     image::TARGET,
     invocations::TARGET,
@@ -54,6 +68,7 @@ pub const TARGETS: &[Target] = &[
     program::TARGET,
     question::TARGET,
     ring::TARGET,
+    service_message::TARGET,
 ];
 
 impl Target {

@@ -16,8 +16,9 @@
 //! UART (24 MHz without), `baud=RATE` what it begins with.
 //!
 //! Registers are a trait of ours rather than those of the crate `arm-pl011-uart`: that reaches them
-//! through pointers into memory, where no fake can have a FIFO behind its data register, and its
-//! `Uart` counts no errors and loses a FIFO that another instance has filled.
+//! through pointers into memory, where no fake can have a FIFO behind its data register. Its `Uart`
+//! drops the good character that comes with the news of an overrun, and can only take over a device
+//! by stopping it, also in the middle of what an earlier driver has acknowledged.
 #![no_std]
 
 extern crate alloc;

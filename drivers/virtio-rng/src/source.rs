@@ -106,7 +106,11 @@ impl<T: Transport, R: Responder, const N: usize> Source<T, R, N> {
                     bytes.fill(0);
                 }
                 Some(Ok(None)) | None => break,
-                Some(Err(_)) => self.restart(),
+                Some(Err(_)) => {
+                    // Once each time: a device that misbehaves again at once shall not keep us.
+                    self.restart();
+                    break;
+                }
             }
         }
         if self.failures >= PATIENCE || self.queue.is_none() {
