@@ -1,8 +1,8 @@
 //! Buffers in flight, and those that the device has used (section 2.7).
 //!
-//! Memory is ordered as between processors, by the crate's fences and those here. That is enough for a
-//! device without `VIRTIO_F_ORDER_PLATFORM`, which is never negotiated; one that cannot do without
-//! refuses its features at the start (chapter 6).
+//! Memory is ordered as between processors, by the crate's fences and those here. That is enough
+//! for a device without `VIRTIO_F_ORDER_PLATFORM`, which is never negotiated; one that cannot do
+//! without refuses its features at the start (chapter 6).
 #![allow(unsafe_code, reason = "memory is handed to devices")]
 
 use alloc::boxed::Box;
