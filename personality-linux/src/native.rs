@@ -198,6 +198,10 @@ impl<P: Port> Machine for Native<'_, P> {
         self.threads.registers(thread)
     }
 
+    fn set_registers(&mut self, thread: ThreadId, registers: &Registers) {
+        self.threads.change(thread, registers);
+    }
+
     fn stop(&mut self, thread: ThreadId) -> Registers {
         self.threads.stop(thread)
     }

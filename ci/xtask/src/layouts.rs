@@ -50,6 +50,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     variant("entropy-pci", "entropy", &["virtio-rng", "drawer", "gremlin"]),
     system("faults", &["copier", "neighbour", "platter", "ramdisk"]),
     system("faults-disk", &["neighbour", "porter", "virtio-blk"]),
+    system("floating", &["linux"]),
     system("hello", &["greeter"]),
     system("linux", &["linux"]),
     system("linux-disk", &["linux", "virtio-blk"]),

@@ -40,7 +40,11 @@ pub(crate) use roots::image as root_image;
 type Make = fn(&Workspace, &Toolchain) -> Fallible<Vec<u8>>;
 
 /// Files that layouts can name, and what is in them.
-const FILES: &[(&str, Make)] = &[("linux-hello.cpio", hello), ("linux-busybox.cpio", busybox)];
+const FILES: &[(&str, Make)] = &[
+    ("linux-hello.cpio", hello),
+    ("linux-floating.cpio", floating),
+    ("linux-busybox.cpio", busybox),
+];
 /// The layout of the shell, and the name of its command line.
 const SHELL: (&str, &str) =
     ("capdl-loader/systems/linux-disk/linux-disk.layout.toml", "command.sh");
@@ -112,10 +116,20 @@ fn shell(workspace: &Workspace, options: &LinuxOptions) -> Fallible<PathBuf> {
     Ok(copy)
 }
 
-/// A root directory with one program of our own, static.
+/// A root directory with one program of our own, static, that says hello.
 fn hello(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Vec<u8>> {
+    alone(workspace, toolchain, "hello")
+}
+
+/// One that looks at its registers of floating point.
+fn floating(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Vec<u8>> {
+    alone(workspace, toolchain, "floating")
+}
+
+/// A root directory with one program of our own.
+fn alone(workspace: &Workspace, toolchain: &Toolchain, name: &str) -> Fallible<Vec<u8>> {
     let mut archive = Archive::default();
-    archive.file("init", 0o755, &program(workspace, toolchain, "hello")?);
+    archive.file("init", 0o755, &program(workspace, toolchain, name)?);
     Ok(archive.finish())
 }
 

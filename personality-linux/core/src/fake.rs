@@ -211,6 +211,12 @@ impl Machine for Fake {
         self.thread(thread).registers
     }
 
+    fn set_registers(&mut self, thread: ThreadId, registers: &Registers) {
+        let thread = self.thread(thread);
+        assert_eq!(thread.told, None, "a thread waits while its registers are changed");
+        thread.registers = *registers;
+    }
+
     fn stop(&mut self, thread: ThreadId) -> Registers {
         let thread = self.thread(thread);
         thread.told = None;

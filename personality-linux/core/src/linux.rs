@@ -156,6 +156,10 @@ impl<M: Machine> Linux<M> {
         if !self.threads.contains_key(&thread) {
             return;
         }
+        if self.is_in_detour(thread) {
+            self.end_detour(thread);
+            return self.settle();
+        }
         match Call::decode(number, arguments) {
             Some(call) if call.takes_memory() && self.frames.machine.is_short() => {
                 self.leave(thread, Return::Answer(ENOMEM.result()));
@@ -184,6 +188,7 @@ impl<M: Machine> Linux<M> {
             _ => Err(Refused::BehindEnd),
         };
         let (signal, code) = match result {
+            Ok(()) if self.is_in_detour(thread) => return self.frames.machine.retry(thread),
             Ok(()) => {
                 self.leave(thread, Return::Retry);
                 return self.settle();
@@ -217,6 +222,10 @@ impl<M: Machine> Linux<M> {
     }
 
     fn fail(&mut self, thread: ThreadId, signal: crate::abi::signals::Signal, info: Info) {
+        if self.is_in_detour(thread) {
+            self.fail_detour(thread);
+            return self.settle();
+        }
         self.force(thread, signal, info);
         self.leave(thread, Return::Retry);
         self.settle();
@@ -315,7 +324,7 @@ impl<M: Machine> Linux<M> {
     pub(crate) fn flight(&mut self, thread: ThreadId) -> Option<&mut Flight> {
         match &mut self.threads.get_mut(&thread)?.state {
             ThreadState::InCall(flight) => Some(flight),
-            ThreadState::Running => None,
+            ThreadState::Running | ThreadState::Detour => None,
         }
     }
 

@@ -184,6 +184,10 @@ pub trait Machine {
     /// The registers of a thread that waits; the program counter is behind the `svc` of a call.
     fn registers(&mut self, thread: ThreadId) -> Registers;
 
+    /// Changes the registers of a thread that waits for a call, and goes on waiting; the program
+    /// counter is behind the `svc` of that call.
+    fn set_registers(&mut self, thread: ThreadId, registers: &Registers);
+
     /// Stops a thread wherever it is; from then on it waits.
     fn stop(&mut self, thread: ThreadId) -> Registers;
 

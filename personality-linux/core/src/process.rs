@@ -8,6 +8,8 @@
 //! | [`stack`] | what a program finds on its stack |
 //! | [`fork`] | `clone`: processes and threads |
 //! | [`end`] | how threads and processes end, and who is told |
+//! | [`floating`] | registers of floating point of copied threads |
+//! | [`stubs`] | code that programs execute for the server |
 //! | [`signals`] | sending signals |
 //! | [`delivery`] | which signal acts next, and what it does |
 //! | [`jobs`] | stopping, and going on |
@@ -18,6 +20,7 @@ pub(crate) mod credentials;
 pub(crate) mod delivery;
 pub(crate) mod end;
 pub(crate) mod exec;
+pub(crate) mod floating;
 pub(crate) mod fork;
 pub(crate) mod handler;
 pub(crate) mod image;
@@ -25,5 +28,6 @@ pub(crate) mod jobs;
 pub(crate) mod signals;
 pub(crate) mod stack;
 pub(crate) mod state;
+pub(crate) mod stubs;
 
 pub(crate) use state::{Action, Flight, Pending, Process, Thread, ThreadState};

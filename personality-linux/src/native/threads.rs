@@ -134,6 +134,14 @@ impl<C> Threads<C> {
         }
     }
 
+    /// Changes the registers of a thread that waits.
+    pub(crate) fn change(&mut self, id: ThreadId, registers: &Registers) {
+        let in_call = self.threads.get(&id).is_some_and(|native| native.in_call);
+        let behind = if in_call { SVC_BYTES } else { 0 };
+        let program_counter = registers.program_counter.wrapping_sub(behind);
+        self.write(id, &Registers { program_counter, ..*registers }, false);
+    }
+
     /// Sets the registers of a thread.
     pub(crate) fn write(&mut self, id: ThreadId, registers: &Registers, resume: bool) {
         let Some(native) = self.threads.get(&id) else { return };

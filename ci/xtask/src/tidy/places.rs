@@ -36,6 +36,8 @@ const UNSAFE: &[&str] = &[
     "ci/peer/src/devices/machine/",
     // System calls by hand.
     "ci/cost/src/plain.rs",
+    // Registers of floating point around a call.
+    "personality-linux/programs/src/bin/floating.rs",
 ];
 
 /// Files and folders that may contain assembly.
@@ -45,6 +47,7 @@ const ASSEMBLY: &[&str] = &[
     "ci/bench/src/machine/",
     "ci/work/src/mark.rs",
     "ci/cost/src/plain.rs",
+    "personality-linux/programs/src/bin/floating.rs",
 ];
 
 /// Places whose purpose is to choose by condition: the machine, what an image offers, and the

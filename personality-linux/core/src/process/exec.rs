@@ -14,10 +14,8 @@ use crate::memory::{AddressSpace, Area, Backing, MemoryObject, Place, page_of};
 
 /// Where programs begin that may be anywhere.
 const MOVABLE_BASE: u64 = 0x5555_5555_0000;
-/// Where handlers return to that say nothing else: above the stack.
+/// Where the server's code for programs is: above the stack.
 pub(crate) const TRAMPOLINE: u64 = USER_END - (64 << 10);
-/// `mov x8, #139` (`rt_sigreturn`) and `svc #0`.
-const TRAMPOLINE_CODE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
 /// Scripts whose interpreters are scripts, at most.
 const SCRIPTS: u32 = 4;
 /// What of the stack is an area from the start.
@@ -156,7 +154,8 @@ impl<M: Machine> Linux<M> {
 
     fn map_trampoline(&mut self, space: &mut AddressSpace) -> Result<(), Errno> {
         if self.trampoline.length() == 0 {
-            let written = self.trampoline.write(&mut self.frames, 0, &TRAMPOLINE_CODE);
+            let code = super::stubs::CODE.map(u32::to_le_bytes).concat();
+            let written = self.trampoline.write(&mut self.frames, 0, &code);
             written.map_err(|_| ENOMEM)?;
         }
         let protection = Protection { read: true, write: false, execute: true };
@@ -243,7 +242,11 @@ impl<M: Machine> Linux<M> {
         thread.clear_at_end = 0;
         thread.alternate = (0, crate::abi::signals::SS_DISABLE, 0);
         self.leave_space(old);
-        self.leave(me, super::signals::Return::Registers(loaded.registers));
+        // The old program's registers of floating point are nobody's business.
+        let mut registers = loaded.registers;
+        registers.general[17] = registers.program_counter;
+        registers.program_counter = super::stubs::CLEAR;
+        self.leave(me, super::signals::Return::Registers(registers));
         Ok(())
     }
 }

@@ -93,6 +93,13 @@ impl<M: Machine> Linux<M> {
             return self.await_return(child);
         }
         let kind = Kind::of(flags)?;
+        // Without memory for them, floating point registers are not copied.
+        if let Some(flight) =
+            self.flight(me).map(|flight| *flight).filter(|flight| !flight.is_woken)
+            && self.store_floating(me, flight).is_ok()
+        {
+            return Err(Stop::Gone);
+        }
         let number = self.next_id()?;
         let child = ThreadId(number);
         match kind {
@@ -217,7 +224,8 @@ impl<M: Machine> Linux<M> {
         if flags & CLONE_CHILD_CLEARTID != 0 {
             self.thread(child)?.clear_at_end = arguments.child_id;
         }
-        self.frames.machine.resume(child, &registers);
+        let context = self.thread(me)?.floating.take();
+        self.begin_thread(child, registers, context);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The frame on the stack of a handler, and the way back.
 
-use super::exec::TRAMPOLINE;
-use super::state::{Action, Info};
+use super::state::{Action, Info, ThreadState};
+use super::stubs::{CLEAR, CONTEXT_BYTES, CONTEXT_HEAD, RETURN, SAVE};
 use crate::abi::errno::{EFAULT, Errno};
 use crate::abi::signals::{
     SA_ONSTACK, SA_RESTORER, SIGSEGV, SS_DISABLE, SS_ONSTACK, Signal, frame,
@@ -42,8 +42,8 @@ impl<M: Machine> Linux<M> {
         let start = record.checked_sub(frame::BYTES).ok_or(EFAULT)?;
         let stack_flags = if is_on_alternate { SS_ONSTACK } else { flags };
 
-        // Up to where the records of further state begin, and an empty record.
-        let mut bytes = [0; (frame::RECORDS + 16) as usize];
+        // Registers of floating point are stored by the thread itself; an empty record is behind.
+        let mut bytes = [0; frame::RECORDS as usize + CONTEXT_BYTES + 16];
         let mut put = |offset: u64, part: &[u8]| {
             bytes[offset as usize..offset as usize + part.len()].copy_from_slice(part);
         };
@@ -58,6 +58,7 @@ impl<M: Machine> Linux<M> {
         for (index, word) in before.general.iter().chain(&special).enumerate() {
             put(frame::GENERAL + 8 * index as u64, &word.to_le_bytes());
         }
+        put(frame::RECORDS, &CONTEXT_HEAD.map(u32::to_le_bytes).concat());
         self.write_memory(id, start, &bytes)?;
         let pair = [before.general[29], before.general[30]].map(u64::to_le_bytes).concat();
         self.write_memory(id, record, &pair)?;
@@ -68,15 +69,24 @@ impl<M: Machine> Linux<M> {
         registers.general[1] = start + frame::INFO;
         registers.general[2] = start + frame::CONTEXT;
         registers.general[29] = record;
-        registers.general[30] = if has_restorer { action.restorer } else { TRAMPOLINE };
+        registers.general[30] = if has_restorer { action.restorer } else { RETURN };
         registers.stack = start;
-        registers.program_counter = action.handler;
+        registers.general[16] = start + frame::RECORDS;
+        registers.general[17] = action.handler;
+        registers.program_counter = SAVE;
         Ok(registers)
     }
 
     /// `rt_sigreturn`.
     pub(crate) fn rt_sigreturn(&mut self, me: ThreadId) -> Answer {
-        let now = self.frames.machine.registers(me);
+        let mut now = self.frames.machine.registers(me);
+        if !(RETURN..=CLEAR).contains(&now.program_counter) {
+            // It has not loaded its registers of floating point.
+            now.program_counter = RETURN;
+            self.set_state(me, ThreadState::Running);
+            self.frames.machine.resume(me, &now);
+            return Err(Stop::Gone);
+        }
         match self.read_frame(me, now) {
             Ok((registers, mask)) => {
                 self.thread(me)?.mask = mask & !UNBLOCKABLE;

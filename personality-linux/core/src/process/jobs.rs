@@ -42,7 +42,7 @@ impl<M: Machine> Linux<M> {
             _ if thread.parked.is_some() => return,
             ThreadState::InCall(_) if self.waiters.remove(id) => Return::Interrupted,
             // It is making its call just now, and is parked when it leaves that.
-            ThreadState::InCall(_) => return,
+            ThreadState::InCall(_) | ThreadState::Detour => return,
             ThreadState::Running => Return::Registers(self.frames.machine.stop(id)),
         };
         self.park(id, how);

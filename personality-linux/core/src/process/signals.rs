@@ -134,7 +134,8 @@ impl<M: Machine> Linux<M> {
                 let registers = self.frames.machine.stop(id);
                 self.leave(id, Return::Registers(registers));
             }
-            ThreadState::Running => {}
+            // It will leave that soon.
+            ThreadState::Running | ThreadState::Detour => {}
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What a process and a thread consist of.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::credentials::Credentials;
+use super::floating::{Context, Detour};
 use super::signals::Return;
 use crate::abi::signals::{SIGNALS, Signal};
 use crate::calls::Call;
@@ -95,6 +97,8 @@ pub(crate) enum ThreadState {
     Running,
     /// It waits for its call.
     InCall(Flight),
+    /// It executes code for the server.
+    Detour,
 }
 
 /// A thread.
@@ -104,6 +108,10 @@ pub(crate) struct Thread {
     pub(crate) state: ThreadState,
     /// How it goes on once its process does, which is stopped.
     pub(crate) parked: Option<Return>,
+    /// What it executes code of the server's for.
+    pub(crate) detour: Option<Detour>,
+    /// What it has stored for a thread that is copied from it.
+    pub(crate) floating: Option<Box<Context>>,
     /// Signals that wait.
     pub(crate) mask: u64,
     /// The mask that is to hold again after the call under way.
@@ -122,6 +130,8 @@ impl Thread {
             process,
             state: ThreadState::Running,
             parked: None,
+            detour: None,
+            floating: None,
             mask: 0,
             mask_before: None,
             pending: Pending::default(),

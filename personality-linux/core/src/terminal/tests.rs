@@ -132,7 +132,7 @@ fn a_handler_of_the_signal_that_continues_runs() {
     assert_eq!(system.call(129, &[child.0.into(), number]), 0);
     assert_eq!(system.told(child), Some(Told::Resume));
     let registers = system.linux.machine().threads[&child].registers;
-    assert_eq!((registers.program_counter, registers.general[0]), (0x40_1000, number));
+    assert_eq!((registers.general[17], registers.general[0]), (0x40_1000, number));
     let x0 = registers.stack + crate::abi::signals::frame::GENERAL;
     let interrupted = system.get(child, x0, 8);
     assert_eq!(interrupted, EINTR.result().to_le_bytes());
