@@ -9,7 +9,7 @@
 mod progress;
 pub(crate) mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -127,10 +127,18 @@ impl Bench {
         Ok(Self {
             kernel: artefacts::build_kernel(workspace, toolchain, options.image)?.image,
             loader: modules::add(&artefacts::read(&loader)?, vec![module])?,
-            folder: workspace.output_folder("images")?,
+            folder: folder(workspace, &layout)?,
             devices: devices::of_layout(workspace, &layout, &Root::forgetful())?,
         })
     }
+}
+
+/// Where boots of a layout's system have their files: others may run at the same time.
+fn folder(workspace: &Workspace, layout: &Path) -> Fallible<PathBuf> {
+    let name = layout.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = workspace.output_folder("images")?.join(name.split('.').next().unwrap_or(name));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
 }
 
 /// The verb.
@@ -148,7 +156,9 @@ pub(crate) fn run(
         let mut failures = Vec::new();
         while let Some((number, orders)) = next() {
             if let Err(problem) = one_boot(&bench, orders, number, &progress) {
-                failures.push(format!("{problem}\n{}", again(options, orders)));
+                let failure = format!("{problem}\n{}", again(options, orders));
+                eprintln!("{failure}");
+                failures.push(failure);
             }
         }
         failures
@@ -232,7 +242,8 @@ impl Default for FaultOptions {
             victim: None,
             kinds: None,
             jobs: 2,
-            image: Image::Debug,
+            // A debug image has calls by which any program stops it.
+            image: Image::Release,
         }
     }
 }
@@ -265,6 +276,6 @@ mod tests {
         let boots: Vec<_> = boots(&options).iter().map(of).collect();
         assert_eq!(boots, [(3, 2000), (4, 2000), (5, 100)]);
         let line = again(&options, &orders(9, None));
-        assert_eq!(line, "again: cargo xtask faults --seed 7 --count 9 --debug");
+        assert_eq!(line, "again: cargo xtask faults --seed 7 --count 9 --release");
     }
 }
