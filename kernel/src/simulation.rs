@@ -25,11 +25,12 @@ use platform::contract::{Platform, Trap};
 use platform::handover::{Handover, Window, WindowBase};
 
 use crate::boot::{self, BootFailure};
+use crate::cap::{Asid, Cap};
 use crate::invariants::{self, Broken};
 use crate::kernel::Kernel;
 use crate::mem::{Mem, Obj};
 use crate::syscall::SVC_BYTES;
-use crate::thread::Thread;
+use crate::thread::{Holds, Thread};
 
 /// Bytes of a page, to which memory is aligned.
 const PAGE: usize = 4096;
@@ -210,12 +211,30 @@ impl Simulation {
         mirror::difference(&self.kernel, model)
     }
 
-    /// Checks all invariants.
+    /// Checks all invariants, and that the core translates by the space of the running thread.
     ///
     /// # Errors
     /// The first that does not hold.
     pub fn check(&self) -> Result<(), Broken> {
-        invariants::check(&self.kernel)
+        invariants::check(&self.kernel)?;
+        let Some(thread) = self.kernel.current() else { return Ok(()) };
+        let space = match *self.kernel[thread].held(Holds::VSpace) {
+            Cap::VSpace { asid: Some(asid), table } if self.kernel.space(asid) == Some(table) => {
+                Some((self.kernel.mem.address(table), asid.get()))
+            }
+            _ => None,
+        };
+        let loaded = self.kernel.machine.core_state(self.kernel.here).space;
+        // A thread that deletes the capability to its own space, and no other, goes on in it until
+        // another thread runs.
+        let living = loaded.is_none_or(|(table, asid)| {
+            let asid = Asid::new(asid).and_then(|asid| self.kernel.space(asid));
+            asid == self.kernel.mem.at(table)
+        });
+        let agree = if space.is_some() { space == loaded } else { living };
+        let invariant = "the core translates by the living space of the running thread";
+        let granule = thread.granule();
+        if agree { Ok(()) } else { Err(Broken { invariant, granule }) }
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Found {
         report: String,
         /// The input.
         input: Vec<u8>,
+        /// What was seen before.
+        figures: Figures,
     },
 }
 
@@ -125,9 +127,13 @@ pub fn run(campaign: &Campaign, begin: &[Vec<u8>], tell: Tell<'_>) -> Found {
             Ok(Ok(_)) => {}
             Ok(Err(divergence)) => {
                 let report = minimise::report(&mut Game::new(), &divergence);
-                return Found::Something { report, input: bytes };
+                let figures = game.figures;
+                return Found::Something { report, input: bytes, figures };
             }
-            Err(_) => return Found::Something { report: of_panic(&bytes), input: bytes },
+            Err(_) => {
+                let (report, figures) = (of_panic(&bytes), game.figures);
+                return Found::Something { report, input: bytes, figures };
+            }
         }
         if told.elapsed() > PROGRESS {
             told = Instant::now();

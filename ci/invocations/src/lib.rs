@@ -3,8 +3,9 @@
 //! Bytes decide what the threads of a small system do: every invocation with mostly good arguments,
 //! messages of all kinds, faults. After each step kernel and model must agree in who runs and what
 //! it sees; again and again, and at the end, in every capability, the derivation tree, all tables,
-//! threads, queues and words of memory, and all invariants of the kernel must hold. Three of four
-//! entries try the fast paths first, so these are compared with the model as well.
+//! threads, queues and words of memory, all invariants of the kernel must hold, and user level must
+//! reach nothing that no capability stands for. Three of four entries try the fast paths first, so
+//! these are compared with the model as well.
 //!
 //! | module | idea |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | [`step`] | what a program does, concretely |
 //! | [`choice`], [`inventory`], [`program`] | from bytes and from what there is to steps |
 //! | [`play`] | steps on both sides |
+//! | [`walk`] | what user level can reach, by a walk through the tables |
 //! | [`game`] | bytes played to their end |
 //! | [`minimise`] | fewer steps that still differ, as a test |
 //! | [`campaign`] | many games, from a seed |
@@ -26,6 +28,7 @@ pub mod play;
 pub mod program;
 pub mod stage;
 pub mod step;
+pub mod walk;
 
 pub use game::{Divergence, Game};
 pub use step::{Letter, Step, SystemCall};

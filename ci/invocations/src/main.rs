@@ -83,8 +83,9 @@ fn run(options: &Options) -> ExitCode {
                 Word::End(number, Found::Nothing { figures, corpus }) => {
                     last[number] = (figures, corpus.len());
                 }
-                Word::End(_, Found::Something { report, input }) => {
+                Word::End(_, Found::Something { report, input, figures }) => {
                     println!("{report}\nan input of {} bytes, seed {}", input.len(), options.seed);
+                    println!("found after {} games, {} steps", figures.games, figures.steps);
                     // The others need not go on.
                     std::process::exit(1);
                 }

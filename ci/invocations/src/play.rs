@@ -164,7 +164,10 @@ impl Play {
     pub fn compare(&self) -> Result<(), Difference> {
         match self.kernel.difference(&self.model) {
             Some(difference) => Err(difference),
-            None => self.kernel.check().map_err(|broken| format!("{broken:?}")),
+            None => {
+                self.kernel.check().map_err(|broken| format!("{broken:?}"))?;
+                crate::walk::check(&self.kernel, &self.model)
+            }
         }
     }
 

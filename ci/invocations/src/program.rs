@@ -63,7 +63,9 @@ impl Program<'_, '_> {
     fn trap(&mut self, way: Way) -> Step {
         if self.choice.below(3) == 0 {
             let letter = Letter::default();
-            let number = 1 + u64::from(self.choice.byte());
+            let small = u64::from(self.choice.byte());
+            // Such as would be a known one if only half of it counted.
+            let number = self.choice.of(&[1 + small, (1 << 32) - 1 - small % 16]);
             let pointers = [self.choice.number(), self.choice.number(), 0];
             return Step::Call(SystemCall { number, pointers, letter, offer: None, way });
         }
@@ -178,7 +180,8 @@ impl Program<'_, '_> {
             10 | 11 => (ObjectType::Untyped, 9 + 2 * small),
             12 => (ObjectType::Untyped, 12),
             13 => (ObjectType::Thread, 0),
-            14 | 15 => (ObjectType::SchedContext, 7 + small),
+            // The least size, larger ones, and one that is too small.
+            14 | 15 => (ObjectType::SchedContext, self.choice.of(&[7, 7, 8, 9, 7, 6])),
             16 => (ObjectType::VSpace, 0),
             17 => (ObjectType::PageTable, 0),
             18 => (ObjectType::SmallPage, 0),

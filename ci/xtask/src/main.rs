@@ -13,6 +13,7 @@
 //! | `qemu`, `console`, `run` | a machine, its console, why it stopped |
 //! | `device_tree` | reading and changing flattened device trees |
 //! | `faults` | a component of a running system is spoiled again and again |
+//! | `mutants` | checks taken out of the kernel, one at a time |
 //! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `layouts` | the tool for layouts, and systems built of them |
@@ -36,6 +37,7 @@ mod image;
 mod json;
 mod layouts;
 mod linux;
+mod mutants;
 mod panic_sites;
 mod peer;
 mod process;
@@ -83,6 +85,7 @@ fn perform(verb: Verb) -> Fallible<ExitCode> {
             return bench::run(&workspace, &setup::ensure(Purpose::Bench)?, &options);
         }
         Verb::Fuzz(options) => return fuzz::run(&workspace, &options),
+        Verb::Mutants(options) => return mutants::run(&workspace, &options),
         Verb::Layout(words) => {
             return layouts::run(&workspace, &setup::ensure(Purpose::Build)?, &words);
         }

@@ -6,7 +6,8 @@ pub(crate) use options::{
     BenchOptions, FaultOptions, FuzzOptions, LinuxOptions, RunOptions, TestOptions,
 };
 use options::{
-    Words, bench_options, fault_options, fuzz_options, linux_options, run_options, test_options,
+    Words, bench_options, fault_options, fuzz_options, linux_options, mutant_options, run_options,
+    test_options,
 };
 
 use crate::process::Fallible;
@@ -33,6 +34,8 @@ pub(crate) enum Verb {
     Bench(BenchOptions),
     /// Feed readers with arbitrary bytes.
     Fuzz(FuzzOptions),
+    /// Take checks out of the kernel and look who notices.
+    Mutants(crate::mutants::Options),
     /// Spoil a component again and again.
     Faults(FaultOptions),
     /// Run a command line in a shell of Linux.
@@ -68,6 +71,7 @@ pub(crate) fn parse(words: &[String]) -> Fallible<Verb> {
         "test" => Verb::Test(test_options(&mut rest)?),
         "bench" => Verb::Bench(bench_options(&mut rest)?),
         "fuzz" => Verb::Fuzz(fuzz_options(&mut rest)),
+        "mutants" => Verb::Mutants(mutant_options(&mut rest)?),
         "layout" => Verb::Layout(std::iter::from_fn(|| rest.next()).collect()),
         "faults" => Verb::Faults(fault_options(&mut rest)?),
         "linux" => Verb::Linux(linux_options(&mut rest)?),

@@ -233,6 +233,20 @@ pub(crate) fn fuzz_options(words: &mut Words) -> FuzzOptions {
     FuzzOptions { words: std::iter::from_fn(|| words.next()).collect() }
 }
 
+/// The options of `mutants`.
+pub(crate) fn mutant_options(words: &mut Words) -> Fallible<crate::mutants::Options> {
+    let mut options = crate::mutants::Options::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--list" => options.list = true,
+            "--planted" => options.planted = true,
+            "--filter" => options.filter = Some(words.next().ok_or("--filter needs a text")?),
+            _ => return Err(format!("`mutants` takes no `{word}`; see `cargo xtask --help`")),
+        }
+    }
+    Ok(options)
+}
+
 /// Parses the options of `linux`, and its command line: all words behind `--`, as a shell would
 /// have them typed.
 pub(crate) fn linux_options(words: &mut Words) -> Fallible<LinuxOptions> {

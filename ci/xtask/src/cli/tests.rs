@@ -62,6 +62,16 @@ fn fuzz_passes_its_words_on() {
 }
 
 #[test]
+fn mutants_are_chosen() {
+    let options = crate::mutants::Options { planted: true, ..Default::default() };
+    assert_eq!(parsed("mutants --planted"), Ok(Verb::Mutants(options)));
+    let filter = Some("irq.rs".to_string());
+    let options = crate::mutants::Options { list: true, filter, ..Default::default() };
+    assert_eq!(parsed("mutants --list --filter irq.rs"), Ok(Verb::Mutants(options)));
+    assert!(parsed("mutants all").is_err());
+}
+
+#[test]
 fn values_may_follow_an_equals_sign() {
     let options = run_of("run --cpus=2 --append=a=b --memory=64");
     assert_eq!(options.machine.cores, 2);
