@@ -40,6 +40,11 @@ agree! { flags = general:
     SEEK_END SEEK_DATA SEEK_HOLE
 }
 
+agree! { flags = general:
+    EPOLL_CTL_ADD EPOLL_CTL_DEL EPOLL_CTL_MOD EPOLLONESHOT EPOLLET POLLRDHUP TFD_TIMER_ABSTIME
+    TFD_TIMER_CANCEL_ON_SET
+}
+
 agree! { flags = ioctl:
     TCGETS TCSETS TCSETSW TCSETSF TCSBRK TCXONC TCFLSH TIOCEXCL TIOCNXCL TIOCSCTTY TIOCGPGRP
     TIOCSPGRP TIOCOUTQ TIOCGWINSZ TIOCSWINSZ FIONREAD FIONBIO TIOCNOTTY TCSBRKP TIOCGSID TIOCGPTN
@@ -126,6 +131,16 @@ agree_calls! {
     __NR_lremovexattr "lremovexattr"
     __NR_fremovexattr "fremovexattr"
     __NR_getcwd "getcwd"
+    __NR_eventfd2 "eventfd2"
+    __NR_epoll_create1 "epoll_create1"
+    __NR_epoll_ctl "epoll_ctl"
+    __NR_epoll_pwait "epoll_pwait"
+    __NR_epoll_pwait2 "epoll_pwait2"
+    __NR_pselect6 "pselect6"
+    __NR_signalfd4 "signalfd4"
+    __NR_timerfd_create "timerfd_create"
+    __NR_timerfd_settime "timerfd_settime"
+    __NR_timerfd_gettime "timerfd_gettime"
     __NR_dup "dup"
     __NR_dup3 "dup3"
     __NR_fcntl "fcntl"

@@ -9,6 +9,7 @@
 //! | [`status`] | what files are; owners, permissions, times |
 //! | [`listing`] | what is in a directory |
 //! | [`polling`] | waiting for files |
+//! | [`events`] | descriptors for events, times, signals, and sets of them |
 //! | [`control`] | `fcntl` and `ioctl` |
 //! | [`locking`] | locks on parts of files |
 //! | [`refused`] | what there is not |
@@ -27,6 +28,7 @@
 mod children;
 mod control;
 mod copying;
+mod events;
 mod futex;
 mod groups;
 mod identities;
@@ -152,6 +154,11 @@ calls! {
     15 "lremovexattr" Lremovexattr => no_attributes();
     16 "fremovexattr" Fremovexattr => no_attributes();
     17 "getcwd" Getcwd => getcwd(buffer: Address, size: u64);
+    19 "eventfd2" Eventfd2 => eventfd2(count: u32, flags: u32);
+    20 "epoll_create1" EpollCreate1 => epoll_create1(flags: u32);
+    21 "epoll_ctl" EpollCtl => epoll_ctl(set: Fd, operation: u32, fd: Fd, event: Address);
+    22 "epoll_pwait" EpollPwait =>
+        epoll_pwait(set: Fd, events: Address, count: i32, time: i32, mask: Address);
     23 "dup" Dup => dup(fd: Fd);
     24 "dup3" Dup3 => dup3(old: Fd, new: Fd, flags: u32);
     25 "fcntl" Fcntl => fcntl(fd: Fd, command: u32, argument: u64);
@@ -187,13 +194,20 @@ calls! {
     67 "pread64" Pread64 => pread64(fd: Fd, buffer: Address, length: u64, offset: u64);
     68 "pwrite64" Pwrite64 => pwrite64(fd: Fd, buffer: Address, length: u64, offset: u64);
     71 "sendfile" Sendfile => sendfile(to: Fd, from: Fd, offset: Address, count: u64);
+    72 "pselect6" Pselect6 => pselect6(
+        count: i32, read: Address, write: Address, except: Address, time: Address, mask: Address);
     73 "ppoll" Ppoll => ppoll(files: Address, count: u64, time: Address, mask: Address);
+    74 "signalfd4" Signalfd4 => signalfd4(fd: Fd, mask: Address, size: u64, flags: u32);
     78 "readlinkat" Readlinkat => readlinkat(at: Fd, path: Address, buffer: Address, size: u64);
     79 "newfstatat" Newfstatat => newfstatat(at: Fd, path: Address, buffer: Address, flags: u32);
     80 "fstat" Fstat => fstat(fd: Fd, buffer: Address);
     81 "sync" Sync => sync();
     82 "fsync" Fsync => fsync(fd: Fd);
     83 "fdatasync" Fdatasync => fsync(fd: Fd);
+    85 "timerfd_create" TimerfdCreate => timerfd_create(clock: u32, flags: u32);
+    86 "timerfd_settime" TimerfdSettime =>
+        timerfd_settime(fd: Fd, flags: u32, new: Address, old: Address);
+    87 "timerfd_gettime" TimerfdGettime => timerfd_gettime(fd: Fd, buffer: Address);
     88 "utimensat" Utimensat => utimensat(at: Fd, path: Address, times: Address, flags: u32);
     93 "exit" Exit => exit(code: u32);
     94 "exit_group" ExitGroup => exit_group(code: u32);
@@ -289,6 +303,8 @@ calls! {
         statx(at: Fd, path: Address, flags: u32, mask: u32, buffer: Address);
     293 "rseq" Rseq => rseq();
     436 "close_range" CloseRange => close_range(first: u32, last: u32, flags: u32);
+    441 "epoll_pwait2" EpollPwait2 =>
+        epoll_pwait2(set: Fd, events: Address, count: i32, time: Address, mask: Address);
     439 "faccessat2" Faccessat2 => faccessat2(at: Fd, path: Address, mode: u32, flags: u32);
 }
 
@@ -300,6 +316,9 @@ impl Call {
             Self::Nanosleep { .. }
                 | Self::ClockNanosleep { .. }
                 | Self::Ppoll { .. }
+                | Self::Pselect6 { .. }
+                | Self::EpollPwait { .. }
+                | Self::EpollPwait2 { .. }
                 | Self::RtSigsuspend { .. }
                 | Self::RtSigtimedwait { .. }
         )
@@ -317,6 +336,11 @@ impl Call {
                 | Self::Execve { .. }
                 | Self::Openat { .. }
                 | Self::Pipe2 { .. }
+                | Self::Eventfd2 { .. }
+                | Self::TimerfdCreate { .. }
+                | Self::Signalfd4 { .. }
+                | Self::EpollCreate1 { .. }
+                | Self::EpollCtl { .. }
                 | Self::Mkdirat { .. }
                 | Self::Mknodat { .. }
                 | Self::Symlinkat { .. }

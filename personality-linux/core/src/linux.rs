@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::rc::Rc;
+use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::files::{Damaged, Mounts, Node, Nodes, Viewer, archive};
 use crate::machine::{Disk, Machine, SpaceHandle, ThreadId};
 use crate::memory::space::Access;
 use crate::memory::{AddressSpace, Frames, MemoryObject, Refused};
+use crate::object::epoll::Epoll;
 use crate::process::signals::Return;
 use crate::process::state::Info;
 use crate::process::{Flight, Process, Thread, ThreadState};
@@ -76,6 +77,9 @@ pub struct Linux<M> {
     pub(crate) mounts: Mounts,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) terminals: Terminals,
+    pub(crate) epolls: Vec<Weak<Epoll>>,
+    /// Objects made so far.
+    pub(crate) last_object: u64,
     pub(crate) wakes: Wakes,
     pub(crate) waiters: Waiters,
     /// Pipes made so far.
@@ -107,6 +111,8 @@ impl<M: Machine> Linux<M> {
             mounts,
             housekeeping: Housekeeping::default(),
             terminals: Terminals::new(&wakes),
+            epolls: Vec::new(),
+            last_object: 0,
             wakes,
             waiters: Waiters::default(),
             last_pipe: 0,
@@ -290,6 +296,9 @@ impl<M: Machine> Linux<M> {
             if let Key::HungUp(terminal) = key {
                 self.hang_up(terminal);
                 continue;
+            }
+            for epoll in self.epolls.iter().filter_map(Weak::upgrade) {
+                epoll.note(key);
             }
             for thread in self.waiters.on(key) {
                 if self.waiters.remove(thread) {

@@ -17,6 +17,8 @@ pub(crate) enum Key {
     Terminal(u32),
     /// Nobody plays the device of this terminal any more.
     HungUp(u32),
+    /// An object that has only what its number says: it can be read or written.
+    Object(u64),
     /// This process, or a thread of it, has a signal.
     Signals(u32),
     /// A child of this process has ended or stopped.
@@ -45,6 +47,14 @@ impl Wait {
     /// For one thing.
     pub(crate) fn on(key: Key) -> Self {
         Self { keys: alloc::vec![key], until: None }
+    }
+
+    /// Until this time at the latest.
+    pub(crate) fn not_behind(&mut self, time: Option<Duration>) {
+        self.until = match (self.until, time) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
     }
 }
 

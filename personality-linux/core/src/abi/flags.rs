@@ -142,6 +142,16 @@ words! {
     POLLHUP: u16 = 16;
     POLLNVAL: u16 = 32;
 
+    POLLRDHUP: u16 = 0x2000;
+    EPOLL_CTL_ADD: u32 = 1;
+    EPOLL_CTL_DEL: u32 = 2;
+    EPOLL_CTL_MOD: u32 = 3;
+    EPOLLONESHOT: u32 = 0x4000_0000;
+    EPOLLET: u32 = 0x8000_0000;
+    EFD_SEMAPHORE: u32 = 1;
+    TFD_TIMER_ABSTIME: u32 = 1;
+    TFD_TIMER_CANCEL_ON_SET: u32 = 2;
+
     PR_SET_NAME: u32 = 15;
     PR_GET_NAME: u32 = 16;
 

@@ -168,6 +168,24 @@ pub fn signal_info(number: u8, code: i32, words: [u32; 4], address: u64) -> [u8;
     fields.bytes
 }
 
+/// `struct signalfd_siginfo` of a signal with the same words.
+#[must_use]
+pub fn signal_descriptor(
+    number: u8,
+    code: i32,
+    words: [u32; 4],
+    address: u64,
+) -> [u8; SIGINFO_BYTES] {
+    let mut fields = Fields::new();
+    let [sender, user, status, more] = words;
+    fields.half(number.into()).half(0).put(&code.to_le_bytes()).half(sender).half(user);
+    // Descriptor, thread, band, overrun, trap.
+    fields.half(0).half(0).half(0).half(0).half(0);
+    fields.half(status).half(status).word(u64::from(status) | u64::from(more) << 32);
+    fields.word(0).word(0).word(address);
+    fields.bytes
+}
+
 /// `struct sysinfo`: seconds since the start, bytes of memory, those free, processes.
 #[must_use]
 pub fn sysinfo(uptime: u64, total: u64, free: u64, processes: u16) -> [u8; SYSINFO_BYTES] {

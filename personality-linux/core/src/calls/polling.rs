@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Address, Answer, Stop};
-use crate::abi::errno::{EFAULT, EINVAL, Errno};
+use crate::abi::errno::{EBADF, EFAULT, EINVAL, Errno};
 use crate::abi::flags::{POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT};
 use crate::abi::structures::duration;
 use crate::files::pipe::{PipeEnd, Side};
@@ -11,7 +11,7 @@ use crate::files::{Description, Stream};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 use crate::process::signals::UNBLOCKABLE;
-use crate::waiting::{Key, Wait};
+use crate::waiting::Wait;
 
 /// Bytes of `struct pollfd`.
 const ENTRY: u64 = 8;
@@ -34,13 +34,13 @@ impl<M: Machine> Linux<M> {
             self.mask_for_call(me, mask);
         }
         let mut ready = 0;
-        let mut keys = Vec::new();
+        let mut wait = Wait::default();
         for index in 0..count {
             let at = files.checked_add(ENTRY * index).ok_or(EFAULT)?;
             let entry: [u8; 8] = self.read_array(me, at)?;
             let [a, b, c, d, low, high, ..] = entry;
             let (fd, wanted) = (i32::from_le_bytes([a, b, c, d]), u16::from_le_bytes([low, high]));
-            let answer = self.poll_descriptor(me, fd, &mut keys);
+            let answer = self.poll_descriptor(me, fd, &mut wait);
             let answer = answer & (wanted | POLLERR | POLLHUP | POLLNVAL);
             ready += u64::from(answer != 0);
             self.write_memory(me, at + 6, &answer.to_le_bytes())?;
@@ -49,7 +49,54 @@ impl<M: Machine> Linux<M> {
         if ready > 0 || is_over {
             return Ok(ready);
         }
-        Err(Stop::Wait(Wait { keys, until: deadline }))
+        wait.not_behind(deadline);
+        Err(Stop::Wait(wait))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the call has six")]
+    pub(super) fn pselect6(
+        &mut self,
+        me: ThreadId,
+        count: i32,
+        read: Address,
+        write: Address,
+        except: Address,
+        time: Address,
+        mask: Address,
+    ) -> Answer {
+        let count = usize::try_from(count).map_err(|_| EINVAL)?;
+        let bytes = count.min(crate::files::descriptors::LIMIT).div_ceil(64) * 8;
+        let deadline = self.deadline_after(me, time)?;
+        if mask != 0 && self.read_word(me, mask)? != 0 {
+            let mask = self.read_word(me, mask).and_then(|set| self.read_word(me, set))?;
+            self.mask_for_call(me, mask);
+        }
+        let kinds = [(read, POLLIN | POLLHUP | POLLERR), (write, POLLOUT | POLLERR), (except, 0)];
+        let (mut wait, mut ready, mut answers) = (Wait::default(), 0, Vec::new());
+        for (address, events) in kinds.into_iter().filter(|(address, _)| *address != 0) {
+            let mut set = alloc::vec![0; bytes];
+            self.read_memory(me, address, &mut set)?;
+            let mut answer = alloc::vec![0; bytes];
+            for fd in (0..count.min(8 * bytes)).filter(|fd| set[fd / 8] >> (fd % 8) & 1 != 0) {
+                match self.poll_descriptor(me, fd as i32, &mut wait) {
+                    POLLNVAL => return Err(EBADF.into()),
+                    state if state & events != 0 => {
+                        answer[fd / 8] |= 1 << (fd % 8);
+                        ready += 1;
+                    }
+                    _ => {}
+                }
+            }
+            answers.push((address, answer));
+        }
+        if ready == 0 && deadline.is_none_or(|deadline| deadline > self.now()) {
+            wait.not_behind(deadline);
+            return Err(Stop::Wait(wait));
+        }
+        for (address, answer) in answers {
+            self.write_memory(me, address, &answer)?;
+        }
+        Ok(ready)
     }
 
     /// When a call ends that waits as long as a `timespec` says; the same each time it is tried.
@@ -80,24 +127,24 @@ impl<M: Machine> Linux<M> {
         }
     }
 
-    /// What could be done with a descriptor now; `keys` gets what to wait for.
-    fn poll_descriptor(&self, me: ThreadId, fd: i32, keys: &mut Vec<Key>) -> u16 {
+    /// What could be done with a descriptor now; `wait` gets what to wait for.
+    fn poll_descriptor(&self, me: ThreadId, fd: i32, wait: &mut Wait) -> u16 {
         if fd < 0 {
             return 0;
         }
         let process = self.processes.get(&self.process_id(me));
         let file = process.and_then(|process| process.descriptors.get(fd).ok());
-        file.map_or(POLLNVAL, |file| self.poll_file(file, keys))
+        file.map_or(POLLNVAL, |file| self.poll_file(me, file, wait))
     }
 
     /// What could be done with a file now.
-    pub(crate) fn poll_file(&self, file: &Description, keys: &mut Vec<Key>) -> u16 {
+    pub(crate) fn poll_file(&self, me: ThreadId, file: &Description, wait: &mut Wait) -> u16 {
         match &file.stream {
             Stream::Pipe(end) => {
-                keys.push(end.pipe.key);
+                wait.keys.push(end.pipe.key);
                 poll_pipe(end)
             }
-            Stream::Object(object) => self.poll_object(object, keys),
+            Stream::Object(object) => self.poll_object(me, object, wait),
             _ => POLLIN | POLLOUT,
         }
     }

@@ -17,7 +17,7 @@ use crate::waiting::Wait;
 /// Ticks of `times` in a second.
 const TICKS: u128 = 100;
 
-fn check_clock(clock: u32) -> Result<(), Errno> {
+pub(super) fn check_clock(clock: u32) -> Result<(), Errno> {
     let known = [
         CLOCK_REALTIME,
         CLOCK_MONOTONIC,

@@ -113,6 +113,8 @@ pub(crate) enum Content {
     Pipe,
     /// Of a disk: a device that there is not here, or a socket or pipe with a name.
     Special,
+    /// No name: something that is no file.
+    Anonymous,
 }
 
 /// Where a node is kept.
@@ -163,6 +165,7 @@ impl Nodes {
             Content::Link(_) => S_IFLNK,
             Content::Device(_) => S_IFCHR,
             Content::Pipe | Content::Special => S_IFIFO,
+            Content::Anonymous => S_IFREG,
         };
         Rc::new(Node {
             inode: self.last.get(),

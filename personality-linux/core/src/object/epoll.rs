@@ -1,0 +1,248 @@
+//! Many files that are waited for together: `epoll(7)`.
+
+use alloc::collections::BTreeMap;
+use alloc::rc::{Rc, Weak};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+use crate::abi::errno::{EBADF, EEXIST, EINVAL, ELOOP, ENOENT, EPERM, Errno};
+use crate::abi::flags::{EPOLLET, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN};
+use crate::files::{Content, Description, Stream};
+use crate::linux::Linux;
+use crate::machine::{Machine, ThreadId};
+use crate::object::Object;
+use crate::waiting::{Key, Wait};
+
+/// Sets of files in sets of files, at most.
+const DEPTH: usize = 5;
+
+/// What is waited for of a file, and what the program wants to be told then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Interest {
+    pub(crate) events: u32,
+    pub(crate) data: u64,
+}
+
+/// A file in the set.
+#[derive(Debug)]
+struct Item {
+    file: Weak<Description>,
+    interest: Interest,
+    /// Whether it was told of once and is to be asked for again.
+    is_spent: bool,
+    /// For those that are told of changes only: what had changed how often when it was told of.
+    told: Option<Vec<(Key, u64)>>,
+}
+
+/// The set. A file is known by its number and by what that stood for.
+#[derive(Debug)]
+pub(crate) struct Epoll {
+    pub(crate) key: Key,
+    items: RefCell<BTreeMap<(i32, usize), Item>>,
+    /// How often what the items wait for has changed, for those that are told of changes only.
+    changes: RefCell<BTreeMap<Key, u64>>,
+    /// Where the next look begins, so that every file has its turn.
+    next: Cell<(i32, usize)>,
+}
+
+/// What has happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Event {
+    pub(crate) events: u32,
+    pub(crate) data: u64,
+}
+
+fn identity(file: &Rc<Description>) -> usize {
+    Rc::as_ptr(file).addr()
+}
+
+impl Epoll {
+    pub(crate) fn new(key: Key) -> Self {
+        let items = RefCell::default();
+        Self { key, items, changes: RefCell::default(), next: Cell::default() }
+    }
+
+    /// Something has changed.
+    pub(crate) fn note(&self, key: Key) {
+        if let Some(count) = self.changes.borrow_mut().get_mut(&key) {
+            *count += 1;
+        }
+    }
+
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// `EPERM`: it can always be read and written. `EEXIST`. `ELOOP`: sets in sets.
+    pub(crate) fn add(
+        &self,
+        fd: i32,
+        file: &Rc<Description>,
+        interest: Interest,
+    ) -> Result<(), Errno> {
+        let can_wait = matches!(file.stream, Stream::Object(_) | Stream::Pipe(_));
+        if !can_wait && !matches!(file.node.content, Content::Device(_)) {
+            return Err(EPERM);
+        }
+        if let Stream::Object(Object::Epoll(other)) = &file.stream
+            && (core::ptr::eq(Rc::as_ptr(other), self) || other.depth(DEPTH) >= DEPTH - 1)
+        {
+            return Err(ELOOP);
+        }
+        let mut items = self.items.borrow_mut();
+        let key = (fd, identity(file));
+        if items.get(&key).is_some_and(|item| item.file.upgrade().is_some()) {
+            return Err(EEXIST);
+        }
+        let item = Item { file: Rc::downgrade(file), interest, is_spent: false, told: None };
+        items.insert(key, item);
+        Ok(())
+    }
+
+    /// How deep sets are in sets.
+    fn depth(&self, limit: usize) -> usize {
+        if limit == 0 {
+            return 1;
+        }
+        let items = self.items.borrow();
+        let files = items.values().filter_map(|item| item.file.upgrade());
+        let depths = files.filter_map(|file| match &file.stream {
+            Stream::Object(Object::Epoll(inner)) => Some(inner.depth(limit - 1)),
+            _ => None,
+        });
+        1 + depths.max().unwrap_or(0)
+    }
+
+    /// Changes what is waited for.
+    ///
+    /// # Errors
+    /// `ENOENT`.
+    pub(crate) fn modify(
+        &self,
+        fd: i32,
+        file: &Rc<Description>,
+        interest: Interest,
+    ) -> Result<(), Errno> {
+        let mut items = self.items.borrow_mut();
+        let item = items.get_mut(&(fd, identity(file))).ok_or(ENOENT)?;
+        (item.interest, item.is_spent, item.told) = (interest, false, None);
+        Ok(())
+    }
+
+    /// Takes a file out.
+    ///
+    /// # Errors
+    /// `ENOENT`.
+    pub(crate) fn remove(&self, fd: i32, file: &Rc<Description>) -> Result<(), Errno> {
+        self.items.borrow_mut().remove(&(fd, identity(file))).map(drop).ok_or(ENOENT)
+    }
+
+    /// The places of all items, from the one whose turn it is.
+    fn places(&self) -> Vec<(i32, usize)> {
+        let mut items = self.items.borrow_mut();
+        items.retain(|_, item| item.file.strong_count() > 0);
+        let (from, before) = (items.range(self.next.get()..), items.range(..self.next.get()));
+        from.chain(before).map(|(place, _)| *place).collect()
+    }
+
+    /// A file in the set, and what it is asked for; none if it is not asked now.
+    fn asked(&self, place: (i32, usize)) -> Option<(Rc<Description>, Interest)> {
+        let items = self.items.borrow();
+        let item = items.get(&place).filter(|item| !item.is_spent)?;
+        Some((item.file.upgrade()?, item.interest))
+    }
+
+    /// Whether what a file that is told of changes only waits for has changed since.
+    fn has_changed(&self, place: (i32, usize), keys: &[Key]) -> bool {
+        let changes = self.changes.borrow();
+        let items = self.items.borrow();
+        let Some(told) = items.get(&place).and_then(|item| item.told.as_ref()) else { return true };
+        let now = keys.iter().map(|key| (*key, changes.get(key).copied().unwrap_or(0)));
+        !now.eq(told.iter().copied())
+    }
+
+    /// A file was told of.
+    fn tell(&self, place: (i32, usize), keys: &[Key]) {
+        let mut items = self.items.borrow_mut();
+        let Some(item) = items.get_mut(&place) else { return };
+        item.is_spent = item.interest.events & EPOLLONESHOT != 0;
+        if item.interest.events & EPOLLET != 0 {
+            let mut changes = self.changes.borrow_mut();
+            let told = keys.iter().map(|key| (*key, *changes.entry(*key).or_insert(0)));
+            item.told = Some(told.collect());
+        }
+    }
+}
+
+impl<M: Machine> Linux<M> {
+    /// What has happened to files of a set, so many at most. `wait` gets what to wait for.
+    pub(crate) fn epoll_events(
+        &self,
+        me: ThreadId,
+        epoll: &Epoll,
+        limit: usize,
+        wait: &mut Wait,
+    ) -> Vec<Event> {
+        let mut events = Vec::new();
+        wait.keys.push(epoll.key);
+        for place in epoll.places() {
+            let Some(event) = self.epoll_item(me, epoll, place, wait) else { continue };
+            if events.len() == limit {
+                // It is the first one to be asked next time.
+                epoll.next.set(place);
+                return events;
+            }
+            events.push(event.0);
+            epoll.tell(place, &event.1);
+        }
+        epoll.next.set((i32::MIN, 0));
+        events
+    }
+
+    /// What has happened to one file, and what that depends on.
+    fn epoll_item(
+        &self,
+        me: ThreadId,
+        epoll: &Epoll,
+        place: (i32, usize),
+        wait: &mut Wait,
+    ) -> Option<(Event, Vec<Key>)> {
+        let (file, interest) = epoll.asked(place)?;
+        let mut own = Wait::default();
+        let state = u32::from(self.poll_file(me, &file, &mut own));
+        wait.keys.extend(&own.keys);
+        wait.not_behind(own.until);
+        let events = state & (interest.events | u32::from(POLLERR | POLLHUP));
+        let is_new = interest.events & EPOLLET == 0 || epoll.has_changed(place, &own.keys);
+        let event = Event { events, data: interest.data };
+        (events != 0 && is_new).then_some((event, own.keys))
+    }
+
+    /// Whether anything has happened to a file of a set.
+    pub(crate) fn poll_epoll(&self, me: ThreadId, epoll: &Epoll, wait: &mut Wait) -> u16 {
+        wait.keys.push(epoll.key);
+        let places = epoll.places();
+        let mut ready =
+            places.into_iter().filter_map(|place| self.epoll_item(me, epoll, place, wait));
+        // All are asked, so that a change of any is noticed.
+        if ready.by_ref().count() > 0 { POLLIN } else { 0 }
+    }
+}
+
+/// The set that a file is.
+///
+/// # Errors
+/// `EINVAL`.
+pub(crate) fn set_of(file: &Description) -> Result<&Rc<Epoll>, Errno> {
+    match &file.stream {
+        Stream::Object(Object::Epoll(epoll)) => Ok(epoll),
+        _ => Err(EINVAL),
+    }
+}
+
+/// The flags that a program may ask for, of those that are known; the others are ignored.
+pub(crate) const fn check_descriptor(fd: i32, own: i32) -> Result<(), Errno> {
+    if fd < 0 {
+        return Err(EBADF);
+    }
+    if fd == own { Err(EINVAL) } else { Ok(()) }
+}
