@@ -43,6 +43,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("busybox", &["linux"]),
     system("console", &["flood", "listener", "pauser", "pl011", "shell", "vandal"]),
     system("console-rate", &["meter", "pl011"]),
+    system("debian", &["linux", "pl011", "virtio-blk"]),
     system("demand-pager", &["keeper", "toucher"]),
     system("disk", &["virtio-blk", "scribe", "gremlin"]),
     variant("disk-pci", "disk", &["virtio-blk", "scribe", "gremlin"]),

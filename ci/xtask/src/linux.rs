@@ -56,6 +56,14 @@ const FILES_OF_SHELL: &str = "init_file = { path = \"command.sh\", as = \"comman
 const FILES_WITH_COPIES: &str = "init_file = [{ path = \"command.sh\", as = \"command\" }, \
     { path = \"copies.cpio\", as = \"root\" }]";
 
+/// The layout of the system that somebody sits at.
+pub(crate) const SYSTEM: &str = "capdl-loader/systems/debian/debian.layout.toml";
+
+/// How a system has ended, if this line of its console says so.
+pub(crate) fn status(line: &str) -> Option<u8> {
+    guest::status(line)
+}
+
 /// Makes the files that a layout names.
 pub(crate) fn provide_files(
     workspace: &Workspace,

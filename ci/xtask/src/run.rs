@@ -9,6 +9,7 @@ use crate::cli::RunOptions;
 use crate::console::{self, Audience, Limits, Reason, Until};
 use crate::devices;
 use crate::layouts;
+use crate::linux;
 use crate::process::{self, Fallible};
 use crate::qemu::Boot;
 use crate::toolchain::Toolchain;
@@ -24,8 +25,20 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &RunOptions,
 ) -> Fallible<ExitCode> {
+    let options = &complete(workspace, options);
     let (_, mut qemu) = prepare(workspace, toolchain, options)?;
     watch(&mut qemu, options)
+}
+
+/// Who asks for nothing else gets the system that somebody can sit at.
+fn complete(workspace: &Workspace, options: &RunOptions) -> RunOptions {
+    let mut options = options.clone();
+    let is_told =
+        options.root_task.is_some() || !options.modules.is_empty() || options.is_inventory;
+    if !is_told && options.layout.is_none() {
+        options.layout = Some(workspace.root.join(linux::SYSTEM));
+    }
+    options
 }
 
 /// Boots a root task stopped at its first instruction, waiting for gdb.
@@ -34,6 +47,7 @@ pub(crate) fn debug(
     toolchain: &Toolchain,
     options: &RunOptions,
 ) -> Fallible<ExitCode> {
+    let options = &complete(workspace, options);
     let (kernel, mut qemu) = prepare(workspace, toolchain, options)?;
     qemu.args(["-s", "-S"]);
     eprintln!("QEMU waits for a debugger; in another terminal:");
@@ -118,6 +132,9 @@ fn until(options: &RunOptions) -> Until {
     match &options.until {
         Some(text) => Until::Text(text.clone()),
         None if ours => Until::Line(|line| line == ROOT_TASK_READY),
+        None if options.layout.as_ref().is_some_and(|layout| layout.ends_with(linux::SYSTEM)) => {
+            Until::Line(|line| linux::status(line).is_some())
+        }
         None => Until::Never,
     }
 }
@@ -129,6 +146,6 @@ fn status_of(reason: &Reason) -> ExitCode {
             ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
         }
         Reason::TimeLimit(_) => ExitCode::from(TIME_LIMIT_STATUS),
-        Reason::Seen(_) => ExitCode::SUCCESS,
+        Reason::Seen(line) => linux::status(line).map_or(ExitCode::SUCCESS, ExitCode::from),
     }
 }

@@ -9,7 +9,7 @@ use crate::process::Fallible;
 use crate::qemu::{Gic, Machine, Mebibytes};
 
 /// What to boot, on which machine, and when to stop.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RunOptions {
     /// The root task; our own if absent.
     pub(crate) root_task: Option<PathBuf>,
@@ -27,6 +27,8 @@ pub(crate) struct RunOptions {
     pub(crate) timeout: Option<Duration>,
     /// Console text that ends the run.
     pub(crate) until: Option<String>,
+    /// Whether our own root task, with nothing to build, is to say what it finds.
+    pub(crate) is_inventory: bool,
 }
 
 /// What is spoiled, and how often.
@@ -137,6 +139,7 @@ pub(crate) fn run_options(words: &mut Words) -> Fallible<RunOptions> {
             "--layout" => options.layout = Some(words.value(&word)?.into()),
             "--rootfs" => options.root.image = Some(words.value(&word)?),
             "--snapshot" => options.root.is_forgetful = true,
+            "--inventory" => options.is_inventory = true,
             "--debug" => options.image = Image::Debug,
             "--release" => options.image = Image::Release,
             "--benchmark" => options.image = Image::Benchmark,
