@@ -6,6 +6,7 @@ mod block_device;
 mod block_driver;
 mod board;
 mod cdl;
+mod certificate;
 mod clock;
 mod console;
 mod console_device;
@@ -48,6 +49,7 @@ pub const TARGETS: &[Target] = &[
     block_driver::TARGET,
     board::TARGET,
     cdl::TARGET,
+    certificate::TARGET,
     clock::TARGET,
     console::TARGET,
     console_device::TARGET,
