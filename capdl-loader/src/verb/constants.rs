@@ -1,4 +1,6 @@
 //! `capdl constants`: slots, addresses, badges and bits of a component, for its program.
+//!
+//! A text in Rust begins with no inner comment, so that `include!` takes it into any module.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -80,7 +82,7 @@ fn by_kind<'a>(directory: Directory<'a>, kind: Kind) -> Vec<Entry<'a>> {
 }
 
 fn rust(component: &str, directory: Directory<'_>) -> String {
-    let mut text = format!("//! What the component `{component}` was given. Made by `capdl`.\n");
+    let mut text = format!("// What the component `{component}` was given. Made by `capdl`.\n");
     for kind in Kind::ALL {
         let entries = by_kind(directory, *kind);
         if entries.is_empty() {

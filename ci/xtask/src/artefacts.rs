@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::constants;
 use crate::image;
 use crate::layouts;
 use crate::process::{self, Fallible};
@@ -175,6 +176,7 @@ pub(crate) fn program_command(
     for child in program.children() {
         command.args(["--bin", child.name()]);
     }
+    constants::hand_over(workspace, package, &mut command);
     command
 }
 

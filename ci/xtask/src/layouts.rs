@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::artefacts::{self, Program};
+use crate::constants;
 use crate::linux;
 use crate::process::{self, Fallible};
 use crate::toolchain::{self, Toolchain};
@@ -115,6 +116,12 @@ impl System {
         self.overlay(workspace).unwrap_or_else(|| self.layout(workspace))
     }
 
+    /// The first one that has a component.
+    pub(crate) fn with(component: &str) -> Fallible<&'static Self> {
+        let has = |system: &&Self| system.components.contains(&component);
+        SYSTEMS.iter().find(has).ok_or_else(|| format!("no system has a component `{component}`"))
+    }
+
     /// The command that does something with it.
     pub(crate) fn command(&self, workspace: &Workspace, verb: &str) -> Fallible<Command> {
         let mut command = command(workspace, verb, &self.layout(workspace))?;
@@ -172,8 +179,9 @@ pub(crate) fn run(
     command.args(words);
     let layouts = words.iter().filter(|word| word.ends_with(".layout.toml"));
     let layouts: Vec<&Path> = layouts.map(Path::new).filter(|path| path.is_file()).collect();
+    let overlays = overlays(words);
     for layout in &layouts {
-        build_programs(workspace, toolchain, layout)?;
+        build_programs(workspace, toolchain, layout, &overlays)?;
     }
     // `explain` only looks at texts.
     if !layouts.is_empty() && words.first().is_some_and(|verb| verb != "explain") {
@@ -190,16 +198,33 @@ pub(crate) fn build(
     layout: &Path,
 ) -> Fallible<PathBuf> {
     process::visibly(&mut tool_command(workspace))?;
-    build_programs(workspace, toolchain, layout)?;
+    build_programs(workspace, toolchain, layout, &[])?;
     let image = workspace.output_folder("images")?.join("run.layout");
     process::visibly(command(workspace, "build", layout)?.arg("--output").arg(&image))?;
     Ok(image)
 }
 
-fn build_programs(workspace: &Workspace, toolchain: &Toolchain, layout: &Path) -> Fallible<()> {
+/// What a command line says about overlays, as words for the tool.
+fn overlays(words: &[String]) -> Vec<&str> {
+    let next = words.iter().skip(1).map(String::as_str);
+    let pairs = words.iter().map(String::as_str).zip(next);
+    pairs.filter(|(word, _)| *word == "--overlay").flat_map(|(word, file)| [word, file]).collect()
+}
+
+/// Builds the programs of ours that a layout names, with what they are told of it.
+fn build_programs(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    layout: &Path,
+    overlays: &[&str],
+) -> Fallible<()> {
     let text = artefacts::read(layout)?;
     linux::provide_files(workspace, toolchain, layout)?;
     for program in programs(&String::from_utf8_lossy(&text)) {
+        if let Some(component) = constants::component(program) {
+            let mut tool = command(workspace, "constants", layout)?;
+            constants::make(workspace, component, tool.args(overlays))?;
+        }
         artefacts::build_program(workspace, toolchain, program)?;
     }
     Ok(())
@@ -225,6 +250,14 @@ mod tests {
     fn programs_are_found_by_their_files() {
         let layout = "image = \"pinger.elf\"\nimage = \"other.elf\"\nimage = \"hog.elf\"\n";
         assert_eq!(programs(layout), [Program::Component("pinger"), Program::Component("hog")]);
+    }
+
+    #[test]
+    fn overlays_are_handed_on() {
+        let words = ["diff", "a.layout.toml", "--overlay", "b", "--json", "--overlay", "c"];
+        let words = words.map(str::to_owned);
+        assert_eq!(overlays(&words), ["--overlay", "b", "--overlay", "c"]);
+        assert_eq!(overlays(&words[..3]), [""; 0]);
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | `fuzz` | arbitrary bytes for everything that reads from outside |
 //! | `bench` | what the kernel does under load, in instructions |
 //! | `layouts` | the tool for layouts, and systems built of them |
+//! | `constants` | what programs are told of their layout when they are built |
 //! | `linux` | programs and archives for the Linux personality |
 //! | `peer` | Debian's kernel on the same machine, for comparisons |
 //! | `test` | everything that CI checks, as named steps |
@@ -27,6 +28,7 @@ mod artefacts;
 mod bench;
 mod cli;
 mod console;
+mod constants;
 mod coverage;
 mod demangle;
 mod device_tree;

@@ -1,5 +1,5 @@
-//! Plays. It knows the slot of its partner from when it was built: `pinger.rs` beside the layout is
-//! what `capdl constants` says of that.
+//! Plays. It knows the slot of its partner from when it was built: from what `capdl constants`
+//! says of its layout.
 #![no_std]
 #![no_main]
 
@@ -7,9 +7,10 @@ use libsys::layout::Component;
 use libsys::{Cap, println};
 use systems::volley;
 
-#[path = "../../ping-pong/pinger.rs"]
 #[allow(dead_code, unreachable_pub, reason = "made for programs of any kind, with all there is")]
-mod given;
+mod given {
+    include!(env!("PINGER_CONSTANTS", "made by `cargo xtask`, or by `capdl constants -o`"));
+}
 
 #[libsys::main]
 fn main(component: Component) {

@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use crate::artefacts::{self, Image, KernelFiles, Program};
-use crate::layouts;
+use crate::constants;
+use crate::layouts::{self, System};
 use crate::process::{self, Fallible};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
@@ -38,8 +39,11 @@ impl<'a> Context<'a> {
         once(&mut kernels, image.name(), build)
     }
 
-    /// A user program, built by the first who asks.
+    /// A user program, built by the first who asks, with constants of the gallery's layout.
     pub(crate) fn program(&self, program: Program) -> Fallible<PathBuf> {
+        if let Some(component) = constants::component(program) {
+            self.constants(component)?;
+        }
         let mut programs = self.programs.lock().map_err(|_| "a build panicked")?;
         let build = || {
             quietly(&mut artefacts::program_command(self.workspace, &self.toolchain, program))?;
@@ -50,6 +54,13 @@ impl<'a> Context<'a> {
 }
 
 impl Context<'_> {
+    /// What the program of a component is built with, by the layout in the gallery.
+    pub(crate) fn constants(&self, component: &str) -> Fallible<()> {
+        self.layout_tool()?;
+        let mut tool = System::with(component)?.command(self.workspace, "constants")?;
+        constants::make(self.workspace, component, &mut tool)
+    }
+
     /// The tool for layouts, built by the first who asks.
     pub(crate) fn layout_tool(&self) -> Fallible<PathBuf> {
         let mut programs = self.programs.lock().map_err(|_| "a build panicked")?;

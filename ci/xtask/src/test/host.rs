@@ -6,6 +6,7 @@ use super::Step;
 use super::context::Context;
 use super::outcome::Outcome;
 use crate::artefacts::Image;
+use crate::constants;
 use crate::coverage;
 use crate::process::{self, Fallible};
 use crate::tidy;
@@ -85,11 +86,7 @@ fn lints() -> Vec<Step> {
         WORK,
     ];
     steps.extend(programs.map(|package| {
-        Step::alone(format!("lint {package}"), move |context: &Context| {
-            let mut command =
-                context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
-            of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
-        })
+        Step::alone(format!("lint {package}"), move |context| lint_program(context, package))
     }));
     steps.push(Step::alone(format!("lint {PEER}"), |context: &Context| {
         let (toolchain, target) = (&context.toolchain, Target::Linux);
@@ -100,6 +97,19 @@ fn lints() -> Vec<Step> {
         of_command(command.args(packages(&[PEER])).args(["--", "-D", "warnings"]))
     }));
     steps
+}
+
+/// Lints a package for the target, those programs too that are built with constants.
+fn lint_program(context: &Context, package: &'static str) -> Outcome {
+    if package == SYSTEMS
+        && let Err(why) = constants::components().try_for_each(|it| context.constants(it))
+    {
+        return Outcome::failed("there are no constants", &why);
+    }
+    let mut command = context.toolchain.cargo_for(context.workspace, "clippy", Target::User);
+    command.args(packages(&[package]));
+    constants::hand_over(context.workspace, package, &mut command);
+    of_command(command.args(["--", "-D", "warnings"]))
 }
 
 /// Rustdoc without warnings, private items included: they are the book of the kernel.
