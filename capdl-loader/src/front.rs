@@ -13,6 +13,7 @@
 //! | [`decode`] | from a tree to types, with all that is wrong |
 //! | [`declare`] | macros: type, decoder and schema of one declaration |
 //! | [`forms`] | forms of values that several parts have |
+//! | [`limits`] | which numbers are refused, and which fields exclude each other |
 //! | [`suggest`] | "did you mean" |
 //! | [`shape`] | what a format looks like, as data |
 //! | [`schema`] | the format as a JSON Schema |
@@ -30,6 +31,7 @@ pub mod explain;
 pub mod format;
 pub mod forms;
 pub mod json;
+pub mod limits;
 pub mod overlay;
 mod problems;
 pub mod schema;

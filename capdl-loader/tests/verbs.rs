@@ -89,6 +89,33 @@ fn a_root_task_that_cannot_be_used_is_told() {
 }
 
 #[test]
+fn verbs_that_place_objects_ask_how_large_the_loader_is() {
+    let layout = "C501-restart.layout.toml";
+    let good = loader(packed::image::VERSION).display().to_string();
+    let bytes = std::fs::read(&good).expect("readable");
+    // The size in memory of its only segment: 64 MiB more.
+    let size = 64 + 40;
+    let more = bytes[size..].first_chunk().map(|field| u64::from_le_bytes(*field) + (64 << 20));
+    let mut bytes = bytes;
+    bytes[size..size + 8].copy_from_slice(&more.expect("a program header").to_le_bytes());
+    let large = Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-loader.elf");
+    std::fs::write(&large, bytes).expect("written");
+    let large = large.display().to_string();
+    for (words, depends) in [
+        (&["report", layout][..], true),
+        (&["draw", layout, "--view", "physical"], true),
+        (&["diff", layout, layout], false),
+    ] {
+        let by = |file: &str| run(&[words, &["--root-task", file]].concat());
+        let ((status, small), (other, big)) = (by(&good), by(&large));
+        assert_eq!((status, other), (Some(0), Some(0)), "{words:?}");
+        assert_eq!(small != big, depends, "{words:?}: {small}");
+        let refused = by("program.elf");
+        assert_eq!(refused, (Some(1), String::new()), "{words:?}: it is no loader");
+    }
+}
+
+#[test]
 fn the_loader_takes_memory_of_the_board() {
     let file = fixture("C501-restart.layout.toml");
     let model = load(&Input { file, ..Input::default() }).model;

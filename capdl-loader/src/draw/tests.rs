@@ -164,3 +164,44 @@ fn the_first_that_has_budget_runs() {
     let busy = time::run(&[task(9, 5, 5), task(5, 4, 10)], 10);
     assert!(busy.iter().all(|piece| piece.task == 0), "nothing is left for the other");
 }
+
+/// The numbers of an attribute.
+fn numbers(svg: &str, attribute: &str) -> Vec<i64> {
+    let begin = format!(" {attribute}=\"");
+    svg.split(&begin).skip(1).filter_map(|rest| rest.split('"').next()?.parse().ok()).collect()
+}
+
+#[test]
+fn much_memory_stands_in_columns_that_can_be_read_at_once() {
+    for (count, columns) in [(1, 1), (20, 1), (40, 2), (100, 3), (200, 4), (1000, 5)] {
+        let mut system = Builder::default();
+        for number in 0..count {
+            system.device(&format!("device{number}"), 0x0a00_0000 + number * 0x4000, false);
+        }
+        let model = system.model;
+        let svg = physical::svg(&System::new(&model), &fixed(&model));
+        let (width, height) = (numbers(&svg, "width")[0], numbers(&svg, "height")[0]);
+        // Title and legend stand above and below.
+        assert!(height <= 2 * width + 200, "{count} devices: {width} by {height}");
+        let mut lefts: Vec<&str> = svg.split("<rect class=\"device box\" x=\"").skip(1).collect();
+        lefts.iter_mut().for_each(|left| *left = left.split('"').next().unwrap_or_default());
+        assert!(lefts.is_sorted_by_key(|left| left.parse::<i64>().ok()), "by address");
+        lefts.dedup();
+        assert_eq!(lefts.len(), columns, "{count} devices: {lefts:?}");
+    }
+}
+
+#[test]
+fn physical_memory_is_drawn_as_it_was_looked_at() {
+    let mut system = system();
+    for number in 0..30 {
+        system.device(&format!("device{number}"), 0x0b00_0000 + number * 0x4000, false);
+    }
+    let model = system.model;
+    let svg = physical::svg(&System::new(&model), &fixed(&model));
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures/physical.svg");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(golden, &svg).expect("written");
+    }
+    assert_eq!(svg, std::fs::read_to_string(golden).expect("readable"));
+}

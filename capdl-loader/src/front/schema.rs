@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::decode::Decode;
 use super::format::Layout;
+use super::limits::{self, Bound};
 use super::shape::{FieldShape, Shape, TableShape};
 
 /// The schema of a layout: text in JSON.
@@ -85,19 +86,26 @@ impl Writer {
     }
 
     fn described(&mut self, table: &'static TableShape) -> String {
-        let fields: Vec<String> = table.fields.iter().map(|field| self.field(field)).collect();
+        let fields = table.fields.iter().map(|field| self.field(table.name, field));
+        let fields: Vec<String> = fields.collect();
+        let choice = limits::ONE_OF.iter().find(|(name, _)| *name == table.name);
+        let choice = choice.map_or(String::new(), |(_, fields)| {
+            let fields =
+                fields.iter().map(|field| format!("{{\"required\": [{}]}}", quoted(field)));
+            format!(", \"oneOf\": [{}]", fields.collect::<Vec<_>>().join(", "))
+        });
         let required = table.fields.iter().filter(|field| !(field.is_optional)());
         let required: Vec<String> = required.map(|field| quoted(field.name)).collect();
         format!(
             "{{\"type\": \"object\", \"description\": {}, \"additionalProperties\": false, \
-             \"required\": [{}], \"properties\": {{{}}}}}",
+             \"required\": [{}], \"properties\": {{{}}}{choice}}}",
             quoted(&table.meaning()),
             required.join(", "),
             fields.join(", ")
         )
     }
 
-    fn field(&mut self, field: &FieldShape) -> String {
+    fn field(&mut self, table: &str, field: &FieldShape) -> String {
         let shape = self.shape((field.shape)());
         let default = match field.default {
             Some(text) if text.parse::<u64>().is_ok() || matches!(text, "true" | "false") => {
@@ -105,8 +113,14 @@ impl Writer {
             }
             _ => String::new(),
         };
+        let bound = |bounds: &[Bound], word: &str| {
+            let of_this = |bound: &&Bound| bound.table == table && bound.field == field.name;
+            let found = bounds.iter().find(of_this);
+            found.map_or(String::new(), |bound| format!(", \"{word}\": {}", bound.last))
+        };
+        let bounds = bound(limits::SMALLEST, "minimum") + &bound(limits::LARGEST, "maximum");
         let (name, meaning) = (quoted(field.name), quoted(&field.meaning()));
-        format!("{name}: {{\"description\": {meaning}{default}, \"allOf\": [{shape}]}}")
+        format!("{name}: {{\"description\": {meaning}{default}{bounds}, \"allOf\": [{shape}]}}")
     }
 }
 

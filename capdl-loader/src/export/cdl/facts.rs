@@ -7,6 +7,9 @@ use super::Writer;
 use crate::code::Code;
 use crate::{Diagnostic, Report};
 
+/// What helps whoever misses names.
+const KEEP: &str = "keep the layout in its own format beside it: only that one has them";
+
 /// Collects what a text does not say.
 #[derive(Debug, Default)]
 pub(super) struct Facts(Report);
@@ -28,8 +31,8 @@ impl Facts {
     }
 
     /// Without this it is the same system, less well described.
-    pub(super) fn unsaid(&mut self, what: impl Into<String>) {
-        self.0.push(Diagnostic::warning(Code::NOT_CARRIED, what));
+    pub(super) fn unsaid(&mut self, what: impl Into<String>, help: &str) {
+        self.0.push(Diagnostic::warning(Code::NOT_CARRIED, what).help(help));
     }
 
     pub(super) fn into_report(self) -> Report {
@@ -45,7 +48,8 @@ impl Writer<'_> {
         let names = [("components", components.len()), ("regions", regions.len())];
         let names = names.into_iter().chain([("channels", channels.len())]);
         for (what, count) in names.filter(|(_, count)| *count > 0) {
-            self.facts.unsaid(format!("the names of {count} {what} are not written"));
+            let what = format!("the names of {count} {what} are not written");
+            self.facts.unsaid(what, KEEP);
         }
         for component in components {
             if let Some(restart) = &component.restart {
@@ -56,15 +60,18 @@ impl Writer<'_> {
         }
         self.supervisor();
         for pool in pools {
-            let what = "it says what its owner has, and not why";
-            self.facts.unsaid(format!("the pool `{}`: {what}", pool.name));
+            let what = format!("the pool `{}`: it says what its owner has, and not why", pool.name);
+            self.facts.unsaid(what, "its memory, times and bounds are kept: nothing is to be done");
         }
         if !assertions.is_empty() {
             let count = assertions.len();
-            self.facts.unsaid(format!("{count} claims about this system, to be proven"));
+            let what = format!("{count} claims about this system, to be proven");
+            let help = "ask for them again where it is used: `capdl query`";
+            self.facts.unsaid(what, help);
         }
         if *policy != Policy::default() {
-            self.facts.unsaid("what the checks of this system are told to keep to");
+            let what = "what the checks of this system are told to keep to";
+            self.facts.unsaid(what, "check it in its own format: the rules hold only there");
         }
     }
 
@@ -73,10 +80,12 @@ impl Writer<'_> {
     fn supervisor(&mut self) {
         if let Some(endpoint) = self.model.supervisor {
             let name = &self.model[endpoint].name;
-            self.facts.unsaid(format!(
+            let what = format!(
                 "that the loader receives at `{name}`: another one has to, or who prints there or \
                  fails waits for ever"
-            ));
+            );
+            let help = "use a loader that answers there, or add a component that does";
+            self.facts.unsaid(what, help);
         }
         for nursed in self.model.nursed() {
             let part = &self.model[nursed.component];

@@ -59,7 +59,9 @@ impl Names {
         }
         names.firmware = identifier("smc", &taken);
         if renamed > 0 {
-            facts.unsaid(format!("{renamed} objects get other names: theirs are no identifiers"));
+            let what = format!("{renamed} objects get other names: theirs are no identifiers");
+            let help = "begin names with a letter; use letters, digits and underscores";
+            facts.unsaid(what, help);
         }
         names
     }

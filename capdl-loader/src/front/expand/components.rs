@@ -15,11 +15,8 @@ use super::draft::{Draft, Frames, Sight};
 use crate::code::Code;
 use crate::front::format::component as spec;
 use crate::front::forms;
+use crate::front::limits::RESTART;
 use crate::{Diagnostic, Report};
-
-/// Most restarts, seconds and milliseconds that a rule may name: behind them the supervisor could
-/// not count.
-const MOST: u64 = u32::MAX as u64;
 
 impl Expander<'_> {
     /// Drafts all of them.
@@ -213,10 +210,10 @@ fn restart(rules: &Spanned<spec::RestartOrNever>, report: &mut Report) -> Option
     let numbers = [("max", by.max), ("per_s", by.per_s), ("delay_ms", by.delay_ms)];
     let silence_ms = by.silence_ms.map(|most| ("silence_ms", most));
     for (key, number) in numbers.into_iter().chain(silence_ms) {
-        if number > MOST {
+        if number > RESTART {
             let message = format!("`{key}` is too large: {number}");
             let wrong = Diagnostic::error(Code::NUMBER, message).at(rules.span, "in this rule");
-            report.push(wrong.help(format!("`{key}` is at most {MOST}")));
+            report.push(wrong.help(format!("`{key}` is at most {RESTART}")));
         }
     }
     let failure = |failure: &spec::Failure| match failure {

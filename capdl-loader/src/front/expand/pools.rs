@@ -12,13 +12,12 @@ use crate::Diagnostic;
 use crate::code::Code;
 use crate::front::format::component as spec;
 use crate::front::forms::Size;
+use crate::front::limits::MEMBERS;
 
 /// Bytes of a thread: no member takes less.
 const LEAST_MEMBER: u64 = 1 << abi::ObjectType::Thread.size_bits(0);
 /// Most cores that the kernel uses.
 const MOST_CORES: u64 = 8;
-/// Most members of a pool.
-const MOST: u64 = 4096;
 /// Slots for a member that is a thread: its thread, IPC buffer, stack, and one to spare.
 const THREAD_SLOTS: u64 = 4;
 /// Slots for a member with an address space: tables and pages, too.
@@ -83,8 +82,8 @@ impl Expander<'_> {
 
     fn pool(&mut self, draft: usize, pool: &spec::Pool) {
         let name = &pool.name;
-        if pool.max > MOST {
-            let message = format!("the pool `{}` may have more than {MOST} members", name.value);
+        if pool.max > MEMBERS {
+            let message = format!("the pool `{}` may have more than {MEMBERS} members", name.value);
             self.error(
                 Code::PARAMETER,
                 message,
