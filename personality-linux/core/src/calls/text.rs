@@ -51,7 +51,7 @@ impl<M: Machine> Linux<M> {
         self.mounts.iter().map(line).collect()
     }
 
-    /// Lines as proc(5) describes them, section "/proc/[pid]/mountinfo".
+    /// Lines as proc(5) describes them, section "/proc/PID/mountinfo".
     fn mount_info(&self) -> String {
         const FIRST: usize = 20;
         let line = |(number, mount): (usize, &Mount)| {
