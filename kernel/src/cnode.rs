@@ -73,19 +73,37 @@ const ROTATE: u64 = Invocation::CNodeRotate.label();
 /// As objects.md §3 lists them, in that order.
 #[inline(always)]
 pub(crate) fn decode(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
+    match call.info.label() {
+        ROTATE => decode_rotate(kernel, call, named_slot(kernel, call)?),
+        _ => decode_plain(kernel, call),
+    }
+}
+
+/// The same for all but [`Operation::Rotate`], which is a label like an unknown one here. Without
+/// the function that checks so much, nothing of the message has to be kept in memory.
+///
+/// # Errors
+/// Those of [`decode`].
+#[inline(always)]
+pub(crate) fn decode_plain(kernel: &Kernel, call: &Call) -> Result<Operation, Error> {
     let label = call.info.label();
-    if !(REVOKE..=ROTATE).contains(&label) {
+    if !(REVOKE..ROTATE).contains(&label) {
         return Err(Error::IllegalOperation);
     }
-    let [index, depth] = call.words::<2>(kernel)?;
-    let slot = kernel.slot_argument(call.cap, index, depth, false)?;
+    let slot = named_slot(kernel, call)?;
     match label {
         REVOKE => Ok(Operation::Revoke(slot)),
         DELETE => Ok(Operation::Delete(slot)),
         CANCEL_BADGED_SENDS => decode_cancel(kernel, slot),
-        ROTATE => decode_rotate(kernel, call, slot),
         _ => decode_copy(kernel, call, slot, label),
     }
+}
+
+/// The slot that every operation is about.
+#[inline(always)]
+fn named_slot(kernel: &Kernel, call: &Call) -> Result<Obj<Slot>, Error> {
+    let [index, depth] = call.words::<2>(kernel)?;
+    kernel.slot_argument(call.cap, index, depth, false)
 }
 
 fn decode_cancel(kernel: &Kernel, slot: Obj<Slot>) -> Result<Operation, Error> {

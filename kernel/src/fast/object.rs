@@ -81,7 +81,7 @@ impl Kernel {
         if call.info.label() == Invocation::CNodeRotate.label() {
             return Err(Miss::NotShort);
         }
-        let operation = match cnode::decode(self, &call) {
+        let operation = match cnode::decode_plain(self, &call) {
             Ok(operation) => operation,
             Err(error) => return Ok(self.refuse(thread, error)),
         };

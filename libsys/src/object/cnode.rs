@@ -5,7 +5,8 @@ use abi::{Error, GuardWord, Invocation, ObjectType, Rights};
 
 use super::{ChosenSize, Object};
 use crate::cap::{Cap, CapData, SlotPath};
-use crate::invoke::perform;
+use crate::invoke::{check, perform};
+use crate::syscall::{self, Message};
 
 /// A table of capability slots.
 ///
@@ -129,6 +130,30 @@ impl SlotPath {
     pub fn move_from(self, source: Self) -> Result<(), Error> {
         let words = [self.index, self.depth_word(), source.index, source.depth_word()];
         perform(self.root.pointer(), Invocation::CNodeMove, &words, &[source.root.pointer()])
+    }
+
+    /// Whether a capability is in this slot. What is asked for is to move it onto itself, which is
+    /// refused in either case, so that nothing changes.
+    ///
+    /// # Errors
+    /// Those of the path.
+    #[inline]
+    pub fn is_occupied(self) -> Result<bool, Error> {
+        const OCCUPIED: u64 = Error::DeleteFirst.code();
+        let words = [self.index, self.depth_word(), self.index, self.depth_word()];
+        let caps = [self.root.pointer()];
+        let message = Message::new(Invocation::CNodeMove.label(), &words).with_caps(&caps);
+        let reply = syscall::call(self.root.pointer(), message);
+        if reply.info.label() == OCCUPIED {
+            return Ok(true);
+        }
+        match check(reply) {
+            // The way to the slot is known by then: the destination's is looked up first.
+            Err(Error::FailedLookup { source: true, .. }) => Ok(false),
+            Err(error) => Err(error),
+            // No slot is both empty and occupied.
+            Ok(_) => Ok(true),
+        }
     }
 
     /// Moves the capability of `source` here and sets its guard.

@@ -34,6 +34,8 @@ use super::{Loader, Stop};
 
 /// `log2` of the bytes of an object that no memory has room for.
 const TOO_LARGE: u32 = 47;
+/// What a refusal of a question is about.
+const LOOKING: &str = "looking into slots";
 
 impl Loader {
     /// Reads the system again.
@@ -99,7 +101,7 @@ impl Loader {
 
     /// Whether this slot of a CNode is occupied.
     pub(super) fn is_occupied(&self, node: Cell, slot: SlotPath) -> Result<bool, Stop> {
-        self.probed(node, slot.move_from(slot))
+        slot.is_occupied().map_err(self.refused(LOOKING, node))
     }
 
     /// Whether one of so many slots is occupied.
@@ -107,18 +109,11 @@ impl Loader {
         let slots = SlotRange::within(self.cap(node), offset, count);
         // Any memory will do that is not the system's: that may have been moved away.
         let memory = self.sources.first().copied().unwrap_or(libsys::Cap::NULL);
-        self.probed(node, memory.retype(ObjectType::Untyped, TOO_LARGE, slots))
-    }
-
-    /// What the answer to a question says about slots.
-    fn probed(&self, node: Cell, answer: Result<(), Error>) -> Result<bool, Stop> {
-        match answer {
-            Err(Error::DeleteFirst) => Ok(true),
+        match memory.retype(ObjectType::Untyped, TOO_LARGE, slots) {
             Err(Error::NotEnoughMemory(_)) => Ok(false),
-            Err(Error::FailedLookup { source: true, .. }) => Ok(false),
-            Err(error) => Err(Stop::Refused { doing: "looking into slots", cell: node, error }),
-            // Neither is possible: nothing is so large, and no slot is its own source.
-            Ok(()) => Ok(true),
+            // The second is not possible: nothing is so large.
+            Err(Error::DeleteFirst) | Ok(()) => Ok(true),
+            Err(error) => Err(self.refused(LOOKING, node)(error)),
         }
     }
 

@@ -130,11 +130,9 @@ impl World {
         Ok(self.path(cap).revoke()?)
     }
 
-    /// Whether a slot of the root CNode is empty: moving it onto itself says `DeleteFirst`
-    /// otherwise.
+    /// Whether a slot of the root CNode is empty.
     pub fn is_empty<T>(&self, cap: Cap<T>) -> bool {
-        let path = self.path(cap);
-        path.move_from(path) != Err(abi::Error::DeleteFirst)
+        self.path(cap).is_occupied() == Ok(false)
     }
 
     /// Fresh memory mapped in the root thread's address space.
