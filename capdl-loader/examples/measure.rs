@@ -13,6 +13,7 @@ use capdl::authority::System;
 use capdl::board::Board;
 use capdl::draw::diagram::Diagram;
 use capdl::draw::{authority, boxes, channels, crowd, memory};
+use capdl::front::{Input, Loaded};
 use capdl::generate::{self, Filled};
 use capdl::pack::{Options, Packed, pack};
 use capdl::question::{answer, parse};
@@ -29,6 +30,8 @@ const QUERY_AIM: Option<u64> = Some(100);
 const PROOF_AIM: Option<u64> = Some(10);
 /// A board with room for all of them.
 const BOARD: &str = "qemu-virt-aarch64-4g";
+/// Where the program of layouts in our own format is, from this crate.
+const PROGRAMS: &str = "tests/fixtures";
 /// Asked of each.
 const QUESTION: &str = "path c0 to c1";
 
@@ -49,6 +52,7 @@ fn main() {
         let model = generate::system(objects);
         let table = Table { objects, runs };
         reading(&table, &model, aim);
+        expanding(&table, aim);
         pictures(&table, &model);
         questions(&table, &model);
         packing(&table, &model);
@@ -91,6 +95,27 @@ fn reading(table: &Table, model: &Model, aim: Option<u64>) {
     table.row("check", None, || check::check(model, board.as_ref()));
     table.row("read and check", aim, || check::check(&read(), board.as_ref()));
     table.row("write .cdl", None, || export::cdl::write(model));
+}
+
+/// The same from a text in our own format, of as many components as come to these objects.
+fn expanding(table: &Table, aim: Option<u64>) {
+    let expand = |text: &str| -> Loaded {
+        let search = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(PROGRAMS)];
+        let file = PathBuf::from("generated.layout.toml");
+        front::load_text(&Input { file, search, ..Input::default() }, text.to_owned())
+    };
+    let objects = |components| expand(&generate::text(components)).model.objects.len();
+    // What each adds: the supervisor's are there once.
+    let (few, more) = (objects(2), objects(12));
+    let each = (more - few) / 10;
+    let text = generate::text(2 + table.objects.saturating_sub(few).div_ceil(each));
+    let loaded = expand(&text);
+    let errors = loaded.report.render(&loaded.sources);
+    assert!(!loaded.report.has_errors(), "{errors}");
+    assert!(loaded.model.objects.len() >= table.objects, "{each} objects each");
+    let board = Board::find(&loaded.model.target.board, []).ok().flatten();
+    table.row("expand .toml", None, || expand(&text));
+    table.row("expand and check", aim, || check::check(&expand(&text).model, board.as_ref()));
 }
 
 fn pictures(table: &Table, model: &Model) {

@@ -69,6 +69,29 @@ pub fn filled(objects: usize, filled: Filled) -> Model {
     model
 }
 
+/// A layout in our own format that says the like: components of some fifty objects each, most of
+/// them frames of heaps; each calls the one before it.
+///
+/// ```
+/// let text = capdl::generate::text(2);
+/// assert!(text.contains("call = { from = \"c1\", to = \"c0\" }"));
+/// ```
+#[must_use]
+pub fn text(components: usize) -> String {
+    let mut text = "layout = 1\nboard = \"qemu-virt-aarch64-4g\"\n".to_owned();
+    for number in 0..components {
+        text += &format!(
+            "\n[component.c{number}]\nimage = \"program.elf\"\nheap = \"128K\"\nprio = 100\n\
+             sched = {{ budget_us = 1, period_us = 1000000 }}\n"
+        );
+    }
+    for number in 1..components {
+        let before = number - 1;
+        text += &format!("\n[[channel]]\ncall = {{ from = \"c{number}\", to = \"c{before}\" }}\n");
+    }
+    text
+}
+
 /// The objects that make a component run; always at the same distance from the first.
 struct Parts {
     thread: ObjectId,

@@ -59,6 +59,8 @@ pub(crate) enum Program {
     RootTask,
     /// The initial task that spoils its system, for the loader to find.
     Sabotage,
+    /// The initial task that verifies its system at each depth.
+    Depths,
     /// The initial task that spoils a component while the system runs.
     Faults,
     /// The on-target test suite.
@@ -132,6 +134,7 @@ impl Program {
         match self {
             Self::RootTask => (ROOT_TASK, "root-task"),
             Self::Sabotage => (ROOT_TASK, "sabotage"),
+            Self::Depths => (ROOT_TASK, "depths"),
             Self::Faults => (ROOT_TASK, "faults"),
             Self::Suite => (SUITE, "suite"),
             Self::Bench => (BENCH, "bench"),

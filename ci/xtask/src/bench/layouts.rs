@@ -40,6 +40,9 @@ const MEMORY: Mebibytes = Mebibytes(2560);
 /// Slots for all of its objects; the counter, to count with.
 const OPTIONS: &str = "tessera.root_cnode_bits=18 tessera.export=vcounter";
 
+/// How the line begins that says what each depth took.
+const DEPTHS: &str = "depths: ";
+
 /// Prints the tables: see `capdl-loader/examples/measure.rs` for the first.
 pub(super) fn run(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<ExitCode> {
     let folder = workspace.output_folder("bench-layouts")?;
@@ -47,8 +50,10 @@ pub(super) fn run(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Exit
     command.args(["--quiet", "--release", "--package", CAPDL, "--example", "measure", "--"]);
     process::visibly(command.arg(&folder))?;
     let kernel = artefacts::build_kernel(workspace, toolchain, Image::Release)?;
-    let loader = artefacts::build_program(workspace, toolchain, Program::RootTask)?;
-    let loader = artefacts::read(&loader)?;
+    let program = |program| -> Fallible<Vec<u8>> {
+        artefacts::read(&artefacts::build_program(workspace, toolchain, program)?)
+    };
+    let (loader, depths) = (program(Program::RootTask)?, program(Program::Depths)?);
     for (family, words) in FAMILIES {
         println!("\nMillions of instructions of the loader and the kernel, until all threads run;");
         println!("{words}:");
@@ -58,13 +63,27 @@ pub(super) fn run(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Exit
         );
         for (objects, aim) in SIZES {
             let image = folder.join(format!("{objects}-{family}.layout"));
-            match boot(&kernel, &loader, &image) {
+            match boot(&kernel, &loader, &image, counted) {
                 Ok(counted) => println!("{}", row(objects, &counted, aim)),
                 Err(reason) => println!("{objects:>8}  {reason}"),
             }
         }
     }
+    print_depths(&kernel, &depths, &folder);
     print_text(&loader)
+}
+
+/// What verification takes if it asks the usual frames for their addresses, and if it asks all.
+fn print_depths(kernel: &KernelFiles, depths: &[u8], folder: &Path) {
+    println!("\nMillions of instructions to verify, if half of all frames are filled:");
+    println!("{:>8}  {:>8} {:>8}", "objects", "usual", "strict");
+    for (objects, _) in SIZES {
+        let image = folder.join(format!("{objects}-half.layout"));
+        match boot(kernel, depths, &image, at_depths) {
+            Ok([usual, strict]) => println!("{objects:>8}  {usual:>8.3} {strict:>8.3}"),
+            Err(reason) => println!("{objects:>8}  {reason}"),
+        }
+    }
 }
 
 /// What only the loader needs: the crates and modules of these functions. The supervisor stays
@@ -104,22 +123,38 @@ fn row(objects: u32, counted: &Counted, aim: f64) -> String {
     )
 }
 
-/// Boots the system of an image with one instruction to the nanosecond.
-fn boot(kernel: &KernelFiles, loader: &[u8], image: &Path) -> Fallible<Counted> {
+/// Boots the system of an image with one instruction to the nanosecond; answers what one of
+/// the loader's lines says.
+fn boot<T>(
+    kernel: &KernelFiles,
+    loader: &[u8],
+    image: &Path,
+    said: fn(&str) -> Option<T>,
+) -> Fallible<T> {
     let module = Module { name: MODULE.into(), content: artefacts::read(image)? };
     let file = image.with_extension("elf");
     artefacts::write(&file, &modules::add(loader, vec![module])?)?;
     let append = vec![OPTIONS.into()];
     let machine = Machine { memory: MEMORY, counted: true, append, ..Machine::default() };
     let boot = Boot { kernel: &kernel.image, root_task: Some(&file), device_tree: None };
-    let until = Until::Line(|line| line == ROOT_TASK_READY || line.contains("stopped"));
+    let until = Until::Line(|line| {
+        [ROOT_TASK_READY, DEPTHS].iter().any(|last| line.starts_with(last))
+            || line.contains("stopped")
+    });
     let limits = Limits { time: Some(TIME_LIMIT), until };
     let ended = console::watch(&mut machine.boot(boot), &limits, Audience::Nobody)?;
-    let counted = ended.console.lines().find_map(counted);
+    let counted = ended.console.lines().find_map(said);
     match ended.reason {
         Reason::Seen(_) => counted.ok_or_else(|| format!("not measured: {}", ended.console)),
         reason => Err(format!("{reason}: {}", ended.console)),
     }
+}
+
+/// Reads `depths: usual in 80µs, strict in 1.5ms`.
+fn at_depths(line: &str) -> Option<[f64; 2]> {
+    let (usual, strict) = line.strip_prefix(DEPTHS)?.split_once(", ")?;
+    let [usual, strict] = [usual.strip_prefix("usual in ")?, strict.strip_prefix("strict in ")?];
+    Some([milliseconds(usual)?, milliseconds(strict.trim())?])
 }
 
 /// Reads `layout: checked in 80ns, made in 1.5ms, verified in 320µs, released in 1s`.
@@ -161,6 +196,8 @@ mod tests {
         assert_eq!(counted(line), Some([2.0, 1500.0, 0.32, 12.25]));
         assert_eq!(counted("layout: made in 16ns"), None);
         assert_eq!(counted("layout: 7 objects, hash 00"), None);
+        assert_eq!(at_depths("depths: usual in 80µs, strict in 1.5ms"), Some([0.08, 1.5]));
+        assert_eq!(at_depths("depths: stopped: no system came along"), None);
         assert_eq!(milliseconds("5"), None);
         assert_eq!(milliseconds("5min"), None);
     }
