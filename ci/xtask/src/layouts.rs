@@ -57,6 +57,7 @@ pub(crate) const SYSTEMS: &[System] = &[
     system("linux", &["linux"]),
     system("linux-disk", &["linux", "virtio-blk"]),
     variant("linux-programs", "linux-disk", &["linux", "virtio-blk"]),
+    system("measure", &["linux"]),
     system("network", &["virtio-net", "station"]),
     variant("network-mmio", "network", &["virtio-net", "station"]),
     system("packet-loss", &["virtio-net", "courier", "gremlin"]),

@@ -44,12 +44,15 @@ const FILES: &[(&str, Make)] = &[
     ("linux-hello.cpio", hello),
     ("linux-floating.cpio", floating),
     ("linux-busybox.cpio", busybox),
+    ("linux-measure.cpio", measure),
 ];
 /// The layout of the shell, and the name of its command line.
 const SHELL: (&str, &str) =
     ("capdl-loader/systems/linux-disk/linux-disk.layout.toml", "command.sh");
 /// The root file system of the shell, if nobody wants another.
 const ROOT: &str = "debian";
+/// The program that measures.
+pub(crate) const MEASURE: &str = "measure";
 /// What of the layout gives it its files ...
 const FILES_OF_SHELL: &str = "init_file = { path = \"command.sh\", as = \"command\" }";
 /// ... and what does so with files of this machine among them.
@@ -134,6 +137,11 @@ fn floating(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Vec<u8>> {
     alone(workspace, toolchain, "floating")
 }
 
+/// One that does what programs ask of Linux all the time.
+fn measure(workspace: &Workspace, toolchain: &Toolchain) -> Fallible<Vec<u8>> {
+    alone(workspace, toolchain, MEASURE)
+}
+
 /// A root directory with one program of our own.
 fn alone(workspace: &Workspace, toolchain: &Toolchain, name: &str) -> Fallible<Vec<u8>> {
     let mut archive = Archive::default();
@@ -166,7 +174,11 @@ const APPLETS: &str = "[ [[ ar awk basename bc bunzip2 bzcat bzip2 cat chgrp chm
     which who whoami xargs xxd xz xzcat yes zcat";
 
 /// A Linux program of our own for the personality.
-fn program(workspace: &Workspace, toolchain: &Toolchain, name: &str) -> Fallible<Vec<u8>> {
+pub(crate) fn program(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    name: &str,
+) -> Fallible<Vec<u8>> {
     build(workspace, toolchain, LINUX_PROGRAMS, name)
 }
 

@@ -6,26 +6,22 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `split` | who executed how many instructions in a window |
-//! | `figure` | windows become medians, by works |
 //! | `report` | tables |
 //! | `machines` | both sides are built and booted |
 //!
 //! [`ci/work`]: ../../../../work/src/lib.rs
 
-mod figure;
 mod machines;
 mod report;
-mod split;
 
 use std::process::ExitCode;
 
+use super::figure::Figure;
 use crate::linux;
 use crate::peer::Peer;
 use crate::process::Fallible;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
-use figure::Figure;
 use machines::{Bench, PAIRS};
 
 /// What stands for it instead of the beginning of an operation's name.

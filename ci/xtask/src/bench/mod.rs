@@ -21,6 +21,10 @@
 //! | `scenario_report` | the scenarios as a table and as JSON |
 //! | `growth` | the same operations among few and among many |
 //! | `limits` | how long a stretch may be |
+//! | `meter` | a boot with a plugin that tells apart who executes |
+//! | `split` | who executed how many instructions in a window |
+//! | `figure` | windows become medians, by works |
+//! | `linux` | what Linux programs ask of their kernel, beside Linux |
 //! | `drivers` | what drivers cost, beside those of another kernel |
 //! | `layouts` | how long the layout tool takes |
 //! | `wall` | how long boots and operations take by the clock |
@@ -31,12 +35,15 @@ mod counts;
 mod document;
 mod drivers;
 mod emulator;
+mod figure;
 mod growth;
 mod layouts;
 mod library;
 mod limits;
+mod linux;
 mod listing;
 mod measured;
+mod meter;
 mod operation_report;
 mod operations;
 mod origins;
@@ -44,6 +51,7 @@ mod picture;
 mod recorded;
 mod scenario_report;
 mod scenarios;
+mod split;
 mod table;
 mod wall;
 mod why_slow;
@@ -71,11 +79,11 @@ pub(crate) fn run(
     toolchain: &Toolchain,
     options: &BenchOptions,
 ) -> Fallible<ExitCode> {
-    if options.prefix.as_deref() == Some(layouts::NAME) {
-        return layouts::run(workspace, toolchain);
-    }
-    if options.prefix.as_deref() == Some(drivers::NAME) {
-        return drivers::run(workspace, toolchain);
+    match options.prefix.as_deref() {
+        Some(layouts::NAME) => return layouts::run(workspace, toolchain),
+        Some(drivers::NAME) => return drivers::run(workspace, toolchain),
+        Some(linux::NAME) => return linux::run(workspace, toolchain, options),
+        _ => {}
     }
     let image = if options.why_slow { Image::Benchmark } else { Image::Release };
     let kernel = artefacts::build_kernel(workspace, toolchain, image)?;

@@ -64,6 +64,8 @@ pub(crate) struct TestOptions {
 pub(crate) struct BenchOptions {
     /// Only operations whose name begins so.
     pub(crate) prefix: Option<String>,
+    /// Only what begins so, of what Linux programs ask.
+    pub(crate) of_linux: Option<String>,
     /// Where to write the figures as JSON.
     pub(crate) json: Option<PathBuf>,
     /// Where to write the picture.
@@ -74,6 +76,13 @@ pub(crate) struct BenchOptions {
     pub(crate) why_slow: bool,
     /// Whether to rewrite the recorded counts.
     pub(crate) record: bool,
+}
+
+impl BenchOptions {
+    /// Whether another word can still say which of what Linux programs ask.
+    fn is_for_linux(&self) -> bool {
+        self.prefix.as_deref() == Some("linux") && self.of_linux.is_none()
+    }
 }
 
 /// What a guest is to do, and with which files.
@@ -213,6 +222,7 @@ pub(crate) fn bench_options(words: &mut Words) -> Fallible<BenchOptions> {
             "--listing" => options.listing = Some(words.value(&word)?.into()),
             "--why-slow" => options.why_slow = true,
             "--record" => options.record = true,
+            _ if options.is_for_linux() && !word.starts_with("--") => options.of_linux = Some(word),
             _ if word.starts_with("--") || options.prefix.is_some() => {
                 return Err(format!("`bench` takes one PREFIX and no `{word}`"));
             }

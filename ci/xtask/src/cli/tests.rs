@@ -145,6 +145,7 @@ fn bench_takes_a_prefix_and_files() {
     assert_eq!(parsed("bench"), Ok(Verb::Bench(BenchOptions::default())));
     let expected = BenchOptions {
         prefix: Some("call".into()),
+        of_linux: None,
         json: Some("a.json".into()),
         svg: Some("a.svg".into()),
         listing: Some("a.txt".into()),
@@ -153,7 +154,13 @@ fn bench_takes_a_prefix_and_files() {
     };
     let line = "bench call --json a.json --svg a.svg --listing a.txt --why-slow --record";
     assert_eq!(parsed(line), Ok(Verb::Bench(expected)));
-    for bad in ["bench --json", "bench --svg", "bench a b", "bench --what"] {
+    let expected = BenchOptions {
+        prefix: Some("linux".into()),
+        of_linux: Some("pipe".into()),
+        ..BenchOptions::default()
+    };
+    assert_eq!(parsed("bench linux pipe"), Ok(Verb::Bench(expected)));
+    for bad in ["bench --json", "bench --svg", "bench a b", "bench linux a b", "bench --what"] {
         assert!(parsed(bad).is_err(), "{bad}");
     }
 }

@@ -12,7 +12,7 @@ use crate::process::{self, Fallible};
 use crate::tidy;
 use crate::toolchain::{Route, Target, cargo};
 use crate::workspace::{
-    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, PAGER_EXAMPLES, PEER,
+    BENCH, COST, DMA, EXAMPLES, HOST_CRATES, KERNEL, LIBSYS, LINUX_PROGRAMS, PAGER_EXAMPLES, PEER,
     PERSONALITY_LINUX, PL011, PL031, PLATFORM, ROOT_TASK, SUITE, SYSTEMS, TERMINAL, VIRTIO,
     VIRTIO_BLK, VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG, WORK,
 };
@@ -88,13 +88,15 @@ fn lints() -> Vec<Step> {
     steps.extend(programs.map(|package| {
         Step::alone(format!("lint {package}"), move |context| lint_program(context, package))
     }));
-    steps.push(Step::alone(format!("lint {PEER}"), |context: &Context| {
-        let (toolchain, target) = (&context.toolchain, Target::Linux);
-        if toolchain.route(target) != Some(Route::Prebuilt) {
-            return Outcome::skipped(format!("{} is not installed", target.triple()));
-        }
-        let mut command = toolchain.cargo_for(context.workspace, "clippy", target);
-        of_command(command.args(packages(&[PEER])).args(["--", "-D", "warnings"]))
+    steps.extend([PEER, LINUX_PROGRAMS].map(|package| {
+        Step::alone(format!("lint {package}"), move |context: &Context| {
+            let (toolchain, target) = (&context.toolchain, Target::Linux);
+            if toolchain.route(target) != Some(Route::Prebuilt) {
+                return Outcome::skipped(format!("{} is not installed", target.triple()));
+            }
+            let mut command = toolchain.cargo_for(context.workspace, "clippy", target);
+            of_command(command.args(packages(&[package])).args(["--", "-D", "warnings"]))
+        })
     }));
     steps
 }

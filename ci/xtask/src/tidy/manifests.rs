@@ -64,7 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tessera-pager-examples", &["tessera-abi", "tessera-libsys", "tessera-root-task"]),
     ("tessera-linux", &[]),
     ("tessera-personality-linux", &["tessera-abi", "tessera-libsys", "tessera-linux"]),
-    ("tessera-linux-programs", &[]),
+    ("tessera-linux-programs", &["tessera-work"]),
     ("tessera-suite", &["tessera-abi", "tessera-libsys"]),
     ("tessera-bench", &["tessera-abi", "tessera-work", "tessera-libsys"]),
     (
@@ -95,10 +95,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may use nothing of others but this. Development dependencies are free.
-const MAY_USE_OF_OTHERS: [(&str, &[&str]); 7] = [
+const MAY_USE_OF_OTHERS: [(&str, &[&str]); 8] = [
     ("tessera-abi", &[]),
     ("tessera-work", &[]),
     ("tessera-peer", &["libc"]),
+    ("tessera-linux-programs", &["libc"]),
     ("tessera-kernel", &["heapless", "elf"]),
     ("tessera-macros", &[]),
     ("tessera-program", &[]),

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
-use super::figure::Figure;
-use super::split::{self, Owners, Who};
 use crate::artefacts::{self, Image};
-use crate::bench::emulator;
+use crate::bench::figure::Figure;
+use crate::bench::meter::{self, Meter};
+use crate::bench::split::{Owners, Who};
 use crate::cli::RunOptions;
-use crate::console::{self, Audience, Limits, Reason, Until};
+use crate::console::Until;
 use crate::devices::{self, Root};
 use crate::layouts::{self, DRIVERS, System};
 use crate::linux;
@@ -24,10 +23,6 @@ use crate::workspace::{PEER, Workspace};
 /// One instruction to the nanosecond, and while the core sleeps as much time as goes by: devices
 /// that need the host's time must not find that it was skipped.
 const COUNTED: [&str; 2] = ["-icount", "shift=0,sleep=on"];
-/// A hang is cut after this.
-const TIME_LIMIT: Duration = Duration::from_secs(180);
-/// What the peer's program prints last.
-const DONE: &str = "peer: done";
 /// The peer's program.
 const PROGRAM: &str = "peer-devices";
 /// A system that measures itself, by the clock.
@@ -65,15 +60,15 @@ pub(super) struct Bench<'a> {
     workspace: &'a Workspace,
     toolchain: &'a Toolchain,
     folder: PathBuf,
-    plugin: PathBuf,
+    meter: Meter,
 }
 
 impl<'a> Bench<'a> {
     /// Builds the plugin.
     pub(super) fn new(workspace: &'a Workspace, toolchain: &'a Toolchain) -> Fallible<Self> {
         let folder = workspace.output_folder("bench-drivers")?;
-        let plugin = emulator::plugin(workspace, &folder, "split")?;
-        Ok(Self { workspace, toolchain, folder, plugin })
+        let meter = Meter::new(workspace, &folder)?;
+        Ok(Self { workspace, toolchain, folder, meter })
     }
 
     /// A system of ours measures.
@@ -88,7 +83,7 @@ impl<'a> Bench<'a> {
             let file = self.workspace.output_folder("images")?.join(format!("{component}.elf"));
             owners.add(who, &artefacts::read(&file)?)?;
         }
-        self.measure(&mut qemu, Until::Text(last), &owners)
+        self.meter.measure(&mut qemu, Until::Text(last), &owners)
     }
 
     /// The peer's program measures, on the same devices.
@@ -101,20 +96,8 @@ impl<'a> Bench<'a> {
         let mut qemu = peer.boot(&Machine::default(), &file, &[word]);
         let layout = named(pair.system)?.layout(self.workspace);
         qemu.args(devices::of_layout(self.workspace, &layout, &Root::forgetful())?).args(COUNTED);
-        self.measure(&mut qemu, Until::Line(|line| line == DONE), &Owners::all(Who::Client))
-    }
-
-    /// Boots until then; what the console announces and the plugin counts.
-    fn measure(&self, qemu: &mut Command, until: Until, owners: &Owners) -> Fallible<Vec<Figure>> {
-        let log = self.folder.join("split.txt");
-        qemu.arg("-plugin");
-        qemu.arg(format!("{},out={}", self.plugin.display(), log.display()));
-        let console = watch(qemu, until)?;
-        if let Some(line) = console.lines().find(|line| is_failure(line)) {
-            return Err(line.into());
-        }
-        let log = String::from_utf8_lossy(&artefacts::read(&log)?).into_owned();
-        Figure::all(&console, &split::windows(&log, owners)?)
+        let until = Until::Line(|line| line == meter::PEER_DONE);
+        self.meter.measure(&mut qemu, until, &Owners::all(Who::Client))
     }
 
     /// What the alarm clock measures itself, by the clock of its machine.
@@ -122,7 +105,7 @@ impl<'a> Bench<'a> {
         let (name, beginning) = ALARM;
         let machine = Machine { counted: true, ..Machine::default() };
         let (mut qemu, last) = self.prepare(named(name)?, machine)?;
-        let console = watch(&mut qemu, Until::Text(last))?;
+        let console = meter::watch(&mut qemu, Until::Text(last))?;
         let lines = console.lines().filter_map(|line| line.trim_end().strip_prefix(beginning));
         let line = lines.into_iter().find(|line| line.contains(" instructions "));
         line.map(|line| format!("{name}: {line}")).ok_or_else(|| format!("{name}: no figure"))
@@ -148,20 +131,6 @@ fn named(name: &str) -> Fallible<&'static System> {
     system.ok_or_else(|| format!("there is no system `{name}`"))
 }
 
-/// A work of the peer's program has failed.
-fn is_failure(line: &str) -> bool {
-    line.starts_with("peer: ") && line.trim_end() != DONE
-}
-
-fn watch(qemu: &mut Command, until: Until) -> Fallible<String> {
-    let limits = Limits { time: Some(TIME_LIMIT), until };
-    let ended = console::watch(qemu, &limits, Audience::Nobody)?;
-    match ended.reason {
-        Reason::Seen(_) => Ok(ended.console),
-        reason => Err(format!("{reason}\n{}", ended.console)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,11 +140,5 @@ mod tests {
         for name in PAIRS.iter().map(|pair| pair.system).chain([ALARM.0]) {
             assert!(named(name).is_ok(), "{name}");
         }
-    }
-
-    #[test]
-    fn a_work_that_failed_is_found() {
-        assert!(is_failure("peer: disk: no such file"));
-        assert!(!is_failure("peer: done\r") && !is_failure("operation 1 2 3 x"));
     }
 }

@@ -1,7 +1,7 @@
 //! Tables.
 
-use super::figure::Figure;
-use super::split::Who;
+use crate::bench::figure::Figure;
+use crate::bench::split::Who;
 use crate::bench::table::{aligned, grouped, quotient};
 
 /// What is not there.
@@ -82,8 +82,8 @@ fn thousandths(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figure::tests::example;
     use super::*;
+    use crate::bench::figure::tests::example;
 
     #[test]
     fn both_stand_side_by_side() {
