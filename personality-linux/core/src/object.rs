@@ -5,10 +5,12 @@
 //! | [`counter`] | `eventfd` |
 //! | [`timer`], [`alarm`] | `timerfd` |
 //! | [`epoll`] | sets of files that are waited for together |
+//! | [`nesting`] | sets in sets |
 
 pub(crate) mod alarm;
 pub(crate) mod counter;
 pub(crate) mod epoll;
+mod nesting;
 #[cfg(test)]
 mod tests;
 pub(crate) mod timer;

@@ -174,7 +174,7 @@ impl<M: Machine> Linux<M> {
         let events = u32::from_le_bytes([a, b, c, d]);
         let interest = Interest { events, data: u64::from_le_bytes(data) };
         match operation {
-            EPOLL_CTL_ADD => epoll.add(fd, &file, interest)?,
+            EPOLL_CTL_ADD => epoll.add(fd, &file, interest, &self.epolls)?,
             EPOLL_CTL_MOD => epoll.modify(fd, &file, interest)?,
             _ => return Err(EINVAL.into()),
         }

@@ -5,16 +5,13 @@ use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
-use crate::abi::errno::{EBADF, EEXIST, EINVAL, ELOOP, ENOENT, EPERM, Errno};
+use crate::abi::errno::{EBADF, EEXIST, EINVAL, ENOENT, EPERM, Errno};
 use crate::abi::flags::{EPOLLET, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN};
 use crate::files::{Content, Description, Stream};
 use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
-use crate::object::Object;
+use crate::object::{Object, nesting};
 use crate::waiting::{Key, Wait};
-
-/// Sets of files in sets of files, at most.
-const DEPTH: usize = 5;
 
 /// What is waited for of a file, and what the program wants to be told then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,21 +69,21 @@ impl Epoll {
     /// Adds a file.
     ///
     /// # Errors
-    /// `EPERM`: it can always be read and written. `EEXIST`. `ELOOP`: sets in sets.
+    /// `EPERM`: it can always be read and written. `EEXIST`. `ELOOP`: it is a set that may not be
+    /// in this one, of all that there are.
     pub(crate) fn add(
         &self,
         fd: i32,
         file: &Rc<Description>,
         interest: Interest,
+        all: &[Weak<Self>],
     ) -> Result<(), Errno> {
         let can_wait = matches!(file.stream, Stream::Object(_) | Stream::Pipe(_));
         if !can_wait && !matches!(file.node.content, Content::Device(_)) {
             return Err(EPERM);
         }
-        if let Stream::Object(Object::Epoll(other)) = &file.stream
-            && (core::ptr::eq(Rc::as_ptr(other), self) || other.depth(DEPTH) >= DEPTH - 1)
-        {
-            return Err(ELOOP);
+        if let Ok(inner) = set_of(file) {
+            nesting::check(self, inner, all)?;
         }
         let mut items = self.items.borrow_mut();
         let key = (fd, identity(file));
@@ -98,18 +95,11 @@ impl Epoll {
         Ok(())
     }
 
-    /// How deep sets are in sets.
-    fn depth(&self, limit: usize) -> usize {
-        if limit == 0 {
-            return 1;
-        }
+    /// The sets in this one.
+    pub(super) fn sets(&self) -> Vec<Rc<Self>> {
         let items = self.items.borrow();
         let files = items.values().filter_map(|item| item.file.upgrade());
-        let depths = files.filter_map(|file| match &file.stream {
-            Stream::Object(Object::Epoll(inner)) => Some(inner.depth(limit - 1)),
-            _ => None,
-        });
-        1 + depths.max().unwrap_or(0)
+        files.filter_map(|file| set_of(&file).ok().map(Rc::clone)).collect()
     }
 
     /// Changes what is waited for.

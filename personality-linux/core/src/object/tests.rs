@@ -115,6 +115,34 @@ fn a_set_tells_of_its_files() {
 }
 
 #[test]
+fn sets_are_not_in_themselves_and_not_deep_whatever_is_added_first() {
+    let mut system = System::new();
+    let make = |system: &mut System| system.call(20, &[0]) as u64;
+    let in_set = u32::from(POLLIN);
+    let (one, other) = (make(&mut system), make(&mut system));
+    assert_eq!(epoll_add(&mut system, one, other, in_set), 0);
+    assert_eq!(epoll_add(&mut system, other, one, in_set), error(ELOOP), "a ring of two");
+    let third = make(&mut system);
+    assert_eq!(epoll_add(&mut system, other, third, in_set), 0);
+    assert_eq!(epoll_add(&mut system, third, one, in_set), error(ELOOP), "a ring of three");
+    // From the top down: five are in each other, the sixth is refused.
+    let fourth = make(&mut system);
+    assert_eq!(epoll_add(&mut system, third, fourth, in_set), 0);
+    let fifth = make(&mut system);
+    assert_eq!(epoll_add(&mut system, fourth, fifth, in_set), 0);
+    let sixth = make(&mut system);
+    assert_eq!(epoll_add(&mut system, fifth, sixth, in_set), error(ELOOP));
+    // From the middle, too.
+    let seventh = make(&mut system);
+    assert_eq!(epoll_add(&mut system, sixth, seventh, in_set), 0);
+    assert_eq!(epoll_add(&mut system, fourth, sixth, in_set), error(ELOOP));
+    assert_eq!(epoll_add(&mut system, third, sixth, in_set), 0);
+    let fd = eventfd(&mut system, 1, 0);
+    assert_eq!(epoll_add(&mut system, seventh, fd, in_set), 0);
+    assert_eq!(happened(&mut system, one), [100 + other]);
+}
+
+#[test]
 fn changes_are_told_once() {
     let mut system = System::new();
     let set = system.call(20, &[0]) as u64;
