@@ -159,9 +159,10 @@ impl<T: Transport> Card for NetworkCard<T> {
             match lanes.send.take() {
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
+                // Either it has room now, or there is no card: nobody would say when there is.
                 Err(_) => {
                     self.restart();
-                    return None;
+                    break;
                 }
             }
         }
