@@ -23,15 +23,15 @@ pub struct Clock<R, P: Responder> {
 }
 
 impl<R: Registers, P: Responder> Clock<R, P> {
-    /// Takes over a clock in whatever state it is. `callers`: how many can be kept waiting at the
-    /// same time; one always has to be free, for those who do not wait.
-    pub fn start(registers: R, setters: Vec<Badge>, callers: usize) -> Self {
+    /// Takes over a clock in whatever state it is. `callers`: how many of so many clients can be
+    /// kept waiting at the same time; one always has to be free, for those who do not wait.
+    pub fn start(registers: R, setters: Vec<Badge>, callers: usize, clients: usize) -> Self {
         registers.write(Register::InterruptMask, 0);
         registers.write(Register::InterruptClear, 1);
         if registers.read(Register::Control) & 1 == 0 {
             registers.write(Register::Control, 1);
         }
-        Self { registers, setters, alarms: Alarms::new(callers.saturating_sub(1)) }
+        Self { registers, setters, alarms: Alarms::new(callers.saturating_sub(1), clients) }
     }
 
     /// A client has called.
@@ -85,13 +85,16 @@ impl<R: Registers, P: Responder> Clock<R, P> {
         let Ok(until) = u32::try_from(asked.until) else {
             return asked.answer(Err(Refusal::Range));
         };
-        match self.alarms.add(until, asked) {
-            Ok(()) => self.attend(),
-            Err(asked) => {
-                let now = self.now();
-                let over = now >= until;
-                asked.answer(if over { Ok(u64::from(now)) } else { Err(Refusal::Busy) });
+        let now = self.now();
+        if now >= until {
+            return asked.answer(Ok(u64::from(now)));
+        }
+        match self.alarms.add(asked.client(), until, asked) {
+            Ok(oldest) => {
+                oldest.into_iter().for_each(|oldest| oldest.answer(Err(Refusal::Busy)));
+                self.attend();
             }
+            Err(asked) => asked.answer(Err(Refusal::Busy)),
         }
     }
 }

@@ -11,7 +11,9 @@
 //! told the earliest one that somebody waits for; nobody polls.
 //!
 //! A component of a layout needs the device, its clients' calls and reply objects for those that
-//! wait. `set=NAME` names a client that may set the clock.
+//! wait. Each client has an equal share of those, at least one: who waits more often than that ends
+//! its own oldest wait, so that a client that dies again and again takes nothing from others.
+//! `set=NAME` names a client that may set the clock.
 #![no_std]
 
 extern crate alloc;

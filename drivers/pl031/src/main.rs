@@ -24,9 +24,10 @@ fn main(component: Component) -> Result<(), Missing<'static>> {
     let setters = component.arguments().filter_map(|word| word.strip_prefix("set="));
     let setters: Vec<_> = setters.filter_map(|name| component.badge(name).ok()).collect();
     let callers = component.replies().count().min(CALLERS);
+    let clients = component.entries().filter(|entry| entry.kind == Kind::Client).count();
     let reactor =
         Reactor::<_, _, CALLERS>::new(component.reception()?, NoClock, component.replies());
-    let clock = RefCell::new(Clock::start(registers, setters, callers));
+    let clock = RefCell::new(Clock::start(registers, setters, callers, clients));
     // One place is taken; as long as another is free, calls are received.
     let tasks = pin!(Storage::<_, 2>::new());
     let Some(mut executor) = Executor::new(tasks) else { return Ok(()) };

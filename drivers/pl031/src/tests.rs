@@ -21,7 +21,7 @@ struct Desk {
 impl Desk {
     fn new(callers: usize) -> Self {
         let device = FakeClock::showing(1000);
-        Self { clock: Clock::start(device.clone(), vec![Badge(1)], callers), device }
+        Self { clock: Clock::start(device.clone(), vec![Badge(1)], callers, 2), device }
     }
 
     fn call<O: Operation>(&mut self, client: u64, operation: &O) -> Recorded {
@@ -73,12 +73,28 @@ fn who_waits_is_answered_when_the_time_has_come() {
     assert!(!desk.device.interrupts());
 }
 
+/// Instances of a client that died while they waited hear no answer; others shall not suffer.
+#[test]
+fn a_client_that_waits_again_and_again_takes_no_place_of_others() {
+    let mut desk = Desk::new(5);
+    let waiting: [Recorded; 9] = core::array::from_fn(|number| desk.wait(2000 - number as u64));
+    let (over, kept) = waiting.split_at(7);
+    let busy = Some(Err(CallError::Refused(Refusal::Busy)));
+    assert!(over.iter().all(|caller| caller.answer::<Wait>() == busy), "its oldest go first");
+    assert!(kept.iter().all(|caller| !caller.is_answered()));
+    let other = desk.call(1, &Wait { until: 3000 });
+    assert!(!other.is_answered());
+    desk.call(1, &Set { time: 3000 });
+    assert!(kept.iter().all(|caller| caller.answer::<Wait>() == Some(Ok(3000))));
+    assert!(other.is_answered());
+}
+
 #[test]
 fn one_caller_is_always_free() {
     let mut desk = Desk::new(2);
     let first = desk.wait(2000);
     let busy = Some(Err(CallError::Refused(Refusal::Busy)));
-    assert_eq!(desk.wait(2001).answer::<Wait>(), busy);
+    assert_eq!(desk.call(1, &Wait { until: 2001 }).answer::<Wait>(), busy);
     assert_eq!(desk.wait(999).answer::<Wait>(), Some(Ok(1000)));
     assert_eq!(desk.wait(u64::MAX).answer::<Wait>(), Some(Err(CallError::Refused(Refusal::Range))));
     assert!(!first.is_answered());
@@ -108,7 +124,7 @@ proptest! {
     #[test]
     fn a_lying_device_is_bounded(lies in prop::collection::vec(any::<u32>(), 1..6)) {
         let device = FakeClock::lying(&lies);
-        let mut clock = Clock::start(device, vec![Badge(1)], 4);
+        let mut clock = Clock::start(device, vec![Badge(1)], 4, 1);
         for operation in 0..5 {
             let caller = Recorded::new();
             let request = caller.ask(1, &Wait { until: 1 << 31 | operation });

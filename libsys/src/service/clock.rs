@@ -32,7 +32,7 @@ crate::data! {
         NotAllowed = 1,
         /// The clock cannot show such a time.
         Range = 2,
-        /// More clients wait than the clock can remember.
+        /// More wait than the clock can remember; or later waits of this client took the place.
         Busy = 3,
     }
 }
