@@ -1,6 +1,6 @@
 //! What a client hears while it sleeps.
 
-use core::cell::Cell;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::block;
 use crate::heartbeat;
@@ -41,7 +41,29 @@ impl Alarm for Quiet {
     }
 }
 
-/// The bell of a client whose layout lets the driver's restarts tell it.
+/// Restarts that this program has heard of and nobody has asked about yet.
+static HEARD: Heard = Heard(AtomicU64::new(0));
+
+/// Signals of a bell that several share: whoever sleeps there hears what is meant for others, too.
+#[derive(Debug)]
+struct Heard(AtomicU64);
+
+impl Heard {
+    /// Sleeps, unless one of these has been heard already by somebody else.
+    fn sleep(&self, mask: u64, wait: impl FnOnce() -> u64) {
+        if self.0.load(Ordering::Relaxed) & mask == 0 {
+            self.0.fetch_or(wait(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether one of these was heard since the last question.
+    fn take(&self, mask: u64) -> bool {
+        self.0.fetch_and(!mask, Ordering::Relaxed) & mask != 0
+    }
+}
+
+/// The bell of a client whose layout lets the driver's restarts tell it. A client of several
+/// drivers has one for each, and misses no restart whichever it sleeps at.
 ///
 /// ```no_run
 /// use libsys::layout::{Component, Missing};
@@ -60,7 +82,6 @@ pub struct Restarts {
     bell: Doorbell,
     /// The signal of the restarts.
     mask: u64,
-    told: Cell<bool>,
 }
 
 impl Restarts {
@@ -74,7 +95,7 @@ impl Restarts {
         let mut entries = component.entries();
         let told = entries.find(|entry| entry.kind == Kind::Signal && is_it(entry.name));
         let mask = told.map_or(0, |entry| entry.value);
-        Ok((memory, Self { bell, mask, told: Cell::new(false) }))
+        Ok((memory, Self { bell, mask }))
     }
 
     /// The same with a driver of a disk, and its endpoint.
@@ -99,14 +120,48 @@ impl Bell for &Restarts {
     fn sleep(&self) {
         // A question for signs of life ends the sleep, too: whoever wakes up for nothing asks the
         // driver whether it still knows the session, so that nobody waits for ever.
-        if heartbeat::answer(self.bell.own.wait()) & self.mask != 0 {
-            self.told.set(true);
-        }
+        HEARD.sleep(self.mask, || heartbeat::answer(self.bell.own.wait()));
     }
 }
 
 impl Alarm for &Restarts {
     fn was_told(&self) -> bool {
-        self.told.take()
+        HEARD.take(self.mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DISK: u64 = 1 << 3;
+    const CARD: u64 = 1 << 5;
+
+    /// Sleeps until these signals come; whether it did.
+    fn sleeps(heard: &Heard, mask: u64, signals: u64) -> bool {
+        let mut has_slept = false;
+        heard.sleep(mask, || {
+            has_slept = true;
+            signals
+        });
+        has_slept
+    }
+
+    #[test]
+    fn who_sleeps_at_one_driver_keeps_the_restart_of_another() {
+        let heard = Heard(AtomicU64::new(0));
+        assert!(sleeps(&heard, DISK, CARD | 1));
+        assert!(!heard.take(DISK));
+        assert!(!sleeps(&heard, CARD, 0), "nobody would wake it");
+        assert!(heard.take(CARD) && !heard.take(CARD), "once");
+        assert!(sleeps(&heard, CARD, CARD));
+        assert!(heard.take(CARD));
+    }
+
+    #[test]
+    fn a_driver_whose_restarts_nobody_tells_of_is_slept_at() {
+        let heard = Heard(AtomicU64::new(0));
+        assert!(sleeps(&heard, DISK, u64::MAX));
+        assert!(sleeps(&heard, 0, u64::MAX) && !heard.take(0));
     }
 }
