@@ -137,7 +137,8 @@ impl<T: Transport> Disk<T> {
         self.flights.iter().flatten().any(|flight| age(flight) > PATIENCE)
     }
 
-    /// Whether the device can be used.
+    /// Whether the device can be used. If not, it takes no jobs, and those that it had may never
+    /// end: the driver has to, so that the device is silenced before anybody has their memory.
     #[must_use]
     pub const fn is_alive(&self) -> bool {
         self.queue.is_some()
@@ -198,11 +199,14 @@ impl<T: Transport> Disk<T> {
         Some(Done { ticket, outcome })
     }
 
-    /// Resets a device that misbehaves, which takes all memory from it, and starts it again.
+    /// Resets a device that misbehaves, which takes all memory from it, and starts it again. Of
+    /// one that does not stop no job has ended: it may still reach the memory of each.
     fn recover(&mut self, complaint: Misbehaviour) {
         self.complaint = Some(complaint);
-        let is_quiet = virtio::retire(&mut self.transport, self.queue.take());
-        let restarted = is_quiet.then(|| begin(&mut self.transport).ok()).flatten();
+        if !virtio::retire(&mut self.transport, self.queue.take()) {
+            return;
+        }
+        let restarted = begin(&mut self.transport).ok();
         for flight in self.flights.iter_mut().filter_map(Option::take) {
             self.free.push(flight.frame);
             flight.data.into_iter().for_each(|data| self.memories.give_back(data));
@@ -232,8 +236,7 @@ impl<T: Transport> Device for Disk<T> {
     fn has_room(&self) -> bool {
         match &self.queue {
             Some(queue) => !self.free.is_empty() && queue.has_room(PIECES),
-            // It fails at once.
-            None => self.ended.len() < FLIGHTS,
+            None => false,
         }
     }
 
@@ -246,7 +249,7 @@ impl<T: Transport> Device for Disk<T> {
     }
 
     fn has_room_for(&self, client: usize) -> bool {
-        self.has_room() && (!self.is_alive() || self.memories.has_room(client))
+        self.has_room() && self.memories.has_room(client)
     }
 
     fn submit(&mut self, job: Job) {

@@ -5,6 +5,8 @@
 extern crate alloc;
 
 use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use dma::{Region, pool};
@@ -62,7 +64,10 @@ type Driver<'a, T> = Server<
     virtio_blk::caller::Caller<'a>,
 >;
 
-/// Serves for ever.
+/// Serves as long as there is a device.
+///
+/// # Errors
+/// The device is of no use any more: before the next instance begins, it is silenced.
 fn serve<'a, T: virtio::Transport>(
     callers: &'a Callers,
     interrupt: Interrupt,
@@ -71,6 +76,11 @@ fn serve<'a, T: virtio::Transport>(
     let port = callers.reception();
     loop {
         let sleeps = !driver.round() && driver.fall_asleep();
+        if !driver.device().is_alive() {
+            let complaint = driver.device().complaint();
+            let complaint = complaint.map_or(String::new(), |complaint| complaint.to_string());
+            return Err(format!("the device does not come back: {complaint}").into());
+        }
         let Some(caller) = callers.next() else {
             // Whoever calls waits in the kernel; the device still has something to say.
             let signals = if sleeps { port.signals() } else { port.poll_signals() };

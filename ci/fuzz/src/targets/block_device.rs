@@ -118,7 +118,8 @@ impl World {
     fn finish(mut self) {
         self.hostile.behave();
         for _ in 0..2 * MOST {
-            if self.jobs.is_empty() {
+            // Jobs of a device that did not stop have no answer: it may still reach their memory.
+            if self.jobs.is_empty() || !self.disk.is_alive() {
                 return;
             }
             self.device_step([0, 0, 0]);

@@ -28,20 +28,32 @@ fn a_device_that_misbehaves_is_reset_and_goes_on() {
 }
 
 #[test]
-fn a_device_that_does_not_come_back_fails_everything() {
+fn a_device_that_does_not_stop_keeps_the_memory_of_its_jobs() {
     let (model, mut disk, _memory) = Model::new(setup(ALL));
     disk.submit(job(0, Verb::Read, 0, 1));
+    disk.submit(job(1, Verb::Read, 0, 1));
     disk.announce();
     model.device.misbehave(|faults| faults.stays_busy = true);
     model.device.set_used_index(0, 9);
-    let failed = |ticket| Some(Done { ticket, outcome: Outcome::Device });
     // Its first word is of something that is in flight, the second one not any more.
-    assert_eq!(disk.take_done(), failed(0));
+    assert_eq!(disk.take_done(), Some(Done { ticket: 0, outcome: Outcome::Device }));
+    assert_eq!(disk.take_done(), None, "it may still write the memory of the other");
+    assert!(!disk.is_alive() && !disk.has_room() && !disk.has_room_for(0));
     assert_eq!(disk.take_done(), None);
-    assert!(!disk.is_alive());
+}
+
+#[test]
+fn a_device_that_does_not_come_back_fails_what_it_had() {
+    let (model, mut disk, _memory) = Model::new(setup(ALL));
+    disk.submit(job(0, Verb::Read, 0, 1));
+    disk.announce();
+    model.device.misbehave(|faults| faults.refuses_features = true);
+    model.device.put(0, 200, 1);
+    assert_eq!(disk.take_done(), Some(Done { ticket: 0, outcome: Outcome::Device }));
+    assert!(!disk.is_alive() && !disk.has_room());
     for verb in [Verb::Read, Verb::Write, Verb::Flush, Verb::Discard] {
         disk.submit(job(7, verb, 0, 1));
-        assert_eq!(disk.take_done(), failed(7));
+        assert_eq!(disk.take_done(), Some(Done { ticket: 7, outcome: Outcome::Device }));
     }
     assert_eq!(disk.take_done(), None);
 }
