@@ -54,7 +54,8 @@ impl<'n, R: Responder, B: Bell> Client<'n, R, B> {
         self.told = true;
     }
 
-    /// A call wants what was typed. `may_wait`: another caller may be kept.
+    /// A call wants what was typed. `may_wait`: one more caller may be kept. Of two that wait, the
+    /// later one stays: the earlier may be of an instance of the client that is dead.
     pub(crate) fn read(&mut self, asked: Asked<Read, R>, may_wait: bool) {
         use libsys::service::terminal::Refusal;
         if !asked.waits || !self.inbox.is_empty() {
@@ -62,9 +63,11 @@ impl<'n, R: Responder, B: Bell> Client<'n, R, B> {
             // From an empty inbox on, the next byte is news.
             self.told &= !self.inbox.is_empty();
             asked.answer(Ok(input));
-        } else if self.reader.is_none() && may_wait {
+        } else if self.reader.is_some() || may_wait {
             self.told = false;
-            self.reader = Some(asked);
+            if let Some(earlier) = self.reader.replace(asked) {
+                earlier.answer(Err(Refusal::Busy));
+            }
         } else {
             asked.answer(Err(Refusal::Busy));
         }

@@ -44,7 +44,8 @@ crate::data! {
         Impossible = 1,
         /// The layout does not let this client do that.
         NotAllowed = 2,
-        /// Somebody else is still at it: output that is on its way, or another reader.
+        /// Somebody else is still at it: output that is on its way, or other readers, of which
+        /// each client has one: the last that asked.
         Busy = 3,
         /// This console can only print.
         Unsupported = 4,
@@ -240,7 +241,8 @@ impl Terminal {
     /// Waits until something is typed.
     ///
     /// # Errors
-    /// `Busy`: another thread of this client waits already. `Unsupported`.
+    /// `Busy`: another thread of this client waits now instead, or too many clients do.
+    /// `Unsupported`.
     pub fn read(&self) -> Result<Input, Error> {
         again(|| self.0.read(true))
     }

@@ -79,11 +79,23 @@ fn readers_never_take_the_last_place_of_callers() {
     let busy = Some(Err(Error::Refused(Refusal::Busy)));
     let first = desk.read(1, true);
     assert!(!first.is_answered());
-    assert_eq!(input(&desk.read(1, true)), busy, "one reader for each client");
     assert_eq!(input(&desk.read(2, true)), busy, "somebody must be able to print");
+    let second = desk.read(1, true);
+    assert_eq!(input(&first), busy, "one reader for each client, and its place is free again");
+    assert!(!second.is_answered());
     desk.type_in(b"x");
-    assert!(first.is_answered());
+    assert!(second.is_answered());
     assert!(!desk.read(2, true).is_answered());
+}
+
+/// The caller of a client that was started again while it waited is dead: nobody hears its answer.
+#[test]
+fn the_last_reader_of_a_client_gets_what_is_typed() {
+    let mut desk = Desk::new(PLENTY, 8, false);
+    let (earlier, later) = (desk.read(1, true), desk.read(1, true));
+    assert_eq!(input(&earlier), Some(Err(Error::Refused(Refusal::Busy))));
+    desk.type_in(b"x");
+    assert_eq!(input(&later), Some(Ok((b"x".to_vec(), 0))));
 }
 
 #[test]
