@@ -2,16 +2,17 @@
 #![no_std]
 #![no_main]
 
-use libsys::layout::{Component, Kind, Missing};
+use libsys::layout::{Component, Kind};
 use libsys::println;
 use libsys::service::terminal::Settings;
 use pl011::Uart;
+use terminal::ServeError;
 
 /// Hertz of the UART of QEMU's `virt` board.
 const CLOCK: u32 = 24_000_000;
 
 #[libsys::main]
-fn main(component: Component) -> Result<(), Missing<'static>> {
+fn main(component: Component) -> Result<(), ServeError> {
     let device = component.entries().find(|entry| entry.kind == Kind::Device);
     let name = device.map_or("uart", |entry| entry.name);
     let (registers, interrupt) = (component.device(name)?, component.interrupt(name)?);

@@ -59,4 +59,4 @@ pub use keys::ESCAPE;
 pub use line::{Arrival, Damage, Line};
 pub use multiplexer::{Multiplexer, Party};
 pub use output::LONGEST_LINE;
-pub use serve::serve;
+pub use serve::{ServeError, serve};

@@ -11,6 +11,12 @@ pub trait Line {
     /// What has come in next; `None`: nothing, and the device interrupts when there is something.
     fn receive(&mut self) -> Option<Arrival>;
 
+    /// Whether the device is of no use any more. Then nothing is sent, and the driver ends, to be
+    /// started again, rather than to acknowledge text that nobody sees.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
     /// How characters travel.
     fn settings(&self) -> Settings;
 

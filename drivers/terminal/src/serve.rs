@@ -23,7 +23,22 @@ const PAUSE: &str = "pause";
 type Waiting<'r> = Caller<'r, Reception, NoClock, CALLERS>;
 type Terminal<'r, L> = Multiplexer<'static, L, Waiting<'r>, Cap<Notification>>;
 
-/// Serves the clients that the layout names, for ever.
+/// Why the terminal is not served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ServeError {
+    /// The layout lacks something.
+    Missing(Missing<'static>),
+    /// The device is [of no use](Line::is_lost) any more.
+    Lost,
+}
+
+impl From<Missing<'static>> for ServeError {
+    fn from(missing: Missing<'static>) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+/// Serves the clients that the layout names, as long as there is a device.
 ///
 /// Words of the component: `focus=NAME` is the client that gets what is typed at first (else the
 /// first), `settings=NAME` one that may change how characters travel. A client that the component
@@ -31,12 +46,12 @@ type Terminal<'r, L> = Multiplexer<'static, L, Waiting<'r>, Cap<Notification>>;
 /// signalled measures how long a line that is not finished is waited for.
 ///
 /// # Errors
-/// The layout lets nobody call.
+/// The layout lets nobody call; or the device is lost.
 pub fn serve<L: Line>(
     component: &Component,
     line: L,
     interrupt: Interrupt,
-) -> Result<(), Missing<'static>> {
+) -> Result<(), ServeError> {
     let (reception, callers) = (component.reception()?, component.replies().count());
     let reactor = Reactor::<_, _, CALLERS>::new(reception, NoClock, component.replies());
     let parties = parties(component);
@@ -56,11 +71,12 @@ pub fn serve<L: Line>(
     executor.run(&reactor, |arrival| {
         if let Arrival::Call { request, caller } = arrival {
             terminal.borrow_mut().called(&request, caller);
-            wiring.take_pause();
+            wiring.look_after();
         }
         None
     });
-    Ok(())
+    // Nothing else stops the reactor.
+    Err(ServeError::Lost)
 }
 
 /// Whether the component has the word `KEY=NAME`.
@@ -105,7 +121,7 @@ impl<L: Line> Wiring<'_, '_, L> {
             if signals & paused != 0 {
                 self.terminal.borrow_mut().pause_over();
             }
-            self.take_pause();
+            self.look_after();
             signals = self.reactor.signalled(self.interrupt.signal | paused).await;
         }
     }
@@ -114,11 +130,16 @@ impl<L: Line> Wiring<'_, '_, L> {
         self.terminal.borrow_mut().attend()
     }
 
-    fn take_pause(&self) {
-        if self.terminal.borrow_mut().takes_pause()
+    /// After everything that happens: takes a pause if one is wanted, and ends without a device.
+    fn look_after(&self) {
+        let mut terminal = self.terminal.borrow_mut();
+        if terminal.takes_pause()
             && let Some(pause) = self.pause
         {
             pause.signal();
+        }
+        if terminal.line().is_lost() {
+            self.reactor.stop();
         }
     }
 }

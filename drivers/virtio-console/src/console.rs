@@ -12,7 +12,7 @@ const BYTES: usize = 256;
 /// The queues of the first port (section 5.3.2).
 const RECEIVE: u16 = 0;
 const SEND: u16 = 1;
-/// A device that was started again as often within one call gets no more of what is to be sent.
+/// A device that was started again as often within one call is given up.
 const ATTEMPTS: usize = 4;
 /// Buffers without a character, one behind the other, before others have their turn.
 const PATIENCE: usize = 4 * PLACES;
@@ -152,14 +152,15 @@ impl<T: Transport> Line for Console<T> {
                 continue;
             };
             sent += more;
-            let Some([_, send]) = &mut self.lanes else { break };
+            let Some([_, send]) = &mut self.lanes else { return sent };
             // The device may have made room before it was told to say so; then there is some.
             if !send.queue.want_interrupts(sent < bytes.len()) || sent == bytes.len() {
                 return sent;
             }
         }
-        // Nobody would say when there is room: this is lost.
-        bytes.len()
+        // Nobody would say when there is room.
+        virtio::retire(&mut self.transport, self.lanes.take());
+        sent
     }
 
     fn receive(&mut self) -> Option<Arrival> {
@@ -174,6 +175,10 @@ impl<T: Transport> Line for Console<T> {
         self.taken += 1;
         let overrun = core::mem::take(&mut self.has_lost);
         Some(Arrival { character: Ok(character), overrun })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lanes.is_none()
     }
 
     fn settings(&self) -> Settings {

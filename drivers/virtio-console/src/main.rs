@@ -2,12 +2,13 @@
 #![no_std]
 #![no_main]
 
-use libsys::layout::{Component, Kind, Missing};
+use libsys::layout::{Component, Kind};
 use libsys::println;
+use terminal::ServeError;
 use virtio_console::Console;
 
 #[libsys::main]
-fn main(component: Component) -> Result<(), Missing<'static>> {
+fn main(component: Component) -> Result<(), ServeError> {
     let device = component.entries().find(|entry| entry.kind == Kind::Device);
     let name = device.map_or("console", |entry| entry.name);
     let interrupt = component.interrupt(name)?;

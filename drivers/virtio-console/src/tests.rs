@@ -74,7 +74,9 @@ fn a_device_that_misbehaves_is_started_again() {
     assert_eq!(console.send(b"hello"), 5);
     device.misbehave(|faults| faults.stays_busy = true);
     device.put(1, 9, 0);
-    assert_eq!(console.send(b"hello"), 5, "gone: there is no device any more");
+    assert!(!console.is_lost());
+    assert_eq!(console.send(b"hello"), 0, "nobody will see it");
+    assert!(console.is_lost());
     assert_eq!(typed(&mut console).0, []);
 }
 
