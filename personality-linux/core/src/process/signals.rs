@@ -79,11 +79,30 @@ impl<M: Machine> Linux<M> {
 
     /// Sends a signal to all processes of a group.
     pub(crate) fn signal_group(&mut self, group: u32, signal: Signal, info: Info) {
-        let members = self.processes.iter().filter(|(_, process)| process.group == group);
-        let members: Vec<u32> = members.map(|(number, _)| *number).collect();
-        for member in members {
+        for member in self.members(group) {
             self.signal_process(member, signal, info);
         }
+    }
+
+    /// Sends a signal to all processes of a group because of what one of its threads does: that one
+    /// has it for its own process, as no other thread's having it would end its call.
+    pub(crate) fn signal_group_from(
+        &mut self,
+        thread: ThreadId,
+        group: u32,
+        signal: Signal,
+        info: Info,
+    ) {
+        let own = self.process_id(thread);
+        self.signal_thread(thread, signal, info);
+        for member in self.members(group).into_iter().filter(|member| *member != own) {
+            self.signal_process(member, signal, info);
+        }
+    }
+
+    fn members(&self, group: u32) -> Vec<u32> {
+        let members = self.processes.iter().filter(|(_, process)| process.group == group);
+        members.map(|(number, _)| *number).collect()
     }
 
     /// Sends a thread a signal that it cannot ignore or block: it has caused it itself.

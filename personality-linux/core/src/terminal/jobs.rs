@@ -28,7 +28,7 @@ impl<M: Machine> Linux<M> {
     ///
     /// # Errors
     /// `EIO`: nobody could let them go on again, or they do not want the signal. A wait: the signal
-    /// acts first.
+    /// acts first, on this thread, which therefore does not wait for anything.
     pub(super) fn check_foreground(
         &mut self,
         me: ThreadId,
@@ -49,7 +49,7 @@ impl<M: Machine> Linux<M> {
         if self.is_orphaned(group) {
             return Err(EIO.into());
         }
-        self.signal_group(group, signal, Info { code: SI_KERNEL, ..Info::default() });
+        self.signal_group_from(me, group, signal, Info { code: SI_KERNEL, ..Info::default() });
         Err(Stop::Wait(Wait::default()))
     }
 

@@ -155,6 +155,42 @@ fn a_reader_in_the_background_is_stopped() {
     assert_eq!(system.told(back), Some(Told::Answer(2)));
 }
 
+/// A second thread of a process.
+fn thread_of(system: &mut System, first: ThreadId) -> ThreadId {
+    let flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
+    let stack = system.call_of(first, 222, &[0, 64 << 10, 3, 0x22, u64::MAX, 0]) as u64;
+    ThreadId(system.call_of(first, 220, &[flags, stack + (64 << 10), 0, 0, 0]) as u32)
+}
+
+#[test]
+fn any_thread_that_reads_in_the_background_reads_again_later() {
+    let mut system = System::new();
+    let back = job(&mut system, false);
+    let other = thread_of(&mut system, back);
+    assert_eq!(system.begin(other, READ, &[0, DATA, 10]), None);
+    let status = DATA + 64;
+    assert_eq!(system.call(WAIT4, &[u64::MAX, status, WUNTRACED.into(), 0]), i64::from(back.0));
+    system.put(AREA, &back.0.to_le_bytes());
+    assert_eq!(ioctl(&mut system, INIT, 0, TIOCSPGRP, AREA), 0);
+    assert_eq!(system.call(129, &[back.0.into(), SIGCONT.number().into()]), 0);
+    assert_eq!(system.told(other), None);
+    system.linux.typed(b"x\n");
+    assert_eq!(system.told(other), Some(Told::Answer(2)));
+}
+
+#[test]
+fn the_thread_that_reads_in_the_background_has_the_signal() {
+    let mut system = System::new();
+    let back = job(&mut system, false);
+    let action = [0x40_1000_u64, 0, 0, 0].map(u64::to_le_bytes).concat();
+    system.linux.write_memory(back, AREA, &action).expect("memory");
+    let number = u64::from(SIGTTIN.number());
+    assert_eq!(system.call_of(back, 134, &[number, AREA, 0, 8]), 0);
+    let other = thread_of(&mut system, back);
+    assert_eq!(system.begin(other, READ, &[0, DATA, 10]), Some(Told::Resume));
+    assert_eq!(system.linux.machine().threads[&other].registers.general[0], number);
+}
+
 #[test]
 fn only_the_foreground_changes_a_terminal() {
     let mut system = System::new();
