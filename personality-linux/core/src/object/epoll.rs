@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use core::time::Duration;
 
 use crate::abi::errno::{EBADF, EEXIST, EINVAL, ENOENT, EPERM, Errno};
 use crate::abi::flags::{EPOLLET, EPOLLONESHOT, POLLERR, POLLHUP, POLLIN};
@@ -27,8 +28,17 @@ struct Item {
     interest: Interest,
     /// Whether it was told of once and is to be asked for again.
     is_spent: bool,
-    /// For those that are told of changes only: what had changed how often when it was told of.
-    told: Option<Vec<(Key, u64)>>,
+    /// For those that are told of changes only: how it was when it was told of.
+    told: Option<Told>,
+}
+
+/// What says whether a file has changed.
+#[derive(Debug)]
+struct Told {
+    /// What it depends on, and how often that had changed.
+    changes: Vec<(Key, u64)>,
+    /// When it was to change by itself: later ones are told once that is over.
+    until: Option<Duration>,
 }
 
 /// The set. A file is known by its number and by what that stood for.
@@ -142,23 +152,23 @@ impl Epoll {
     }
 
     /// Whether what a file that is told of changes only waits for has changed since.
-    fn has_changed(&self, place: (i32, usize), keys: &[Key]) -> bool {
+    fn has_changed(&self, place: (i32, usize), wait: &Wait) -> bool {
         let changes = self.changes.borrow();
         let items = self.items.borrow();
         let Some(told) = items.get(&place).and_then(|item| item.told.as_ref()) else { return true };
-        let now = keys.iter().map(|key| (*key, changes.get(key).copied().unwrap_or(0)));
-        !now.eq(told.iter().copied())
+        let now = wait.keys.iter().map(|key| (*key, changes.get(key).copied().unwrap_or(0)));
+        told.until != wait.until || !now.eq(told.changes.iter().copied())
     }
 
     /// A file was told of.
-    fn tell(&self, place: (i32, usize), keys: &[Key]) {
+    fn tell(&self, place: (i32, usize), wait: &Wait) {
         let mut items = self.items.borrow_mut();
         let Some(item) = items.get_mut(&place) else { return };
         item.is_spent = item.interest.events & EPOLLONESHOT != 0;
         if item.interest.events & EPOLLET != 0 {
             let mut changes = self.changes.borrow_mut();
-            let told = keys.iter().map(|key| (*key, *changes.entry(*key).or_insert(0)));
-            item.told = Some(told.collect());
+            let told = wait.keys.iter().map(|key| (*key, *changes.entry(*key).or_insert(0)));
+            item.told = Some(Told { changes: told.collect(), until: wait.until });
         }
     }
 }
@@ -195,16 +205,16 @@ impl<M: Machine> Linux<M> {
         epoll: &Epoll,
         place: (i32, usize),
         wait: &mut Wait,
-    ) -> Option<(Event, Vec<Key>)> {
+    ) -> Option<(Event, Wait)> {
         let (file, interest) = epoll.asked(place)?;
         let mut own = Wait::default();
         let state = u32::from(self.poll_file(me, &file, &mut own));
         wait.keys.extend(&own.keys);
         wait.not_behind(own.until);
         let events = state & (interest.events | u32::from(POLLERR | POLLHUP));
-        let is_new = interest.events & EPOLLET == 0 || epoll.has_changed(place, &own.keys);
+        let is_new = interest.events & EPOLLET == 0 || epoll.has_changed(place, &own);
         let event = Event { events, data: interest.data };
-        (events != 0 && is_new).then_some((event, own.keys))
+        (events != 0 && is_new).then_some((event, own))
     }
 
     /// Whether anything has happened to a file of a set.

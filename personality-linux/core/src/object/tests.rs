@@ -159,6 +159,31 @@ fn changes_are_told_once() {
 }
 
 #[test]
+fn each_time_that_a_timer_expires_is_a_change() {
+    let mut system = System::new();
+    let set = system.call(20, &[0]) as u64;
+    let fd = system.call(85, &[CLOCK_MONOTONIC.into(), 0]) as u64;
+    let setting = words(&mut system, &[1, 0, 1, 0]);
+    assert_eq!(system.call(86, &[fd, 0, setting, 0]), 0);
+    assert_eq!(epoll_add(&mut system, set, fd, u32::from(POLLIN) | EPOLLET), 0);
+    assert_eq!(happened(&mut system, set), []);
+    for _ in 0..2 {
+        system.linux.machine().time += Duration::from_secs(1);
+        assert_eq!(happened(&mut system, set), [100 + fd]);
+        assert_eq!(happened(&mut system, set), [], "that was told");
+    }
+    assert_eq!(system.call(READ, &[fd, DATA, 8]), 8);
+    assert_eq!(happened(&mut system, set), []);
+    system.linux.machine().time += Duration::from_secs(1);
+    assert_eq!(happened(&mut system, set), [100 + fd]);
+    // Unread, it is waited for all the same.
+    assert_eq!(system.begin(INIT, 22, &[set, DATA, 10, u64::MAX, 0]), None);
+    system.linux.machine().time += Duration::from_secs(1);
+    system.linux.tick();
+    assert_eq!(system.told(INIT), Some(Told::Answer(1)));
+}
+
+#[test]
 fn who_waits_for_a_set_hears_of_new_files_and_of_the_time() {
     let mut system = System::new();
     let set = system.call(20, &[0]) as u64;

@@ -46,10 +46,10 @@ impl Timer {
     /// What could be done now, and until when to wait for more.
     pub(crate) fn poll(&self, now: Duration, wait: &mut Wait) -> u16 {
         wait.keys.push(self.key);
-        if self.alarm.get().count(now) > 0 {
-            return POLLIN;
-        }
-        wait.not_behind(self.alarm.get().next);
-        0
+        let mut alarm = self.alarm.get();
+        let count = alarm.take(now);
+        // Also of one that can be read: somebody may wait for each time that it expires.
+        wait.not_behind(alarm.next);
+        if count > 0 { POLLIN } else { 0 }
     }
 }
