@@ -183,6 +183,15 @@ pub(super) mod lines {
         unsafe { from.copy_to_nonoverlapping(to, count) }
     }
 
+    /// Sets so many lines to 0.
+    ///
+    /// # Safety
+    /// As on the target.
+    pub(crate) unsafe fn clear(to: *mut Line, count: usize) {
+        // SAFETY: the caller's.
+        unsafe { to.write_bytes(0, count) }
+    }
+
     /// Whether so many lines are equal.
     ///
     /// # Safety

@@ -278,8 +278,12 @@ impl Window {
     pub fn clear(&self, offsets: Range<u64>) {
         let count = usize::try_from((offsets.end - offsets.start) / 8).unwrap_or(usize::MAX);
         let start = self.words(offsets.start, count);
-        for index in 0..count {
-            // SAFETY: W1, and `words` has checked all of them.
+        let in_line = size_of::<Line>() / WORD;
+        let lines = count / in_line;
+        // SAFETY: W1, and `words` has checked all of them.
+        unsafe { lines::clear(start.cast::<Line>(), lines) };
+        for index in lines * in_line..count {
+            // SAFETY: as above.
             unsafe { start.add(index).write_volatile(0) }
         }
     }
@@ -421,6 +425,21 @@ mod tests {
                 let copied = (start..start + words).contains(&word);
                 let expected = if copied { word - start + 1 } else { 0 };
                 assert_eq!(to.read_word(8 * word), expected, "word {word} of {words} at {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_words_is_cleared() {
+        let mut memory = [0_u64; 32];
+        let start = memory.as_mut_ptr().expose_provenance() as u64;
+        let window = Window { start, bytes: 256 };
+        for (start, words) in [(0, 32), (1, 7), (2, 8), (3, 9), (4, 17), (32, 0)] {
+            (0..32).for_each(|word| window.write_word(8 * word, u64::MAX));
+            window.clear(8 * start..8 * (start + words));
+            for word in 0..32 {
+                let is_clear = (start..start + words).contains(&word);
+                assert_eq!(window.read_word(8 * word) == 0, is_clear, "word {word}");
             }
         }
     }

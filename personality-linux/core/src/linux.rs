@@ -89,6 +89,8 @@ pub struct Linux<M> {
     /// Where handlers return to that say nothing else.
     pub(crate) trampoline: Rc<MemoryObject>,
     pub(crate) locks: Locks,
+    /// Where bytes are on their way between programs and files.
+    pub(crate) transferred: Vec<u8>,
     pub(crate) ended: Option<u32>,
 }
 
@@ -119,6 +121,7 @@ impl<M: Machine> Linux<M> {
             unimplemented: BTreeMap::new(),
             trampoline,
             locks: Locks::default(),
+            transferred: Vec::new(),
             ended: None,
         }
     }

@@ -1,5 +1,5 @@
-//! Lines of 64 bytes, copied and compared through vector registers: four instructions move what
-//! takes sixteen word by word. Memory is really accessed, as often as it says.
+//! Lines of 64 bytes, cleared, copied and compared through vector registers: four instructions move
+//! what takes sixteen word by word. Memory is really accessed, as often as it says.
 
 use core::arch::asm;
 
@@ -23,6 +23,32 @@ pub(crate) unsafe fn copy(to: *mut Line, from: *const Line, count: usize) {
             "subs {count}, {count}, #1",
             "b.ne 2b",
             from = inout(reg) from => _,
+            to = inout(reg) to => _,
+            count = inout(reg) count => _,
+            out("v0") _, out("v1") _, out("v2") _, out("v3") _,
+            options(nostack),
+        );
+    }
+}
+
+/// Sets so many lines to 0.
+///
+/// # Safety
+/// `to` is writable memory for all of them, and nobody else has a reference to it.
+pub(crate) unsafe fn clear(to: *mut Line, count: usize) {
+    if count == 0 {
+        return;
+    }
+    // SAFETY: the caller's; `count` is not 0.
+    unsafe {
+        asm!(
+            "movi v0.2d, #0",
+            "movi v1.2d, #0",
+            "movi v2.2d, #0",
+            "movi v3.2d, #0",
+            "2: st1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{to}], #64",
+            "subs {count}, {count}, #1",
+            "b.ne 2b",
             to = inout(reg) to => _,
             count = inout(reg) count => _,
             out("v0") _, out("v1") _, out("v2") _, out("v3") _,

@@ -117,7 +117,10 @@ impl<M: Machine> Linux<M> {
                     Start::Here => Start::Here,
                     Start::At(offset) => Start::At(offset.saturating_add(total)),
                 };
-                match self.read_chunk(me, &file, address, want, from) {
+                let read = self.with_room(want, |linux, bytes| {
+                    linux.read_chunk(me, &file, address, bytes, from)
+                });
+                match read {
                     Ok(0) => return Ok(total),
                     Ok(count) => {
                         done += count;
@@ -135,17 +138,28 @@ impl<M: Machine> Linux<M> {
         Ok(total)
     }
 
-    /// Reads up to so many bytes, a page at most.
+    /// Lends room for so many bytes, a page at most, in which anything may stand.
+    fn with_room(
+        &mut self,
+        want: usize,
+        work: impl FnOnce(&mut Self, &mut [u8]) -> Answer,
+    ) -> Answer {
+        let mut room = core::mem::take(&mut self.transferred);
+        room.resize(CHUNK, 0);
+        let answer = work(self, &mut room[..want.min(CHUNK)]);
+        self.transferred = room;
+        answer
+    }
+
+    /// Reads as many bytes as there is room for, or fewer.
     fn read_chunk(
         &mut self,
         me: ThreadId,
         file: &Rc<Description>,
         address: Address,
-        want: usize,
+        bytes: &mut [u8],
         start: Start,
     ) -> Answer {
-        let mut bytes = [0; CHUNK];
-        let bytes = &mut bytes[..want];
         let position = match start {
             Start::Here => file.position.get(),
             Start::At(offset) => offset,
@@ -256,7 +270,11 @@ impl<M: Machine> Linux<M> {
                 Start::Here => Start::Here,
                 Start::At(offset) => Start::At(offset.saturating_add(total)),
             };
-            match self.write_chunk(me, &file, address, want, (to, (sum - total) as usize)) {
+            let left = (sum - total) as usize;
+            let written = self.with_room(want, |linux, bytes| {
+                linux.write_chunk(me, &file, address, bytes, (to, left))
+            });
+            match written {
                 Ok(count) => total += count,
                 Err(Stop::Wait(wait)) => {
                     if let Some(flight) = self.flight(me) {
@@ -271,17 +289,16 @@ impl<M: Machine> Linux<M> {
         Ok(total)
     }
 
-    /// Writes up to so many bytes, a page at most, of as many as are left.
+    /// Writes up to so many bytes, of as many as are left.
     fn write_chunk(
         &mut self,
         me: ThreadId,
         file: &Rc<Description>,
         address: Address,
-        want: usize,
+        bytes: &mut [u8],
         (start, left): (Start, usize),
     ) -> Answer {
-        let mut bytes = [0; CHUNK];
-        let bytes = &mut bytes[..want];
+        let want = bytes.len();
         self.read_memory(me, address, bytes)?;
         if let Stream::Pipe(end) = &file.stream {
             return self.write_pipe(me, file, &end.pipe, bytes, left);

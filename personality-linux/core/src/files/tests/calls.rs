@@ -15,6 +15,8 @@ const RENAMEAT: u64 = 38;
 const CLOSE: u64 = 57;
 const READ: u64 = 63;
 const WRITE: u64 = 64;
+const PREAD: u64 = 67;
+const PWRITE: u64 = 68;
 const FSYNC: u64 = 82;
 const MMAP: u64 = 222;
 const HERE: u64 = AT_FDCWD as u64;
@@ -157,4 +159,22 @@ fn what_the_disk_has_is_forgotten_and_read_again() {
     system.linux.settle();
     assert!(system.linux.machine().used() < before, "the page is free");
     assert_eq!(system.read_file("/file"), b"content");
+}
+
+#[test]
+fn nothing_of_one_transfer_is_read_by_another() {
+    let mut system = System::new();
+    let secret = system.put(DATA, &[7; 64]);
+    let null = system.open("/dev/null", O_RDWR) as u64;
+    let file = system.open("/tmp/hole", O_RDWR | O_CREAT) as u64;
+    assert_eq!(system.call(PWRITE, &[file, secret, 1, 40]), 1);
+    assert_eq!(system.call(WRITE, &[null, secret, 64]), 64);
+    assert_eq!(system.call(PREAD, &[file, secret, 64, 0]), 41);
+    let mut expected = alloc::vec![0; 40];
+    expected.resize(64, 7);
+    assert_eq!(system.get(INIT, secret, 64), expected);
+    let zero = system.open("/dev/zero", O_RDWR) as u64;
+    assert_eq!(system.call(WRITE, &[null, secret, 64]), 64);
+    assert_eq!(system.call(READ, &[zero, secret, 64]), 64);
+    assert_eq!(system.get(INIT, secret, 64), [0; 64]);
 }
