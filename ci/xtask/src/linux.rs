@@ -120,6 +120,9 @@ fn shell(workspace: &Workspace, options: &LinuxOptions) -> Fallible<PathBuf> {
     if !options.copies.is_empty() {
         let copies = files::archive(options.copies.iter().map(PathBuf::as_path))?;
         artefacts::write(&folder.join("copies.cpio"), &copies.finish())?;
+        if !text.contains(FILES_OF_SHELL) {
+            return Err(format!("{}: no line `{FILES_OF_SHELL}`", layout.display()));
+        }
         text = text.replace(FILES_OF_SHELL, FILES_WITH_COPIES);
     }
     let copy = folder.join("shell.layout.toml");

@@ -7,7 +7,7 @@ use crate::abi::errno::Errno;
 use crate::linux::Linux;
 use crate::machine::Machine;
 
-/// How long content may be in memory only.
+/// How long a change may be in memory only.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How many pages may: 32 MiB.
 const UNWRITTEN: u64 = 8192;
@@ -31,7 +31,7 @@ impl<M: Machine> Linux<M> {
             return;
         }
         self.housekeeping.written = now;
-        if self.mounts.unwritten_pages() > 0 {
+        if self.mounts.are_behind() {
             // What could not be written is tried again after the same time.
             let _ = self.flush();
         }

@@ -1,11 +1,11 @@
 //! A disk that is mounted: its inodes as nodes, and what of their content is in memory only.
 //!
-//! Names and attributes go to the volume at once, whose journal keeps them; content is written when
-//! somebody asks for that ([`Mounted::flush`]), at times, or when there is much of it. An inode
-//! has one node and one memory object at a time, as long as anybody uses them.
+//! Names and attributes go to the volume at once, and outlive a loss of power once somebody asks for
+//! that ([`Mounted::flush`]) or some time has passed; content is written then too, or when there is
+//! much of it. An inode has one node and one memory object at a time, as long as anybody uses them.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -38,6 +38,8 @@ pub(crate) struct Mounted {
     objects: RefCell<BTreeMap<u32, Weak<MemoryObject>>>,
     inodes: RefCell<BTreeMap<u32, Weak<Inode>>>,
     unwritten: RefCell<BTreeMap<u32, Unwritten>>,
+    /// Those among them that have no name any more: nobody will read what nobody has open.
+    nameless: RefCell<BTreeSet<u32>>,
     /// Inodes without names that nobody uses any more.
     orphans: RefCell<Vec<u32>>,
     discarded: Discarded,
@@ -50,7 +52,19 @@ pub(crate) struct Mounted {
 pub(crate) struct Inode {
     pub(crate) mounted: Rc<Mounted>,
     pub(crate) number: u32,
-    pub(crate) has_name: Cell<bool>,
+    has_name: Cell<bool>,
+}
+
+impl Inode {
+    /// Says whether there is still a name for it.
+    pub(crate) fn set_named(&self, has_name: bool) {
+        self.has_name.set(has_name);
+        let mut nameless = self.mounted.nameless.borrow_mut();
+        match has_name {
+            true => nameless.remove(&self.number),
+            false => nameless.insert(self.number),
+        };
+    }
 }
 
 impl Drop for Inode {
@@ -106,6 +120,7 @@ impl Mounted {
             objects: RefCell::default(),
             inodes: RefCell::default(),
             unwritten: RefCell::default(),
+            nameless: RefCell::default(),
             orphans: RefCell::default(),
             discarded,
             device,
@@ -178,6 +193,11 @@ impl Mounted {
         object
     }
 
+    /// Whether a loss of power would take anything back.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.unwritten.borrow().is_empty() || self.volume.borrow().is_changed()
+    }
+
     /// Pages that the disk does not have yet.
     pub(crate) fn unwritten_pages(&self) -> u64 {
         self.unwritten.borrow().values().map(|file| file.object.unwritten()).sum()
@@ -202,7 +222,8 @@ impl Mounted {
             let Some(file) = self.unwritten.borrow_mut().remove(&number) else { continue };
             let written = self.write_object(frames, number, &file, now);
             if written.is_err() || file.object.unwritten() > 0 {
-                self.unwritten.borrow_mut().entry(number).or_insert(file);
+                // With the time of the last write, which marking pages again does not know.
+                self.unwritten.borrow_mut().insert(number, file);
             }
             result = result.and(written);
         }
@@ -257,15 +278,41 @@ impl Mounted {
 
     /// Frees inodes that lost their last name and user.
     pub(crate) fn sweep(&self) {
+        self.drop_content_of_nameless();
         let orphans = core::mem::take(&mut *self.orphans.borrow_mut());
         for number in orphans {
-            self.unwritten.borrow_mut().remove(&number);
             self.nodes.borrow_mut().remove(&number);
             self.objects.borrow_mut().remove(&number);
             self.inodes.borrow_mut().remove(&number);
             // The next mount tries it again: the volume lists such inodes.
             let _ = self.volume().reap(number);
         }
+    }
+
+    /// Content without a name that only waits for being written is not written: it holds the inode,
+    /// which is freed when it goes.
+    fn drop_content_of_nameless(&self) {
+        if self.nameless.borrow().is_empty() {
+            return;
+        }
+        let mut unused = Vec::new();
+        self.nameless.borrow_mut().retain(|number| {
+            let mut unwritten = self.unwritten.borrow_mut();
+            let is_used =
+                unwritten.get(number).is_some_and(|file| Rc::strong_count(&file.object) > 1)
+                    || self.is_open(*number);
+            if !is_used {
+                unused.extend(unwritten.remove(number));
+            }
+            is_used
+        });
+        // Inodes go with it, which makes them orphans: nothing is borrowed here.
+        drop(unused);
+    }
+
+    /// Whether anybody has an inode open.
+    fn is_open(&self, inode: u32) -> bool {
+        self.nodes.borrow().get(&inode).is_some_and(|node| node.strong_count() > 0)
     }
 
     /// Forgets content that the disk has and that nobody uses, then nodes that nobody uses.

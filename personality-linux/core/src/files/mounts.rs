@@ -161,6 +161,11 @@ impl Mounts {
         result
     }
 
+    /// Whether a loss of power would take anything back.
+    pub(crate) fn are_behind(&self) -> bool {
+        self.disks().any(|disk| disk.is_behind())
+    }
+
     /// Pages that are in memory only.
     pub(crate) fn unwritten_pages(&self) -> u64 {
         self.disks().map(|disk| disk.unwritten_pages()).sum()

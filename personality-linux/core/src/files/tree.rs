@@ -81,7 +81,7 @@ fn counted(node: &Node, now: Duration) -> Result<(), Errno> {
     node.changed.set(now);
     node.refresh()?;
     if let Home::Disk(inode) = &node.home {
-        inode.has_name.set(node.links.get() > 0);
+        inode.set_named(node.links.get() > 0);
     }
     Ok(())
 }

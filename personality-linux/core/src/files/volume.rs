@@ -122,6 +122,8 @@ pub(crate) struct Room {
 pub(crate) struct Volume {
     ext4: Ext4<Sectors, MountedServices<(), NoopObserver>>,
     time: Arc<AtomicU64>,
+    /// Whether anything was changed that a loss of power takes back.
+    is_changed: bool,
 }
 
 impl fmt::Debug for Volume {
@@ -145,7 +147,7 @@ impl Volume {
         };
         let services = MountServices::new(clock, (), NoopObserver);
         let ext4 = Ext4::mount(Sectors(disk), services, options).map_err(errno)?;
-        Ok(Self { ext4, time })
+        Ok(Self { ext4, time, is_changed: false })
     }
 
     /// Says what time it is: what is changed from now on is changed then.
@@ -198,12 +200,12 @@ impl Volume {
     }
 
     pub(crate) fn write(&mut self, inode: u32, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
-        self.ext4.write_inode(number(inode)?, offset, bytes).map_err(errno)
+        self.changing().write_inode(number(inode)?, offset, bytes).map_err(errno)
     }
 
     /// Sets the length of a file.
     pub(crate) fn resize(&mut self, inode: u32, length: u64) -> Result<(), Errno> {
-        self.ext4.truncate_inode(number(inode)?, length).map_err(errno)
+        self.changing().truncate_inode(number(inode)?, length).map_err(errno)
     }
 
     /// Where a symbolic link leads.
@@ -227,15 +229,15 @@ impl Volume {
         let permissions = permissions(who.permissions)?;
         let (parent, name) = (number(directory)?, file_name(name)?);
         let made = match new {
-            New::Directory => self.ext4.create_directory(context, parent, name, permissions),
-            New::Regular => self.ext4.create_regular_file(context, parent, name, permissions),
-            New::Link(target) => self.ext4.create_symlink(context, parent, name, target),
+            New::Directory => self.changing().create_directory(context, parent, name, permissions),
+            New::Regular => self.changing().create_regular_file(context, parent, name, permissions),
+            New::Link(target) => self.changing().create_symlink(context, parent, name, target),
             New::Pipe | New::Socket => {
                 let kind = match new {
                     New::Pipe => SpecialInodeKind::Fifo,
                     _ => SpecialInodeKind::Socket,
                 };
-                self.ext4.create_special_inode(context, parent, name, permissions, kind)
+                self.changing().create_special_inode(context, parent, name, permissions, kind)
             }
         };
         made.map(Attributes::from).map_err(errno)
@@ -243,19 +245,20 @@ impl Volume {
 
     /// Gives an inode another name.
     pub(crate) fn link(&mut self, inode: u32, directory: u32, name: &[u8]) -> Result<(), Errno> {
-        let linked = self.ext4.hard_link(number(inode)?, number(directory)?, file_name(name)?);
+        let linked =
+            self.changing().hard_link(number(inode)?, number(directory)?, file_name(name)?);
         linked.map(drop).map_err(errno)
     }
 
     /// Takes a name away from a file; its inode stays until it is [reaped](Self::reap).
     pub(crate) fn unlink(&mut self, directory: u32, name: &[u8]) -> Result<(), Errno> {
-        let outcome = self.ext4.unlink(number(directory)?, file_name(name)?);
+        let outcome = self.changing().unlink(number(directory)?, file_name(name)?);
         outcome.map(ignore).map_err(errno)
     }
 
     /// The same for an empty directory.
     pub(crate) fn remove_directory(&mut self, directory: u32, name: &[u8]) -> Result<(), Errno> {
-        let outcome = self.ext4.remove_empty_directory(number(directory)?, file_name(name)?);
+        let outcome = self.changing().remove_empty_directory(number(directory)?, file_name(name)?);
         outcome.map(ignore).map_err(errno)
     }
 
@@ -267,13 +270,13 @@ impl Volume {
     ) -> Result<(), Errno> {
         let (from, to) = (number(from)?, number(to)?);
         let (name, new) = (file_name(name)?, file_name(new)?);
-        let outcome = self.ext4.rename(from, name, to, new, RenameOptions::REPLACE);
+        let outcome = self.changing().rename(from, name, to, new, RenameOptions::REPLACE);
         outcome.map(ignore).map_err(errno)
     }
 
     /// Frees an inode that has no name any more.
     pub(crate) fn reap(&mut self, inode: u32) -> Result<(), Errno> {
-        self.ext4.reap_unlinked_inode(number(inode)?).map_err(errno)
+        self.changing().reap_unlinked_inode(number(inode)?).map_err(errno)
     }
 
     pub(crate) fn change(&mut self, inode: u32, change: Change) -> Result<(), Errno> {
@@ -284,7 +287,7 @@ impl Volume {
             mtime: change.modified.map(timestamp),
             ..InodeMetadataUpdate::default()
         };
-        self.ext4.update_inode_metadata(number(inode)?, update).map(drop).map_err(errno)
+        self.changing().update_inode_metadata(number(inode)?, update).map(drop).map_err(errno)
     }
 
     pub(crate) fn room(&self) -> Room {
@@ -300,7 +303,20 @@ impl Volume {
 
     /// Everything that was written outlives a loss of power from now on.
     pub(crate) fn sync(&mut self) -> Result<(), Errno> {
-        self.ext4.sync().map_err(errno)
+        self.ext4.sync().map_err(errno)?;
+        self.is_changed = false;
+        Ok(())
+    }
+
+    /// Whether anything was changed since the last [`sync`](Self::sync).
+    pub(crate) const fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// The library, for who changes something. What fails half-way may have changed something too.
+    const fn changing(&mut self) -> &mut Ext4<Sectors, MountedServices<(), NoopObserver>> {
+        self.is_changed = true;
+        &mut self.ext4
     }
 }
 

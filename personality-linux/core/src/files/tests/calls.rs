@@ -1,6 +1,7 @@
 //! Programs that use files on a disk.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use super::disk::Platter;
 use crate::abi::errno::{EINVAL, ENOENT, ENOTEMPTY, EXDEV};
@@ -112,6 +113,36 @@ fn a_file_without_a_name_is_freed_when_nobody_has_it_open() {
     assert_eq!(system.call(67, &[fd, DATA + 0x200, 1, 99]), 1);
     assert_ne!(room(&system), before);
     assert_eq!(system.call(CLOSE, &[fd]), 0);
+    assert_eq!(room(&system), before);
+}
+
+#[test]
+fn names_reach_the_disk_without_being_asked_for() {
+    let platter = Platter::formatted(32);
+    let mut system = on(&platter);
+    let path = system.text("/made");
+    assert_eq!(system.call(MKDIRAT, &[HERE, path, 0o755]), 0);
+    assert_eq!(on(&lose_power(&platter)).open("/made", 0), error(ENOENT));
+    system.linux.machine().time += Duration::from_secs(6);
+    system.linux.tick();
+    assert!(on(&lose_power(&platter)).open("/made", 0) >= 0);
+}
+
+#[test]
+fn what_nobody_can_read_any_more_is_not_written() {
+    let platter = Platter::formatted(32);
+    let mut system = on(&platter);
+    let room = |system: &System| {
+        system.linux.mounts.disks().next().expect("a disk").volume().room().free_inodes
+    };
+    let (before, unwritten) = (room(&system), system.linux.mounts.unwritten_pages());
+    let fd = system.write_file("/temporary", &[7; 100]);
+    assert_eq!(system.linux.mounts.unwritten_pages(), unwritten + 1);
+    let path = system.text("/temporary");
+    assert_eq!(system.call(UNLINKAT, &[HERE, path, 0]), 0);
+    assert_eq!(system.call(67, &[fd, DATA + 0x200, 1, 99]), 1, "it is open still");
+    assert_eq!(system.call(CLOSE, &[fd]), 0);
+    assert_eq!(system.linux.mounts.unwritten_pages(), unwritten);
     assert_eq!(room(&system), before);
 }
 

@@ -155,18 +155,16 @@ fn compare(bytes: Vec<u8>, files: &Files) -> Vec<u8> {
     platter.bytes.borrow().clone()
 }
 
-/// What the host's own tool says of a disk, if there is one.
+/// What the host's own tool says of a disk: `e2fsck` of e2fsprogs, which made the images too.
 fn check(bytes: &[u8], moment: usize) {
     let file = std::env::temp_dir().join(format!("tessera-power-{}", std::process::id()));
     std::fs::write(&file, bytes).expect("room for a disk");
     // It may do again what the journal says, and nothing else.
-    let preened = Command::new("e2fsck").arg("-p").arg(&file).output();
-    if let Ok(preened) = preened {
-        let status = preened.status.code().unwrap_or(-1);
-        let again = Command::new("e2fsck").arg("-fn").arg(&file).output().expect("it was there");
-        let text = std::string::String::from_utf8_lossy(&again.stdout).into_owned();
-        assert!(status <= 1 && again.status.success(), "after {moment}: {status} {text}");
-    }
+    let preened = Command::new("e2fsck").arg("-p").arg(&file).output().expect("e2fsprogs");
+    let status = preened.status.code().unwrap_or(-1);
+    let again = Command::new("e2fsck").arg("-fn").arg(&file).output().expect("e2fsprogs");
+    let text = std::string::String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(status <= 1 && again.status.success(), "after {moment}: {status} {text}");
     std::fs::remove_file(&file).expect("it was made here");
 }
 
