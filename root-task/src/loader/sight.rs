@@ -2,13 +2,15 @@
 //!
 //! A frame has to be mapped to be filled, and to be compared with the image when everything is
 //! made. Mapping it twice would take most of the time of verification. So pages of 4 KiB are mapped
-//! once, by copies of their capabilities, and stay so; slots and tables for that are given back
-//! before any thread runs. Other frames, and pages that find no room, are mapped each time.
+//! once, by copies of their capabilities, and stay so; the slots for that are given back before any
+//! thread runs. The memory of the tables is not: 4 KiB for each 2 MiB of such pages stay used, and
+//! no check before the boot counts them. Other frames, and pages that find no room, are mapped each
+//! time.
 
 use core::ops::Range;
 
 use libsys::object::{Large, Page, PageSize, PageTable, Small};
-use libsys::window::{MemoryKind, Window};
+use libsys::window::{MemoryKind, Viewer, Window};
 use libsys::{Cap, Error, ObjectType, Rights, SlotPath, initial};
 use packed::Cell;
 use packed::record::Fill;
@@ -69,6 +71,26 @@ impl Loader {
     #[inline(never)]
     pub(super) fn look_away(&self) -> Result<(), Error> {
         self.scratch().delete()
+    }
+
+    /// Works with a copy of a frame's capability, since by the first one the frame may be mapped
+    /// elsewhere. The copy is deleted whatever comes of the work: the next needs the slot.
+    ///
+    /// # Errors
+    /// What the kernel refuses, and those of the work; `NotEnoughMemory` if there is no slot.
+    pub(super) fn with_copy<S: PageSize, T>(
+        &mut self,
+        frame: Cell,
+        work: impl FnOnce(&mut Viewer, Cap<Page<S>>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if self.next_slot >= self.boot.empty.end {
+            return Err(Error::NotEnoughMemory(0));
+        }
+        let path = SlotPath::new(initial::CNODE, self.next_slot);
+        path.copy_from(self.path(frame), Rights::ALL)?;
+        let worked = work(&mut self.viewer, Cap::at(path.index));
+        path.delete()?;
+        worked
     }
 
     fn scratch(&self) -> SlotPath {

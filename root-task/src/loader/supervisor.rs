@@ -314,7 +314,9 @@ impl Supervisor {
         watched.stands_still();
         let recipe = watched.recipe;
         loader.answer_callers(recipe.component, ABANDONED);
-        self.abandoned.add(loader, &recipe);
+        let gone = self.watched.iter().filter(|watched| watched.is_gone());
+        let gone: Vec<_> = gone.filter_map(|watched| watched.recipe.cspace).collect();
+        self.abandoned.add(loader, &recipe, &gone);
         self.callers_of(loader, place);
     }
 

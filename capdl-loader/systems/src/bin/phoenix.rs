@@ -6,6 +6,7 @@
 use core::hint::black_box;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use libsys::foreign::SystemCalls;
 use libsys::layout::{Component, Kind, Missing};
 use libsys::object::{Notification, SlotRange, Untyped};
 use libsys::server::{Buffer, Handler, Outgoing, Request, Resolution, serve};
@@ -75,9 +76,12 @@ impl Phoenix {
         let name = self.component.name();
         match self.life {
             1 => self.read_what_is_not_there(),
-            2 => loop {
-                black_box(self.life);
-            },
+            2 => {
+                self.cripple();
+                loop {
+                    black_box(self.life);
+                }
+            }
             3 => exit(libsys::exit::Ending::Finished),
             4 => panic!("{name} has had enough"),
             5 => loop {
@@ -85,6 +89,14 @@ impl Phoenix {
                 let _ = self.component.bell().map(Cap::<Notification>::wait);
             },
             _ => println!("{name}: lives on"),
+        }
+    }
+
+    /// Takes from its thread what its next life needs. From here on it can call nobody.
+    fn cripple(&self) {
+        if let Ok(thread) = self.component.thread("self") {
+            let _ = thread.disable_fpu(true);
+            let _ = thread.set_system_calls(SystemCalls::Foreign);
         }
     }
 

@@ -6,6 +6,9 @@
 //! in each period. And a component may have received a second call with a reply object that still
 //! held the caller of the first, who is then left behind: no longer waiting for anything. What
 //! such a caller did last is repeated if it gives no sign of life.
+//!
+//! Several components may receive at one endpoint. The supervisor stands in once none of them is
+//! left.
 
 use alloc::vec::Vec;
 
@@ -25,10 +28,12 @@ const MOST: usize = 16;
 pub(super) struct Abandoned(Vec<Cap<Endpoint>>);
 
 impl Abandoned {
-    /// One more component is not started again.
-    pub(super) fn add(&mut self, loader: &Loader, recipe: &Recipe) {
-        let endpoints = loader.receptions(recipe).map(|cell| loader.cap(cell));
-        self.0.extend(endpoints);
+    /// One more component is not started again; `gone` are the CSpaces of all that are not.
+    pub(super) fn add(&mut self, loader: &Loader, recipe: &Recipe, gone: &[Cell]) {
+        let slots = loader.image.layout.slots;
+        let endpoints = loader.receptions(recipe);
+        let endpoints = endpoints.filter(|cell| !is_received(slots.rows(), *cell, gone));
+        self.0.extend(endpoints.map(|cell| loader.cap(cell)));
     }
 
     /// Whether there is nobody.
@@ -43,14 +48,28 @@ impl Abandoned {
         for endpoint in &self.0 {
             for _ in 0..MOST {
                 match Origin::of(Badge(endpoint.nb_recv(reply).badge)) {
-                    Origin::Client(Badge(0)) => break,
                     Origin::Signals(heard) => signals |= heard,
+                    Origin::Client(Badge(0)) => {
+                        // Nobody, or a caller without a badge, who must not be left behind. An
+                        // answer to nobody does nothing.
+                        reply.send(Message::new(ABANDONED, &[]));
+                        break;
+                    }
                     _ => reply.send(Message::new(ABANDONED, &[])),
                 }
             }
         }
         signals
     }
+}
+
+/// Whether somebody can receive at an endpoint, other than with these CSpaces.
+fn is_received(mut slots: impl Iterator<Item = Slot>, endpoint: Cell, gone: &[Cell]) -> bool {
+    slots.any(|row| {
+        row.origin == packed::Origin::Cell(endpoint)
+            && row.rights.contains(Rights::READ)
+            && !gone.contains(&row.node)
+    })
 }
 
 impl Loader {
@@ -73,5 +92,32 @@ impl Loader {
             let run = self.image.layout.objects.of(cell)?;
             (run.object == ObjectType::Endpoint).then_some(cell)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use packed::record::How;
+
+    fn slot(node: u32, endpoint: u32, rights: Rights) -> Slot {
+        let origin = packed::Origin::Cell(Cell(endpoint));
+        Slot { node: Cell(node), slot: 1, origin, how: How::Copied, rights, data: 0 }
+    }
+
+    #[test]
+    fn nobody_is_answered_for_a_server_that_is_left() {
+        // Two workers, 1 and 2, of one endpoint, which 3 calls.
+        let slots = [
+            slot(1, 9, Rights::READ),
+            slot(2, 9, Rights::READ_WRITE),
+            slot(2, 8, Rights::READ),
+            slot(3, 9, Rights::WRITE),
+        ];
+        let received = |gone: &[Cell]| is_received(slots.into_iter(), Cell(9), gone);
+        assert!(received(&[Cell(1)]));
+        assert!(received(&[Cell(2)]));
+        assert!(!received(&[Cell(1), Cell(2)]));
+        assert!(!is_received(slots.into_iter(), Cell(8), &[Cell(2)]));
     }
 }

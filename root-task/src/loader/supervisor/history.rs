@@ -84,7 +84,7 @@ impl History {
             return Decision::GiveUp;
         }
         self.restarts.push_back(now);
-        let doubled = rules.delay.checked_shl(before.min(63)).unwrap_or(u64::MAX);
+        let doubled = rules.delay.saturating_mul(1 << before.min(63));
         // No wait is longer than the time in which restarts count.
         let most = rules.within.max(rules.delay);
         Decision::Restart { after: Duration::from_millis(doubled.min(most)) }
@@ -107,6 +107,17 @@ mod tests {
         let waits: std::vec::Vec<_> = (0..5).map(|at| history.failed(&rules, millis(at))).collect();
         let restart = |ms| Decision::Restart { after: millis(ms) };
         assert_eq!(waits, [restart(3), restart(6), restart(12), restart(24), Decision::GiveUp]);
+    }
+
+    #[test]
+    fn no_wait_is_shorter_than_the_one_before() {
+        let rules = Rules { most: 100, within: 1_000_000_000, delay: 100 };
+        let mut history = History::default();
+        let waits: std::vec::Vec<_> =
+            (0..100).map(|_| history.failed(&rules, Duration::ZERO)).collect();
+        let longest = Decision::Restart { after: millis(rules.within) };
+        assert_eq!(waits[0], Decision::Restart { after: millis(100) });
+        assert!(waits[24..].iter().all(|wait| *wait == longest), "{waits:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use libsys::object::{Page, Small};
 use libsys::window::{MemoryKind, Window};
-use libsys::{Cap, Error, Rights, SlotPath, initial};
+use libsys::{Cap, Error};
 use packed::record::{Quiesce, Silencing};
 
 use super::super::{Loader, Stop};
@@ -20,14 +20,12 @@ impl Loader {
     }
 
     fn silence(&mut self, row: &Quiesce) -> Result<(), Error> {
-        let slot = self.spare_slot().map_err(|_| Error::NotEnoughMemory(0))?;
-        self.next_slot = slot;
-        let path = SlotPath::new(initial::CNODE, slot);
-        path.copy_from(self.path(row.page), Rights::ALL)?;
-        let view = self.viewer.open(Cap::<Page<Small>>::at(slot), MemoryKind::Device)?;
-        let is_silent = silence(view.window(), row.at.into(), row.how);
-        view.close()?;
-        path.delete()?;
+        let is_silent = self.with_copy(row.page, |viewer, page: Cap<Page<Small>>| {
+            let view = viewer.open(page, MemoryKind::Device)?;
+            let is_silent = silence(view.window(), row.at.into(), row.how);
+            view.close()?;
+            Ok(is_silent)
+        })?;
         if is_silent { Ok(()) } else { Err(Error::IllegalOperation) }
     }
 }

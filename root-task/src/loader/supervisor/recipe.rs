@@ -1,13 +1,17 @@
 //! The steps by which a component is started again.
+//!
+//! A thread begins with the registers of its first start, but for those of floating point: no call
+//! of the kernel sets them. `libsys` clears them at the start of a program when x4 says so, which
+//! it does unless the layout has a value of its own for it or the thread may not use them. Other
+//! programs begin with what the instance before left there.
 
 use alloc::vec::Vec;
 
 use abi::registers::Register;
-use libsys::object::{
-    Huge, IrqHandler, Large, Notification, Page, PageSize, Reply, Small, UserContext,
-};
+use libsys::foreign::SystemCalls;
+use libsys::object::{IrqHandler, Large, Notification, Page, PageSize, Reply, Small, UserContext};
 use libsys::window::{MemoryKind, Window};
-use libsys::{Badge, Cap, Error, Message, Rights, SlotPath, initial};
+use libsys::{Badge, Cap, Error, Message};
 use packed::record::{Fill, How, Recipe, Renewed, Thread};
 use packed::{Cell, Origin};
 
@@ -144,14 +148,12 @@ impl Loader {
     /// Gives the memory of a component its first contents again: zeros, then what the image has
     /// for it, in one pass over that.
     fn renew_memory(&mut self, component: u32) -> Result<(), Stop> {
-        let slot = self.spare_slot()?;
-        self.next_slot = slot;
         let (image, contents) = (self.image, self.contents());
         let rows = image.layout.renewed.rows();
         let runs: Vec<Renewed> = rows.filter(|row| row.component == component).collect();
         for run in runs.iter().filter(|run| !run.is_constant) {
             for frame in cells(run.first, run.count) {
-                self.in_frame(run, frame, slot, |window| {
+                self.in_frame(run, frame, |window| {
                     window.clear(0..1 << run.bits);
                     Ok(())
                 })?;
@@ -161,7 +163,7 @@ impl Loader {
         let mut fills = image.layout.fills.rows().filter(|fill| run_of(fill).is_some()).peekable();
         while let Some(fill) = fills.next() {
             let Some(run) = run_of(&fill) else { continue };
-            self.in_frame(run, fill.frame, slot, |window| {
+            self.in_frame(run, fill.frame, |window| {
                 contents.restore(window, &fill)?;
                 while let Some(more) = fills.next_if(|more| more.frame == fill.frame) {
                     contents.restore(window, &more)?;
@@ -177,13 +179,13 @@ impl Loader {
         &mut self,
         run: &Renewed,
         frame: Cell,
-        slot: u64,
         work: impl FnOnce(&Window) -> Result<(), Error>,
     ) -> Result<(), Stop> {
         let done = match u32::from(run.bits) {
-            Small::BITS => self.in_page::<Small>(run, frame, slot, work),
-            Large::BITS => self.in_page::<Large>(run, frame, slot, work),
-            _ => self.in_page::<Huge>(run, frame, slot, work),
+            Small::BITS => self.in_page::<Small>(run, frame, work),
+            Large::BITS => self.in_page::<Large>(run, frame, work),
+            // The image's check lets no larger ones be renewed.
+            _ => Err(Error::Alignment),
         };
         done.map_err(self.refused("renewing", frame))
     }
@@ -193,32 +195,31 @@ impl Loader {
         &mut self,
         run: &Renewed,
         frame: Cell,
-        slot: u64,
         work: impl FnOnce(&Window) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let path = SlotPath::new(initial::CNODE, slot);
-        path.copy_from(self.path(frame), Rights::ALL)?;
-        let page: Cap<Page<S>> = Cap::at(slot);
-        let view = self.viewer.open(page, MemoryKind::Ram)?;
-        let worked = work(view.window());
-        if run.is_code {
-            page.unify_instruction(0..1 << S::BITS)?;
-        }
-        if run.is_uncached {
-            page.clean_invalidate_data(0..1 << S::BITS)?;
-        }
-        view.close()?;
-        path.delete()?;
-        worked
+        self.with_copy(frame, |viewer, page: Cap<Page<S>>| {
+            let view = viewer.open(page, MemoryKind::Ram)?;
+            work(view.window())?;
+            if run.is_code {
+                page.unify_instruction(0..1 << S::BITS)?;
+            }
+            if run.is_uncached {
+                page.clean_invalidate_data(0..1 << S::BITS)?;
+            }
+            view.close()
+        })
     }
 
     /// Makes a thread what it was at first, whatever it has done to itself. Its budget stays used
     /// as far as it is: who fails often gets no more time than others.
     fn renew_thread(&self, row: &Thread) -> Result<(), Error> {
         let thread = self.thread(row.thread);
+        // Whatever it was bound to; it may have none.
+        let _ = thread.unbind_notification();
+        thread.set_timeout_endpoint(self.optional(row.timeout_handler))?;
+        thread.disable_fpu(row.is_without_float)?;
+        thread.set_system_calls(SystemCalls::Native)?;
         if row.notification.is_some() {
-            // It may have done so itself.
-            let _ = thread.unbind_notification();
             // What has rung for the one before is no news for this one.
             self.optional::<Notification>(row.notification).poll();
         }

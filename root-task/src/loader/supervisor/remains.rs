@@ -11,7 +11,7 @@ use libsys::modules::Modules;
 use libsys::object::{Large, Page, PageSize, Small};
 use libsys::symbols::Symbols;
 use libsys::window::MemoryKind;
-use libsys::{Cap, Error, Rights, SlotPath, initial};
+use libsys::{Cap, Error};
 use packed::Cell;
 use packed::record::{Pages, Source};
 
@@ -51,14 +51,12 @@ impl Loader {
     }
 
     fn word_of<S: PageSize>(&mut self, frame: Cell, at: u64) -> Result<u64, Error> {
-        let slot = self.next_slot;
-        let path = SlotPath::new(initial::CNODE, slot);
-        path.copy_from(self.path(frame), Rights::ALL)?;
-        let view = self.viewer.open(Cap::<Page<S>>::at(slot), MemoryKind::Ram)?;
-        let word = view.window().read_word(at);
-        view.close()?;
-        path.delete()?;
-        Ok(word)
+        self.with_copy(frame, |viewer, page: Cap<Page<S>>| {
+            let view = viewer.open(page, MemoryKind::Ram)?;
+            let word = view.window().read_word(at);
+            view.close()?;
+            Ok(word)
+        })
     }
 
     /// The modules that the image has for who runs in this address space, among them the names of

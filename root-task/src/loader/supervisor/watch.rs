@@ -51,7 +51,7 @@ enum Rescue {
 enum State {
     /// It runs.
     Runs,
-    /// It is started again after so many periods.
+    /// It is started again when so many periods have ended.
     Starts { left: u64 },
     /// It stays as it is.
     Stands,
@@ -89,6 +89,26 @@ impl Loader {
     }
 }
 
+impl State {
+    /// To be started again after so many whole periods: the one that has begun, and may end at
+    /// once, does not count.
+    const fn starting_in(periods: u64) -> Self {
+        Self::Starts { left: periods.saturating_add(1) }
+    }
+
+    /// Counts a period; answers whether it is time to start again.
+    const fn is_due(&mut self) -> bool {
+        match self {
+            Self::Starts { left: left @ 2.. } => {
+                *left -= 1;
+                false
+            }
+            Self::Starts { .. } => true,
+            Self::Runs | Self::Stands => false,
+        }
+    }
+}
+
 impl Watched {
     /// Whether somebody has to count periods for it.
     pub(super) fn counts_time(&self) -> bool {
@@ -101,14 +121,7 @@ impl Watched {
 
     /// Counts a period; answers whether it is time to start again.
     pub(super) const fn is_due(&mut self) -> bool {
-        match &mut self.state {
-            State::Starts { left: left @ 2.. } => {
-                *left -= 1;
-                false
-            }
-            State::Starts { .. } => true,
-            State::Runs | State::Stands => false,
-        }
+        self.state.is_due()
     }
 
     /// Counts a period, and asks for signs of life; answers what is known of it.
@@ -152,9 +165,14 @@ impl Watched {
         }
     }
 
-    /// It is started again after so many periods.
+    /// It is started again after so many whole periods.
     pub(super) const fn starts_in(&mut self, periods: u64) {
-        self.state = State::Starts { left: periods };
+        self.state = State::starting_in(periods);
+    }
+
+    /// Whether it is not started again.
+    pub(super) fn is_gone(&self) -> bool {
+        self.state == State::Stands
     }
 
     /// It is not.
@@ -173,5 +191,26 @@ impl Heart {
         let page = page.map_err(loader.refused("seeing signs of life", row.page))?;
         let pulse = Pulse::new(loader.periods(Duration::from_millis(row.within)));
         Ok(Self { pulse, page, asks: loader.cap(row.asks), within: row.within })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+
+    #[test]
+    fn a_period_that_has_begun_does_not_count() {
+        for periods in [1, 2, 7] {
+            let mut state = State::starting_in(periods);
+            // The first ends one that began before the failure.
+            let ends = (0..).take_while(|_| !state.is_due()).count();
+            assert_eq!(ends as u64, periods);
+        }
+    }
+
+    #[test]
+    fn who_runs_or_stands_is_never_due() {
+        assert!(!State::Runs.is_due());
+        assert!(!State::Stands.is_due());
     }
 }
