@@ -95,7 +95,7 @@ impl Viewer {
     /// Keeps a page mapped for good: a device's registers, for example.
     ///
     /// # Errors
-    /// `NotEnoughMemory` when the place is full (508 pages); what the kernel refuses.
+    /// `NotEnoughMemory` when the place is full (509 pages); what the kernel refuses.
     pub fn mount(&mut self, page: Cap<Page>, kind: MemoryKind) -> Result<Window, Error> {
         if self.next_mount >= LARGE {
             return Err(Error::NotEnoughMemory(0));

@@ -1,9 +1,10 @@
 //! Windows: memory that the initial thread maps for itself, to look at it word by word.
 //!
-//! A window is a range of addresses that nothing else in the program uses: they are never handed
-//! out twice, and the page below and above a window is never mapped. What is behind the addresses
-//! is another matter (a device, memory shared with another task), so every access is volatile and
-//! there is never a reference.
+//! A window is a range of addresses that nothing else in the program uses. Those of a window that
+//! this module maps are never handed out twice, and the pages below and above it are never mapped;
+//! those of a [`Viewer`] lie side by side, and show one page after the other. What is behind the
+//! addresses is another matter (a device, memory shared with another task), so every access is
+//! volatile and there is never a reference.
 //!
 //! Invariant W1: `start..start + bytes` is mapped in this program's address space, readable and
 //! writable, and no Rust object lives there. It holds from [`Window::map`] on; a program that

@@ -5,9 +5,11 @@
 //! | frames | they say their physical addresses; a second planner says where they should lie |
 //! | slots | each that should be occupied is, and no other one |
 //! | registers | those that the image sets |
-//! | contents | byte by byte |
+//! | contents | byte by byte, for frames in sight through what they were filled by |
 //!
-//! Which frames are asked is a matter of [`Depth`]; all else is read again always.
+//! Which frames are asked is a matter of [`Depth`]; all else is read again always. A capability
+//! that came to name another frame after that was filled is thus found if its frame is asked:
+//! always in a strict system, else only of some.
 //!
 //! Whether slots are occupied is asked by calls that change nothing, because all are refused:
 //!
