@@ -179,6 +179,11 @@ impl<P: Port> Machine for Native<'_, P> {
         self.resources.give_back_slot(mapping.0.get().into());
     }
 
+    /// All of them may wait, and the server still takes what comes next.
+    fn most_threads(&self) -> usize {
+        IN_FLIGHT - 1
+    }
+
     fn create_thread(&mut self, thread: ThreadId, space: SpaceHandle) -> Result<(), Exhausted> {
         let space = self.spaces.root(space).ok_or(Exhausted)?;
         self.threads.create(&mut self.resources, thread, space)

@@ -3,7 +3,7 @@
 //! Written from the ABI's documents alone, as maps and sets; it knows nothing of how the kernel
 //! does it. Beside each rule stands the section that demands it. It covers one core and one domain.
 //! Time stands still in it, so that no budget is used up but by a thread that yields; interrupts
-//! that arrive, several cores and domains are not in it (issue 9).
+//! that arrive, several cores and domains are not in it yet.
 //!
 //! | module | rules of |
 //! |---|---|

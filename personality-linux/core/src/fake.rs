@@ -193,6 +193,10 @@ impl Machine for Fake {
         assert!(self.mappings.remove(&mapping.0.get()).is_some(), "a mapping ends once");
     }
 
+    fn most_threads(&self) -> usize {
+        4096
+    }
+
     fn create_thread(&mut self, thread: ThreadId, space: SpaceHandle) -> Result<(), Exhausted> {
         let new = FakeThread { space, registers: Registers::default(), told: None };
         assert!(self.threads.insert(thread, new).is_none(), "numbers do not come again");

@@ -169,6 +169,9 @@ pub trait Machine {
     /// Ends a mapping.
     fn unmap(&mut self, mapping: Mapping);
 
+    /// How many threads there may be at once: as many as can wait at once.
+    fn most_threads(&self) -> usize;
+
     /// Makes a thread in an address space.
     ///
     /// # Errors

@@ -74,7 +74,9 @@ impl Kind {
 impl<M: Machine> Linux<M> {
     /// A number for a process or a thread. They do not come again.
     pub(crate) fn next_id(&mut self) -> Result<u32, Errno> {
-        if self.threads.len() + self.processes.len() >= LIMIT {
+        let threads = self.threads.len();
+        let is_full = threads >= self.frames.machine.most_threads();
+        if is_full || threads + self.processes.len() >= LIMIT {
             return Err(EAGAIN);
         }
         self.last_id = self.last_id.checked_add(1).ok_or(EAGAIN)?;
