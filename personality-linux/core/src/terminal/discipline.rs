@@ -15,6 +15,9 @@ use crate::abi::termios::{
     NOFLSH, OCRNL, ONLCR, OPOST, Special, Termios,
 };
 
+/// Bytes that one byte becomes at most when it is printed.
+pub(super) const LONGEST: usize = 2;
+
 /// Most bytes that wait to be read.
 const LIMIT: usize = 4096;
 /// The unit of [`Special::Time`].

@@ -4,6 +4,7 @@ use crate::abi::signals::{SIGCHLD, SIGCONT, SIGINT, SIGTSTP, SIGTTIN, SIGTTOU, S
 use crate::calls::tests::{INIT, System, error};
 use crate::fake::{DATA, Told};
 use crate::machine::ThreadId;
+use crate::terminal::PTY_OUTPUT;
 
 const IOCTL: u64 = 29;
 const READ: u64 = 63;
@@ -246,6 +247,25 @@ fn a_pseudo_terminal_goes_both_ways() {
     assert_eq!(system.call(READ, &[master, DATA, 50]), 13);
     assert_eq!(system.get(INIT, DATA, 13), b"ab\x08 \x08c\r\nout\r\n");
     assert_eq!(system.begin(INIT, READ, &[master, DATA, 50]), None);
+}
+
+#[test]
+fn who_is_told_of_room_can_end_a_line() {
+    let mut system = System::new();
+    let (master, slave) = pair(&mut system);
+    system.call(25, &[slave, F_SETFL.into(), u64::from(O_RDWR | O_NONBLOCK)]);
+    let area = system.call(222, &[0, PTY_OUTPUT as u64, 3, 0x22, u64::MAX, 0]) as u64;
+    let all_but_one = PTY_OUTPUT as u64 - 1;
+    assert_eq!(system.call(WRITE, &[slave, area, all_but_one]), all_but_one as i64);
+    system.put(DATA, b"\n");
+    assert_eq!(system.call(WRITE, &[slave, DATA, 1]), error(EAGAIN));
+    let asked = [slave as u32, POLLOUT.into()].map(u32::to_le_bytes).concat();
+    system.put(AREA, &asked);
+    system.put(DATA + 64, &[0; 16]);
+    assert_eq!(system.call(73, &[AREA, 1, DATA + 64, 0, 0]), 0);
+    assert_eq!(system.call(READ, &[master, area, 1]), 1);
+    assert_eq!(system.call(73, &[AREA, 1, DATA + 64, 0, 0]), 1);
+    assert_eq!(system.call(WRITE, &[slave, DATA, 1]), 1);
 }
 
 #[test]

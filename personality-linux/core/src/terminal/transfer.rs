@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use super::discipline::Readiness;
+use super::discipline::{LONGEST, Readiness};
 use super::jobs::Wish;
 use super::{Device, PTY_OUTPUT, Terminal};
 use crate::abi::errno::{EAGAIN, EIO};
@@ -169,7 +169,7 @@ impl<M: Machine> Linux<M> {
     pub(crate) fn poll_terminal(&self, terminal: &Terminal) -> u16 {
         let discipline = terminal.discipline.borrow();
         let is_readable = discipline.is_readable();
-        let has_room = !discipline.is_stopped() && self.room(terminal) > 0;
+        let has_room = !discipline.is_stopped() && self.room(terminal) >= LONGEST;
         let flag = |set, flag| if set { flag } else { 0 };
         flag(is_readable, POLLIN) | flag(has_room, POLLOUT) | flag(terminal.is_hung_up(), POLLHUP)
     }
