@@ -230,8 +230,6 @@ impl<M: Machine> Linux<M> {
             let mask = self.read_word(me, mask)?;
             self.mask_for_call(me, mask);
         }
-        // Nothing is told that cannot be delivered.
-        self.touch(me, events, limit.min(16) * EVENT as usize)?;
         let deadline = self.flight(me).and_then(|flight| flight.deadline);
         let mut wait = Wait::default();
         let happened = self.epoll_events(me, &epoll, limit, &mut wait);
@@ -239,8 +237,10 @@ impl<M: Machine> Linux<M> {
             wait.not_behind(deadline);
             return Err(Stop::Wait(wait));
         }
-        let bytes: Vec<u8> = happened.iter().flat_map(event_bytes).collect();
+        let bytes: Vec<u8> = happened.iter().flat_map(|one| event_bytes(&one.event)).collect();
         self.write_memory(me, events, &bytes)?;
+        // What could not be delivered happens again.
+        happened.iter().for_each(|one| epoll.tell(one));
         Ok(happened.len() as u64)
     }
 }

@@ -74,6 +74,9 @@ impl<M: Machine> Linux<M> {
     ) -> Answer {
         let (signal, info) = self.queued(me, process, number, info)?;
         self.check_signal(me, process, signal)?;
+        if !self.processes.get(&process).is_none_or(|process| process.pending.has_room(signal)) {
+            return Err(EAGAIN.into());
+        }
         self.signal_process(process, signal, info);
         self.still_here(me)
     }
@@ -92,6 +95,9 @@ impl<M: Machine> Linux<M> {
             return Err(ESRCH.into());
         }
         self.check_signal(me, process, signal)?;
+        if !self.thread(thread)?.pending.has_room(signal) {
+            return Err(EAGAIN.into());
+        }
         self.signal_thread(thread, signal, info);
         self.still_here(me)
     }

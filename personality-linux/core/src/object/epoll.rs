@@ -1,6 +1,6 @@
 //! Many files that are waited for together: `epoll(7)`.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -13,6 +13,9 @@ use crate::linux::Linux;
 use crate::machine::{Machine, ThreadId};
 use crate::object::{Object, nesting};
 use crate::waiting::{Key, Wait};
+
+/// Changes that are kept without asking who depends on them.
+const FEW: usize = 8;
 
 /// What is waited for of a file, and what the program wants to be told then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +50,9 @@ pub(crate) struct Epoll {
     pub(crate) key: Key,
     items: RefCell<BTreeMap<(i32, usize), Item>>,
     /// How often what the items wait for has changed, for those that are told of changes only.
-    changes: RefCell<BTreeMap<Key, u64>>,
+    pub(super) changes: RefCell<BTreeMap<Key, u64>>,
+    /// With more changes than this, those that no file depends on any more are forgotten.
+    room: Cell<usize>,
     /// Where the next look begins, so that every file has its turn.
     next: Cell<(i32, usize)>,
 }
@@ -59,6 +64,14 @@ pub(crate) struct Event {
     pub(crate) data: u64,
 }
 
+/// What has happened to which file, and what that depends on.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    place: (i32, usize),
+    pub(crate) event: Event,
+    wait: Wait,
+}
+
 fn identity(file: &Rc<Description>) -> usize {
     Rc::as_ptr(file).addr()
 }
@@ -66,7 +79,8 @@ fn identity(file: &Rc<Description>) -> usize {
 impl Epoll {
     pub(crate) fn new(key: Key) -> Self {
         let items = RefCell::default();
-        Self { key, items, changes: RefCell::default(), next: Cell::default() }
+        let room = Cell::new(FEW);
+        Self { key, items, changes: RefCell::default(), room, next: Cell::default() }
     }
 
     /// Something has changed.
@@ -160,28 +174,36 @@ impl Epoll {
         told.until != wait.until || !now.eq(told.changes.iter().copied())
     }
 
-    /// A file was told of.
-    fn tell(&self, place: (i32, usize), wait: &Wait) {
+    /// A program was told of a file.
+    pub(crate) fn tell(&self, Happened { place, wait, .. }: &Happened) {
         let mut items = self.items.borrow_mut();
-        let Some(item) = items.get_mut(&place) else { return };
+        let Some(item) = items.get_mut(place) else { return };
         item.is_spent = item.interest.events & EPOLLONESHOT != 0;
         if item.interest.events & EPOLLET != 0 {
             let mut changes = self.changes.borrow_mut();
             let told = wait.keys.iter().map(|key| (*key, *changes.entry(*key).or_insert(0)));
             item.told = Some(Told { changes: told.collect(), until: wait.until });
+            if changes.len() > self.room.get() {
+                let all = items.values().filter_map(|item| item.told.as_ref());
+                let used: BTreeSet<Key> =
+                    all.flat_map(|told| told.changes.iter().map(|(key, _)| *key)).collect();
+                changes.retain(|key, _| used.contains(key));
+                self.room.set(2 * changes.len() + FEW);
+            }
         }
     }
 }
 
 impl<M: Machine> Linux<M> {
-    /// What has happened to files of a set, so many at most. `wait` gets what to wait for.
+    /// What has happened to files of a set, so many at most, which is to be told. `wait` gets what
+    /// to wait for.
     pub(crate) fn epoll_events(
         &self,
         me: ThreadId,
         epoll: &Epoll,
         limit: usize,
         wait: &mut Wait,
-    ) -> Vec<Event> {
+    ) -> Vec<Happened> {
         let mut events = Vec::new();
         wait.keys.push(epoll.key);
         for place in epoll.places() {
@@ -191,8 +213,7 @@ impl<M: Machine> Linux<M> {
                 epoll.next.set(place);
                 return events;
             }
-            events.push(event.0);
-            epoll.tell(place, &event.1);
+            events.push(event);
         }
         epoll.next.set((i32::MIN, 0));
         events
@@ -205,7 +226,7 @@ impl<M: Machine> Linux<M> {
         epoll: &Epoll,
         place: (i32, usize),
         wait: &mut Wait,
-    ) -> Option<(Event, Wait)> {
+    ) -> Option<Happened> {
         let (file, interest) = epoll.asked(place)?;
         let mut own = Wait::default();
         let state = u32::from(self.poll_file(me, &file, &mut own));
@@ -214,7 +235,7 @@ impl<M: Machine> Linux<M> {
         let events = state & (interest.events | u32::from(POLLERR | POLLHUP));
         let is_new = interest.events & EPOLLET == 0 || epoll.has_changed(place, &own);
         let event = Event { events, data: interest.data };
-        (events != 0 && is_new).then_some((event, own))
+        (events != 0 && is_new).then_some(Happened { place, event, wait: own })
     }
 
     /// Whether anything has happened to a file of a set.

@@ -1,10 +1,11 @@
 use core::time::Duration;
 
-use crate::abi::errno::{EAGAIN, EBADF, EEXIST, EINVAL, ELOOP, EPERM};
+use crate::abi::errno::{EAGAIN, EBADF, EEXIST, EFAULT, EINVAL, ELOOP, EPERM};
 use crate::abi::flags::*;
 use crate::abi::signals::SIGUSR1;
 use crate::calls::tests::{INIT, System, error};
 use crate::fake::{DATA, Told};
+use crate::machine::PAGE;
 
 const READ: u64 = 63;
 const WRITE: u64 = 64;
@@ -79,6 +80,30 @@ fn signals_are_read() {
     assert_eq!(system.call(READ, &[fd, DATA, 300]), 128);
     assert_eq!(system.get(INIT, DATA, 1), [SIGUSR1.number()]);
     assert_eq!(system.get(INIT, DATA + 12, 4), 1_u32.to_le_bytes(), "the sender");
+}
+
+#[test]
+fn a_full_queue_of_signals_is_an_error() {
+    const SIGNAL: u64 = 40;
+    let mut system = System::new();
+    let set = words(&mut system, &[1 << (SIGNAL - 1)]);
+    assert_eq!(system.call(135, &[0, set, 0, 8]), 0);
+    // Its code, SI_QUEUE, is in the third of its words.
+    let mut info = [0; 128];
+    info[8..12].copy_from_slice(&(-1_i32).to_le_bytes());
+    let info = system.put(AREA + 64, &info);
+    // The queues of a process and of its thread are two.
+    let (process, thread) = ((138, [1, SIGNAL, info, 0]), (240, [1, 1, SIGNAL, info]));
+    for (number, arguments) in [process, thread] {
+        for _ in 0..256 {
+            assert_eq!(system.call(number, &arguments), 0);
+        }
+        assert_eq!(system.call(number, &arguments), error(EAGAIN));
+    }
+    // The thread's come first. There is room for another one.
+    assert_eq!(system.call(137, &[set, 0, 0, 8]), SIGNAL as i64);
+    assert_eq!(system.call(process.0, &process.1), error(EAGAIN));
+    assert_eq!(system.call(thread.0, &thread.1), 0);
 }
 
 #[test]
@@ -181,6 +206,42 @@ fn each_time_that_a_timer_expires_is_a_change() {
     system.linux.machine().time += Duration::from_secs(1);
     system.linux.tick();
     assert_eq!(system.told(INIT), Some(Told::Answer(1)));
+}
+
+#[test]
+fn what_could_not_be_delivered_is_told_again() {
+    let mut system = System::new();
+    let set = system.call(20, &[0]) as u64;
+    for _ in 0..17 {
+        let fd = eventfd(&mut system, 1, 0);
+        assert_eq!(epoll_add(&mut system, set, fd, u32::from(POLLIN) | EPOLLET), 0);
+    }
+    // Memory for 16 of them.
+    let area = system.call(222, &[0, 2 * PAGE, 3, 0x22, u64::MAX, 0]) as u64;
+    assert_eq!(system.call(215, &[area + PAGE, PAGE]), 0);
+    assert_eq!(system.call(22, &[set, area + PAGE - 16 * 16, 20, 0, 0]), error(EFAULT));
+    assert_eq!(system.call(22, &[set, area, 20, 0, 0]), 17);
+    assert_eq!(system.call(22, &[set, area, 20, 0, 0]), 0);
+}
+
+#[test]
+fn a_set_forgets_the_changes_of_closed_files() {
+    let mut system = System::new();
+    let set = system.call(20, &[0]) as u64;
+    let kept = eventfd(&mut system, 1, 0);
+    assert_eq!(epoll_add(&mut system, set, kept, u32::from(POLLIN) | EPOLLET), 0);
+    for _ in 0..100 {
+        let fd = eventfd(&mut system, 1, 0);
+        assert_eq!(epoll_add(&mut system, set, fd, u32::from(POLLIN) | EPOLLET), 0);
+        assert!(happened(&mut system, set).contains(&(100 + fd)));
+        assert_eq!(system.call(57, &[fd]), 0);
+    }
+    let epoll = system.linux.epolls[0].upgrade().expect("it is open");
+    assert!(epoll.changes.borrow().len() < 20, "{}", epoll.changes.borrow().len());
+    assert_eq!(happened(&mut system, set), [], "nothing new of the one that is left");
+    let number = words(&mut system, &[1]);
+    assert_eq!(system.call(WRITE, &[kept, number, 8]), 8);
+    assert_eq!(happened(&mut system, set), [100 + kept]);
 }
 
 #[test]

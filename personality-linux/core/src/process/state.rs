@@ -47,16 +47,20 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Adds a signal; whether there was room for it.
-    pub(crate) fn add(&mut self, signal: Signal, info: Info) -> bool {
+    /// Whether there is room for a signal, or it waits already and need not twice.
+    pub(crate) fn has_room(&self, signal: Signal) -> bool {
+        let waiting = self.infos.get(&signal).map_or(0, VecDeque::len);
+        !signal.is_for_real_time() || waiting < QUEUE
+    }
+
+    /// Adds a signal, if there is room for it.
+    pub(crate) fn add(&mut self, signal: Signal, info: Info) {
         let infos = self.infos.entry(signal).or_default();
         let limit = if signal.is_for_real_time() { QUEUE } else { 1 };
-        let has_room = infos.len() < limit;
-        if has_room {
+        if infos.len() < limit {
             infos.push_back(info);
             self.set |= signal.bit();
         }
-        has_room || !signal.is_for_real_time()
     }
 
     /// The first signal of a set.
