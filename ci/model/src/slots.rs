@@ -201,3 +201,71 @@ fn is_ancestor(one: &Filled, other: &Filled) -> bool {
         (_, badge) => badge == other.cap.badge() && !other.first_badged,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abi::Rights;
+
+    const OBJECT: Address = 0x4000;
+
+    const fn slot(index: u64) -> SlotName {
+        SlotName { holder: Holder::CNode(0x1000), index }
+    }
+
+    const fn endpoint(badge: u64) -> Cap {
+        Cap::Endpoint { object: OBJECT, rights: Rights::ALL, badge }
+    }
+
+    /// An original in slot 0, and capabilities with these badges derived from it, one after another.
+    fn derived(badges: &[u64]) -> Slots {
+        let mut slots = Slots::default();
+        slots.add_original(slot(0), endpoint(0));
+        for (index, badge) in (1..).zip(badges) {
+            slots.insert(slot(index), endpoint(*badge), slot(0), false);
+        }
+        slots
+    }
+
+    #[test]
+    fn a_copy_of_a_badged_capability_is_its_sibling() {
+        let mut slots = derived(&[5]);
+        slots.insert(slot(2), endpoint(5), slot(1), false);
+        assert_eq!(slots.first_child(slot(0)), Some(slot(1)));
+        assert_eq!(slots.first_child(slot(2)), None);
+        // The first with its badge is the parent of those behind it.
+        assert_eq!(slots.first_child(slot(1)), Some(slot(2)));
+        let mut slots = derived(&[0]);
+        slots.insert(slot(2), endpoint(0), slot(1), false);
+        assert_eq!(slots.first_child(slot(1)), None, "a copy without badge cannot be revoked");
+    }
+
+    #[test]
+    fn who_begins_a_run_of_a_badge_hands_that_on() {
+        let mut slots = derived(&[7, 5]);
+        slots.insert(slot(3), endpoint(5), slot(2), false);
+        slots.remove(slot(2));
+        assert!(slots.filled(slot(3)).is_some_and(|filled| filled.first_badged));
+        assert_eq!(slots.first_child(slot(3)), None, "another badge is behind it");
+    }
+
+    #[test]
+    fn a_capability_is_final_while_no_neighbour_is_to_its_object() {
+        let mut slots = derived(&[]);
+        assert!(slots.is_final(slot(0)));
+        slots.insert(slot(1), endpoint(0), slot(0), false);
+        assert!(!slots.is_final(slot(0)) && !slots.is_final(slot(1)));
+        slots.relocate(slot(1), slot(9), endpoint(0));
+        slots.remove(slot(0));
+        assert!(slots.is_final(slot(9)));
+    }
+
+    #[test]
+    fn any_number_of_capabilities_finds_a_place_behind_one() {
+        let badges: Vec<u64> = (1..=400).collect();
+        let slots = derived(&badges);
+        let order: Vec<u64> = slots.in_order().map(|(slot, _)| slot.index).collect();
+        let expected: Vec<u64> = core::iter::once(0).chain((1..=400).rev()).collect();
+        assert_eq!(order, expected);
+    }
+}
