@@ -93,11 +93,17 @@ enum Visit {
     Done,
 }
 
-fn check_cycles(facts: &Facts<'_>, calls: &[&Channel], findings: &mut Findings) {
+/// The calls of each component.
+fn by_caller<'a>(calls: &[&'a Channel]) -> BTreeMap<ComponentId, Vec<&'a Channel>> {
     let mut from: BTreeMap<ComponentId, Vec<&Channel>> = BTreeMap::new();
     for channel in calls {
         from.entry(channel.from).or_default().push(channel);
     }
+    from
+}
+
+fn check_cycles(facts: &Facts<'_>, calls: &[&Channel], findings: &mut Findings) {
+    let from = by_caller(calls);
     let mut visits: BTreeMap<ComponentId, Visit> = BTreeMap::new();
     for start in from.keys() {
         if visits.contains_key(start) {
@@ -155,13 +161,13 @@ fn check_donors(facts: &Facts<'_>, calls: &[&Channel], findings: &mut Findings) 
         .take(facts.model.components.len())
         .map(|index| thread(facts, ComponentId(index)).is_some() && !is_passive(ComponentId(index)))
         .collect();
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for channel in calls {
-            if has_time[channel.from.0 as usize] && !has_time[channel.to.0 as usize] {
-                has_time[channel.to.0 as usize] = true;
-                changed = true;
+    let called = by_caller(calls);
+    let all = (0..).map(ComponentId).zip(&has_time);
+    let mut pending: Vec<ComponentId> = all.filter_map(|(id, has)| has.then_some(id)).collect();
+    while let Some(caller) = pending.pop() {
+        for channel in called.get(&caller).into_iter().flatten() {
+            if !std::mem::replace(&mut has_time[channel.to.0 as usize], true) {
+                pending.push(channel.to);
             }
         }
     }

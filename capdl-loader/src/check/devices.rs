@@ -13,28 +13,26 @@ use super::findings::Findings;
 use crate::Diagnostic;
 use crate::code::Code;
 
+/// Who sees a frame, each by its first mapping.
+type Users<'a> = BTreeMap<ComponentId, &'a Mapping>;
+
 /// Looks at every page of devices.
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    let mut users: BTreeMap<ObjectId, BTreeMap<ComponentId, &Mapping>> = BTreeMap::new();
+    let mut users: Vec<Users<'_>> = vec![Users::new(); facts.model.objects.len()];
     for mapping in &facts.mappings {
         if let Some(owner) = facts.model[mapping.space].owner {
-            users.entry(mapping.frame).or_default().entry(owner).or_insert(mapping);
+            users[mapping.frame.index()].entry(owner).or_insert(mapping);
         }
     }
-    for (frame, users) in &users {
-        check_page(facts, *frame, users, findings);
+    for ((frame, _), users) in facts.model.objects().zip(&users) {
+        check_page(facts, frame, users, findings);
     }
     for (id, region) in (0..).map(RegionId).zip(&facts.model.regions) {
         check_dma(facts, id, region, &users, findings);
     }
 }
 
-fn check_page(
-    facts: &Facts<'_>,
-    frame: ObjectId,
-    users: &BTreeMap<ComponentId, &Mapping>,
-    findings: &mut Findings,
-) {
+fn check_page(facts: &Facts<'_>, frame: ObjectId, users: &Users<'_>, findings: &mut Findings) {
     let Kind::Frame(described) = &facts.model[frame].kind else { return };
     let mut others = users.iter();
     let (Some((one, first)), Some((other, second))) = (others.next(), others.next()) else {
@@ -82,7 +80,7 @@ fn check_dma(
     facts: &Facts<'_>,
     id: RegionId,
     region: &Region,
-    users: &BTreeMap<ObjectId, BTreeMap<ComponentId, &Mapping>>,
+    users: &[Users<'_>],
     findings: &mut Findings,
 ) {
     let RegionKind::Device { node, has_dma: true, .. } = &region.kind else { return };
@@ -95,7 +93,7 @@ fn check_dma(
     if trusted {
         return;
     }
-    let drivers = region.frames.iter().filter_map(|frame| users.get(frame));
+    let drivers = region.frames.iter().filter_map(|frame| users.get(frame.index()));
     let drivers: Vec<ComponentId> = drivers.flat_map(|users| users.keys().copied()).collect();
     let Some(driver) = drivers.first() else { return };
     let (name, driver) = (&region.name, facts.component(*driver));

@@ -1,10 +1,10 @@
 //! M211, M212, M213: how memory is mapped.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use layout::VmAttributes;
 use layout::object::Kind;
 use layout::policy::Leave;
-use layout::{ObjectId, VmAttributes};
 
 use super::facts::{Facts, Mapping};
 use super::findings::Findings;
@@ -14,13 +14,13 @@ use crate::code::Code;
 /// Looks at every mapping.
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     check_aliases(facts, findings);
-    let mut cached: HashMap<ObjectId, &Mapping> = HashMap::new();
+    let mut cached: Vec<Option<&Mapping>> = vec![None; facts.model.objects.len()];
     for mapping in &facts.mappings {
         check_writable_code(facts, mapping, findings);
         check_zero(facts, mapping, findings);
         check_device(facts, mapping, findings);
         let VmAttributes { cacheable, .. } = mapping.attributes;
-        let first = *cached.entry(mapping.frame).or_insert(mapping);
+        let first = *cached[mapping.frame.index()].get_or_insert(mapping);
         if first.attributes.cacheable != cacheable {
             let name = &facts.model[mapping.frame].name;
             let message = format!("frame `{name}` is mapped both cached and uncached");
@@ -56,23 +56,24 @@ struct Views<'a> {
 /// Frames that are written through one mapping and executed through another. Told once for all
 /// frames of one piece of memory.
 fn check_aliases(facts: &Facts<'_>, findings: &mut Findings) {
-    let mut views: BTreeMap<ObjectId, Views<'_>> = BTreeMap::new();
+    let mut views = vec![Views::default(); facts.model.objects.len()];
     for mapping in &facts.mappings {
-        let view = views.entry(mapping.frame).or_default();
+        let view = &mut views[mapping.frame.index()];
         let (writes, executes) = (mapping.is_writable(), mapping.is_executable());
         view.writable = view.writable.or(Some(mapping).filter(|_| writes));
         view.executable = view.executable.or(Some(mapping).filter(|_| executes));
         view.is_both_at_once |= writes && executes;
     }
     let mut told = BTreeSet::new();
-    for (frame, view) in views.into_iter().filter(|(_, view)| !view.is_both_at_once) {
+    let views = facts.model.objects.iter().zip(views);
+    for (frame, view) in views.filter(|(_, view)| !view.is_both_at_once) {
         let (Some(writable), Some(executable)) = (view.writable, view.executable) else { continue };
         let spaces = [writable.space, executable.space];
         if !told.insert((spaces, writable.span, executable.span)) {
             continue;
         }
         let [writer, runner] = spaces.map(|space| facts.owner(space));
-        let frame = &facts.model[frame].name;
+        let frame = &frame.name;
         let message = format!("{writer} can write frame `{frame}`, which {runner} executes");
         let Some(found) = writable_code(facts, message) else { return };
         let found = found

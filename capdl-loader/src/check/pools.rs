@@ -1,7 +1,9 @@
 //! A409, A411: what members of pools may do, and how many there can be.
 
+use std::collections::BTreeMap;
+
 use layout::cap::Cap;
-use layout::names::{Pool, PoolMemory};
+use layout::names::{ComponentId, Pool, PoolMemory};
 use layout::object::Kind;
 
 use super::facts::Facts;
@@ -11,8 +13,9 @@ use crate::code::Code;
 
 /// Looks at every pool.
 pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let held = held_by_owners(facts);
     for pool in &facts.model.pools {
-        check_bound(facts, pool, findings);
+        check_bound(pool, held.get(&pool.owner).map_or(&[], Vec::as_slice), findings);
         let owner = &facts.model[pool.owner];
         let Some(thread) = owner.thread else { continue };
         let Kind::Thread(thread) = &facts.model[thread].kind else { continue };
@@ -29,14 +32,25 @@ pub fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
+/// What each owner of a pool holds.
+fn held_by_owners<'a>(facts: &Facts<'a>) -> BTreeMap<ComponentId, Vec<&'a Cap>> {
+    let owners = facts.model.pools.iter().map(|pool| (pool.owner, Vec::new()));
+    let mut held: BTreeMap<ComponentId, Vec<&Cap>> = owners.collect();
+    if !held.is_empty() {
+        for holding in facts.holdings() {
+            let caps = holding.owner.and_then(|owner| held.get_mut(&owner));
+            caps.into_iter().for_each(|caps| caps.push(holding.cap));
+        }
+    }
+    held
+}
+
 /// Whether something counts the members of a pool: that each needs time, or memory, of which its
 /// owner has no more.
-fn check_bound(facts: &Facts<'_>, pool: &Pool, findings: &mut Findings) {
-    let held =
-        || facts.holdings().filter(|held| held.owner == Some(pool.owner)).map(|held| held.cap);
-    let gives_time = held().any(|cap| matches!(cap, Cap::SchedControl { .. }));
+fn check_bound(pool: &Pool, held: &[&Cap], findings: &mut Findings) {
+    let gives_time = held.iter().any(|cap| matches!(cap, Cap::SchedControl { .. }));
     let own = pool.memory.all();
-    let has_other = held().any(|cap| matches!(cap, Cap::Untyped(id) if !own.contains(id)));
+    let has_other = held.iter().any(|cap| matches!(cap, Cap::Untyped(id) if !own.contains(id)));
     let has_time = !pool.times.is_empty() && !gives_time;
     let has_pieces = matches!(pool.memory, PoolMemory::Pieces(_)) && !has_other;
     if has_time || has_pieces {

@@ -109,6 +109,13 @@ impl Mappings {
         }
     }
 
+    /// The pages of an address space.
+    pub(super) fn pages_of(&self, space: ObjectId) -> &[Page] {
+        let first = self.pages.partition_point(|page| page.space < space);
+        let behind = self.pages.partition_point(|page| page.space <= space);
+        &self.pages[first..behind]
+    }
+
     /// How each frame is seen.
     pub(super) fn views(&self) -> BTreeMap<ObjectId, Views> {
         let mut views = BTreeMap::<ObjectId, Views>::new();

@@ -40,8 +40,9 @@ pub(super) fn write(
             return Err(refusal(restart.span, "only a component with a thread starts again"));
         };
         system.recipes.push(recipe(number, numbering.cell(thread), numbering, component, restart));
+        let before = system.renewed.len();
         renew(model, numbering, &seen, (number, component), system);
-        if system.renewed.iter().any(|row| row.bits > LARGEST) {
+        if system.renewed.iter().skip(before).any(|row| row.bits > LARGEST) {
             let message = "a component with memory of 1 GiB of its own does not start again";
             return Err(refusal(restart.span, message));
         }
@@ -177,13 +178,14 @@ fn renew(
     system: &mut System,
 ) {
     let Seen { mappings, views, shared } = seen;
-    let own = mappings.pages.iter().filter(|page| {
+    let pages = component.vspace.map_or(&[][..], |space| mappings.pages_of(space));
+    let own = pages.iter().filter(|page| {
         let is_alone = views[&page.object].spaces.len() == 1 && !shared.contains(&page.object);
         let is_memory = !matches!(
             &model[page.object].kind,
             Kind::Frame(frame) if matches!(frame.position, layout::memory::Position::At(_))
         );
-        Some(page.space) == component.vspace && is_alone && is_memory
+        is_alone && is_memory
     });
     for page in own {
         let view = &views[&page.object];

@@ -6,7 +6,7 @@ use abi::Rights;
 use layout::cap::{Cap, Entry, Place};
 use layout::object::Kind;
 use layout::{Model, ObjectId};
-use packed::record::{Derived, Dropped, How, Slot, Thread};
+use packed::record::{Derived, Dropped, How, Slot};
 use packed::{Cell, Origin, System};
 
 use super::cells::Cells;
@@ -268,8 +268,8 @@ fn kept(model: &Model, numbering: &Numbering, system: &System) -> BTreeSet<Cell>
     kept.extend(system.supervisor.iter().filter_map(|own| own.bell));
     kept.extend(system.heartbeats.iter().map(|row| row.asks));
     kept.extend(system.quiesce.iter().map(|row| row.page));
-    let again = |thread: &&Thread| system.recipes.iter().any(|row| row.thread == thread.thread);
-    for thread in system.threads.iter().filter(again) {
+    let again: BTreeSet<Cell> = system.recipes.iter().map(|row| row.thread).collect();
+    for thread in system.threads.iter().filter(|row| again.contains(&row.thread)) {
         let used = [thread.fault_handler, thread.timeout_handler, thread.notification];
         kept.extend(used.into_iter().flatten());
     }
