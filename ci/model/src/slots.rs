@@ -217,7 +217,7 @@ mod tests {
         Cap::Endpoint { object: OBJECT, rights: Rights::ALL, badge }
     }
 
-    /// An original in slot 0, and capabilities with these badges derived from it, one after another.
+    /// An original in slot 0, and capabilities with these badges derived from it, one by one.
     fn derived(badges: &[u64]) -> Slots {
         let mut slots = Slots::default();
         slots.add_original(slot(0), endpoint(0));

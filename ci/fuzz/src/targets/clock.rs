@@ -19,6 +19,8 @@ pub(super) const TARGET: Target = Target {
 const START: u32 = 1000;
 /// Callers that the driver keeps, and one more.
 const CALLERS: usize = 6;
+/// Clients that share those places.
+const CLIENTS: usize = 3;
 
 /// Steps of an execution: more of them find nothing else.
 const STEPS: usize = 500;
@@ -29,7 +31,7 @@ fn run(bytes: &[u8]) {
     let lies: Vec<u32> = lies.iter().map(|byte| u32::from(*byte) * 0x0101_0011).collect();
     let is_honest = lies.is_empty();
     let device = if is_honest { FakeClock::showing(START) } else { FakeClock::lying(&lies) };
-    let mut clock = Clock::<_, Recorded>::start(device.clone(), vec![Badge(1)], CALLERS);
+    let mut clock = Clock::<_, Recorded>::start(device.clone(), vec![Badge(1)], CALLERS, CLIENTS);
     // When a good clock shows what; and who waits for which time.
     let (mut now, mut waiting) = (u64::from(START), Vec::<(Recorded, u64)>::new());
     for step in steps.as_chunks::<3>().0.iter().take(STEPS) {
