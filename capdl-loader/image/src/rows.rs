@@ -143,36 +143,47 @@ impl<'a> Reader<'a> {
     }
 
     fn change(&mut self, columns: usize) -> Option<()> {
-        let mut mask = 0;
         if self.expected > 0 {
             self.expected -= 1;
-        } else {
-            mask = number::take(&mut self.bytes)?;
-            if mask == 0 {
-                self.expected = number::take(&mut self.bytes)?.checked_sub(1)?;
-            }
+            self.go_on();
+            return Some(());
         }
+        // What is left is in registers meanwhile.
+        let mut bytes = self.bytes;
+        let mut mask = number::take(&mut bytes)?;
         if mask >> columns != 0 {
             return None;
         }
+        if mask == 0 {
+            self.expected = number::take(&mut bytes)?.checked_sub(1)?;
+        }
+        self.go_on();
+        while mask != 0 {
+            let column = mask.trailing_zeros() as usize;
+            let change = number::take_change(&mut bytes)?;
+            let value = self.values.get_mut(column)?;
+            *value = value.wrapping_add(change.by);
+            if change.goes_on {
+                let step = self.steps.get_mut(column)?;
+                *step = step.wrapping_add(change.by);
+                self.moving &= !(1 << column);
+                self.moving |= u64::from(*step != 0) << column;
+            }
+            mask &= mask - 1;
+        }
+        self.bytes = bytes;
+        Some(())
+    }
+
+    /// Adds the steps.
+    #[inline(always)]
+    fn go_on(&mut self) {
         let mut moving = self.moving;
         while moving != 0 {
             let column = moving.trailing_zeros() as usize;
             self.values[column] = self.values[column].wrapping_add(self.steps[column]);
             moving &= moving - 1;
         }
-        while mask != 0 {
-            let column = mask.trailing_zeros() as usize;
-            let change = number::take_change(&mut self.bytes)?;
-            self.values[column] = self.values[column].wrapping_add(change.by);
-            if change.goes_on {
-                self.steps[column] = self.steps[column].wrapping_add(change.by);
-                self.moving &= !(1 << column);
-                self.moving |= u64::from(self.steps[column] != 0) << column;
-            }
-            mask &= mask - 1;
-        }
-        Some(())
     }
 }
 

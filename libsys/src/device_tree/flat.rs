@@ -57,6 +57,25 @@ impl<'a> Tokens<'a> {
         Some(taken)
     }
 
+    /// Takes a name with the zeros behind it, a word at a time.
+    fn take_name(&mut self) -> Option<&'a [u8]> {
+        let mut rest = self.rest;
+        loop {
+            let (word, behind) = rest.split_first_chunk()?;
+            let word = u32::from_le_bytes(*word);
+            // The lowest of these bits is of the first byte that is 0.
+            let zeros = word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080;
+            if zeros != 0 {
+                let length = self.rest.len() - rest.len() + zeros.trailing_zeros() as usize / 8;
+                let name = self.rest.get(..length)?;
+                self.rest = behind;
+                return Some(name);
+            }
+            rest = behind;
+        }
+    }
+
+    #[inline]
     fn take_word(&mut self) -> Option<u32> {
         let (word, rest) = self.rest.split_first_chunk()?;
         self.rest = rest;
@@ -70,11 +89,7 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
             return match self.take_word()? {
-                BEGIN_NODE => {
-                    let length = self.rest.iter().position(|byte| *byte == 0)?;
-                    let name = self.take(length + 1)?;
-                    Some(Token::Begin { name: &name[..length] })
-                }
+                BEGIN_NODE => self.take_name().map(|name| Token::Begin { name }),
                 PROPERTY => {
                     let length = usize::try_from(self.take_word()?).ok()?;
                     let name = usize::try_from(self.take_word()?).ok()?;

@@ -28,7 +28,6 @@ use core::ops::Range;
 use libsys::object::SlotRange;
 use libsys::{Error, ObjectType, SlotPath};
 use packed::Cell;
-use packed::record::Slot;
 
 use super::stop::Difference;
 use super::threads::{REGISTERS, registers};
@@ -54,28 +53,32 @@ impl Loader {
 
     fn verify_slots(&self) -> Result<(), Stop> {
         let objects = self.image.layout.objects;
-        let mut rows = (0..).zip(self.image.layout.slots.rows()).peekable();
+        // Only this much of a row is kept until its node comes.
+        let slots = self.image.layout.slots.rows().map(|row| (row.node, u64::from(row.slot)));
+        let mut rows = (0..).zip(slots).peekable();
         for run in objects.iter().filter(|run| run.object == ObjectType::CNode) {
             for node in super::cells(run.first, run.count) {
-                let own = core::iter::from_fn(|| rows.next_if(|(_, slot)| slot.node == node));
+                let own = core::iter::from_fn(|| rows.next_if(|(_, (of, _))| *of == node))
+                    .map(|(row, (_, slot))| (row, slot));
                 self.verify_node(node, run.size, own)?;
             }
         }
         Ok(())
     }
 
-    /// Compares the slots of a CNode with these rows, which are all of it and ascend.
+    /// Compares the slots of a CNode with these rows and their slots: all of it, ascending.
     fn verify_node(
         &self,
         node: Cell,
         bits: u8,
-        rows: impl Iterator<Item = (u64, Slot)>,
+        rows: impl Iterator<Item = (u64, u64)>,
     ) -> Result<(), Stop> {
-        let mut next = 0;
-        for (row, slot) in rows {
-            let occupied = u64::from(slot.slot);
-            self.verify_empty(node, bits, next..occupied)?;
-            let path = SlotPath::with_depth(self.cap(node), occupied, bits);
+        let (mut next, root) = (0, self.cap(node));
+        for (row, occupied) in rows {
+            if next < occupied {
+                self.verify_empty(node, bits, next..occupied)?;
+            }
+            let path = SlotPath::with_depth(root, occupied, bits);
             if !self.is_occupied(node, path)? {
                 return Err(Stop::SlotEmpty { row });
             }
