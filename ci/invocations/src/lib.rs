@@ -3,9 +3,9 @@
 //! Bytes decide what the threads of a small system do: every invocation with mostly good arguments,
 //! messages of all kinds, faults. After each step kernel and model must agree in who runs and what
 //! it sees; again and again, and at the end, in every capability, the derivation tree, all tables,
-//! threads, queues and all words that the model has written. All invariants of the kernel must hold,
-//! and user level must reach nothing that no capability stands for. Three of four entries try the
-//! fast paths first, so these are compared with the model as well.
+//! threads, queues and all words that the model has written. All invariants of the kernel must
+//! hold, and user level must reach nothing that no capability stands for. Three of four entries try
+//! the fast paths first, so these are compared with the model as well.
 //!
 //! | module | idea |
 //! |---|---|

@@ -1,8 +1,9 @@
 //! A disk that is mounted: its inodes as nodes, and what of their content is in memory only.
 //!
 //! Names and attributes go to the volume at once, and outlive a loss of power once somebody asks
-//! for that ([`Mounted::flush`]) or some time has passed; content is written then too, or when there
-//! is much of it. An inode has one node and one memory object at a time, as long as anybody uses them.
+//! for that ([`Mounted::flush`]) or some time has passed; content is written then too, or when
+//! there is much of it. An inode has one node and one memory object at a time, as long as anybody
+//! uses them.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
