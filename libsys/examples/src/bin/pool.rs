@@ -40,7 +40,9 @@ fn main(system: System) -> Result<(), AllocationError> {
     let faulted = lists.filter(|list| matches!(list, Ok(Err(Lost::Faulted(_))))).count();
     println!("{faulted} jobs ended their stacks between allocations: {:?}", Box::new("alive"));
 
-    // This thread runs at the same priority: nobody takes a job while it puts them in.
+    // This thread runs at the same priority: nobody takes a job while it puts them in, with a whole
+    // slice of time ahead.
+    time::next_period();
     let jobs = (0..16_u32).map(|number| pool.try_submit(move || number));
     let (taken, refused): (Vec<_>, Vec<_>) = jobs.partition(Result::is_ok);
     let busy = refused.iter().filter(|job| matches!(job, Err(Busy::Full))).count();
